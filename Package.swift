@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "martlet",
+    products: [
+        .executable(name: "martlet", targets: ["martlet"]),
+        .executable(name: "martlet-keeper", targets: ["martlet-keeper"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // What the server and the keeper share: system calls, frames, records, masks. No Foundation.
+        .target(name: "CMartlet"),
+        .target(name: "KeeperProtocol", swiftSettings: strict),
+        .executableTarget(
+            name: "martlet-keeper", dependencies: ["CMartlet", "KeeperProtocol"],
+            swiftSettings: strict),
+
+        // The domain and its engine: Foundation only.
+        .target(name: "MartletCore", swiftSettings: strict),
+        .target(
+            name: "MartletEngine",
+            dependencies: [
+                "MartletCore", "KeeperProtocol", .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+
+        // Adapters: each imports its one library.
+        .target(
+            name: "MartletStore",
+            dependencies: [
+                "MartletCore", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
+        .target(
+            name: "MartletProcess", dependencies: ["MartletCore", "CMartlet", "KeeperProtocol"],
+            swiftSettings: strict),
+        .target(
+            name: "MartletHTTP",
+            dependencies: [
+                "MartletCore", "MartletEngine",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "martlet",
+            dependencies: [
+                "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
+
+        .target(name: "MartletTesting", dependencies: ["MartletCore"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,28 @@
+/// What a task told about itself through `MARTLET_PROGRESS`: the latest of everything, bounded.
+package struct TaskReport: Sendable, Hashable, Codable {
+    /// 0…1 when the task knows it.
+    package var progress: Double?
+    package var message: String?
+    /// Named results; a later value replaces an earlier one.
+    package var results: [String: JSONValue]
+    package var warnings: [String]
+    /// Lines that were not understood.
+    package var badLines: Int
+    /// Where reading goes on: byte offset in the progress file of the present attempt and task.
+    package var offset: Int64
+
+    package static let mostResults = 256
+    package static let mostWarnings = 100
+
+    package init(
+        progress: Double? = nil, message: String? = nil, results: [String: JSONValue] = [:],
+        warnings: [String] = [], badLines: Int = 0, offset: Int64 = 0
+    ) {
+        self.progress = progress
+        self.message = message
+        self.results = results
+        self.warnings = warnings
+        self.badLines = badLines
+        self.offset = offset
+    }
+}
