@@ -1,0 +1,51 @@
+package import MartletCore
+import Synchronization
+
+extension Control {
+    /// The run, or `notFound`.
+    package func require(_ id: RunID) async throws -> Run {
+        if let run = try await store.run(id) { return run }
+        throw MartletError(.notFound, "there is no run \(id)")
+    }
+
+    /// Asks a run to end; with `.pause`, so that it can be resumed. Returns at once: the run is then stopping, or
+    /// over when it had no process. A first stop lets a running `always` task finish, a second one ends it too.
+    /// `grace` overrides the task's own for this stop. Ending an ended run is a `conflict`.
+    package func stop(_ id: RunID, _ reason: StopReason = .user, grace: TimeSpan? = nil) async throws -> Run {
+        let again = Mutex(false)
+        let run = try await transition(id, .stop(reason)) { change in
+            again.withLock { $0 = change.kind == .stopAgain }
+        }
+        if run.state == .stopping, let handle = run.handle,
+            run.currentTask.when != .always || again.withLock({ $0 })
+        {
+            try await executor.stop(handle, at: run.address, grace: grace)
+        }
+        return run
+    }
+
+    package func pause(_ id: RunID) async throws -> Run { try await stop(id, .pause) }
+
+    /// A paused run becomes pending and goes on with its first unfinished task.
+    package func resume(_ id: RunID) async throws -> Run { try await transition(id, .resume) }
+
+    private func transition(
+        _ id: RunID, _ command: RunCommand, _ seen: @escaping @Sendable (Change) -> Void = { _ in }
+    ) async throws -> Run {
+        let now = now()
+        do {
+            return try await store.update(id) { run in
+                let change = try run.apply(command, at: now)
+                seen(change)
+                return Update(change)
+            }
+        } catch let illegal as IllegalTransition {
+            throw MartletError(.conflict, "\(illegal)", cause: illegal)
+        }
+    }
+}
+
+extension Run {
+    /// Where the files of the current task's present attempt are.
+    package var address: TaskAddress { TaskAddress(run: id, attempt: attempt, task: task) }
+}

@@ -1,0 +1,83 @@
+package import MartletCore
+
+extension Control {
+    /// Which part of a run's log is wanted; nil = every kept attempt and task, in order.
+    package struct LogSelection: Sendable, Hashable {
+        package var stream: LogStream
+        package var attempt: Int?
+        package var task: Int?
+        package init(stream: LogStream = .all, attempt: Int? = nil, task: Int? = nil) {
+            self.stream = stream
+            self.attempt = attempt
+            self.task = task
+        }
+    }
+
+    /// The log as it is now.
+    package func log(of id: RunID, _ selection: LogSelection = LogSelection()) throws -> LogView {
+        try files.view(of: try logTasks(of: id, selection), stream: selection.stream)
+    }
+
+    /// Bytes of a view from `offset`, at most `limit`; empty at its end.
+    package func read(_ view: LogView, from offset: Int64, upTo limit: Int = 64 << 10) throws -> [UInt8] {
+        try files.read(view, from: offset, upTo: limit)
+    }
+
+    /// Offset in `view` where its last `lines` lines begin. Reads backwards, a block at a time.
+    package func tailOffset(of view: LogView, lines: Int) throws -> Int64 {
+        guard lines > 0 else { return view.length }
+        var end = view.length
+        var missing = lines
+        var first = true
+        while end > 0 {
+            let start = max(0, end - 64 << 10)
+            let block = try readFully(view, start..<end)
+            for index in block.indices.reversed() where block[index] == UInt8(ascii: "\n") {
+                // The newline that ends the last line starts no other.
+                if first, Int64(index) + start == view.length - 1 { continue }
+                missing -= 1
+                if missing == 0 { return start + Int64(index) + 1 }
+            }
+            first = false
+            end = start
+        }
+        return 0
+    }
+
+    /// Sends the log to `sink` until the run has ended and everything was sent. Starts at the last `tail` lines,
+    /// or at the beginning. The sink's slowness slows this reader alone.
+    package func follow(
+        _ id: RunID, _ selection: LogSelection, tail: Int?, sink: @Sendable ([UInt8]) async throws -> Void
+    ) async throws {
+        var follower = LogFollower(files: files, stream: selection.stream)
+        if let tail {
+            let view = try log(of: id, selection)
+            follower.skip(to: view, offset: try tailOffset(of: view, lines: tail))
+        }
+        var idle: Int64 = 20
+        while true {
+            let over = try await require(id).state.isEnd
+            let sent = try await follower.drain(try logTasks(of: id, selection), sink)
+            if over { return }
+            idle = sent > 0 ? 20 : min(idle * 2, 250)
+            try await Task.sleep(for: .milliseconds(idle))
+        }
+    }
+
+    private func logTasks(of id: RunID, _ selection: LogSelection) throws -> [TaskAddress] {
+        try files.tasks(of: id).filter {
+            (selection.attempt ?? $0.attempt) == $0.attempt && (selection.task ?? $0.task) == $0.task
+        }
+    }
+
+    private func readFully(_ view: LogView, _ range: Range<Int64>) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while Int64(bytes.count) < range.upperBound - range.lowerBound {
+            let offset = range.lowerBound + Int64(bytes.count)
+            let part = try files.read(view, from: offset, upTo: Int(range.upperBound - offset))
+            if part.isEmpty { break }
+            bytes += part
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+package import MartletCore
+
+extension Control {
+    /// A run by native id or by an alias of any facade in `facades`.
+    package func find(_ text: String, facades: [String] = []) async throws -> RunView {
+        if let id = RunID(text), let run = try await store.run(id) { return try await view(of: run) }
+        for facade in facades {
+            if let id = try await store.resolve(alias: text, facade: facade), let run = try await store.run(id) {
+                return try await view(of: run)
+            }
+        }
+        throw MartletError(.notFound, "there is no run \(text.prefix(64))")
+    }
+
+    package func view(of run: Run) async throws -> RunView {
+        let counts = run.state == .pending ? try await store.liveCounts() : LiveCounts()
+        return RunView(run: run, groups: try await store.groups(of: run.id), reason: reason(of: run, counts))
+    }
+
+    /// A page, newest first; groups are left empty in listings.
+    package func runs(_ query: RunQuery) async throws -> Page<RunView> {
+        guard (1...1000).contains(query.limit) else {
+            throw MartletError(
+                .invalid, "the listing is not valid",
+                problems: [FieldProblem(field: "limit", problem: "must be from 1 to 1000")])
+        }
+        let page = try await store.runs(query)
+        let waits = page.items.contains { $0.state == .pending }
+        let counts = waits ? try await store.liveCounts() : LiveCounts()
+        return Page(
+            items: page.items.map { RunView(run: $0, groups: [], reason: reason(of: $0, counts)) },
+            hasMore: page.hasMore)
+    }
+
+    package func attempts(of id: RunID) async throws -> [FinishedTask] { try await store.attempts(of: id) }
+
+    package func events(of id: RunID?, after number: Int64, limit: Int) async throws -> [RunEvent] {
+        try await store.events(of: id, after: number, limit: limit)
+    }
+
+    /// Returns when the run has ended or after `timeout`, whichever is first; the run as it is then.
+    package func wait(for id: RunID, upTo timeout: TimeSpan) async throws -> Run {
+        let end = try feed.end(of: id)
+        let run = try await require(id)
+        if run.state.isEnd { return run }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in end { return } }
+            group.addTask { try? await Task.sleep(for: timeout.duration) }
+            await group.next()
+            group.cancelAll()
+        }
+        return try await require(id)
+    }
+
+    /// Why a run waits at this moment; for any other state what is stored.
+    private func reason(of run: Run, _ counts: LiveCounts) -> Reason {
+        guard run.state == .pending else { return run.reason }
+        if run.dueAt > now() {
+            if case .retryWait = run.reason { return run.reason }
+            return .notDue(run.dueAt)
+        }
+        let limits = settings.value.limits
+        if counts.runs >= limits.runs { return .globalLimit(limits.runs) }
+        if let limit = limits.drivers[run.driver], counts.drivers[run.driver, default: 0] >= limit {
+            return .driverLimit(driver: run.driver, limit: limit)
+        }
+        if let name = run.job.name, let limit = run.job.concurrency, counts.jobs[name, default: 0] >= limit {
+            return .jobLimit(job: name, limit: limit)
+        }
+        let state = disk()
+        let needed = state.needed(settings.value.minFree)
+        if state.free < needed { return .diskLow(free: state.free, needed: needed) }
+        return .queued
+    }
+}

@@ -1,0 +1,110 @@
+package import MartletCore
+
+extension Control {
+    /// What a submission was answered with.
+    package struct Accepted: Sendable {
+        package let ids: [RunID]
+        /// The idempotency key was known: these are the ids of the first answer.
+        package let replayed: Bool
+    }
+
+    /// Accepts one run. Durable when it returns.
+    package func submit(_ submission: Submission, idempotency: IdempotencyRecord? = nil) async throws -> Accepted {
+        try await submit([submission], idempotency: idempotency)
+    }
+
+    /// Accepts all or none, in one transaction. Problems name the submission when there are several.
+    package func submit(_ submissions: [Submission], idempotency: IdempotencyRecord? = nil) async throws -> Accepted {
+        try refuseWhenDiskIsLow()
+        var runs: [NewRun] = []
+        for (index, submission) in submissions.enumerated() {
+            do {
+                runs.append(try await newRun(submission))
+            } catch let error as MartletError where submissions.count > 1 {
+                throw MartletError(
+                    error.code, error.message,
+                    problems: error.problems.map { FieldProblem(field: "[\(index)].\($0.field)", problem: $0.problem) })
+            }
+        }
+        let inserted = try await store.insert(runs, idempotency: idempotency)
+        return Accepted(ids: inserted.ids, replayed: inserted.replayed)
+    }
+
+    /// Starts a new run of the same snapshot, parameters, secrets and labels.
+    package func rerun(_ id: RunID, trigger: Trigger, idempotency: IdempotencyRecord? = nil) async throws -> Accepted {
+        try refuseWhenDiskIsLow()
+        let old = try await require(id)
+        let now = now()
+        var origin = trigger
+        origin.rerunOf = id
+        let run = Run(
+            id: ids.next(at: now), job: old.job, params: old.params, key: old.key, labels: old.labels,
+            trigger: origin, createdAt: now)
+        let new = NewRun(run: run, secrets: try await store.secrets(of: id), groups: try await store.groups(of: id))
+        let inserted = try await store.insert([new], idempotency: idempotency)
+        return Accepted(ids: inserted.ids, replayed: inserted.replayed)
+    }
+
+    private func newRun(_ submission: Submission) async throws -> NewRun {
+        let job = try await job(of: submission)
+        let params = try ParamValues.resolve(submission.params, for: job)
+        try drivers.check(job, params: params.plain)
+        let secrets = submission.secrets.merging(params.secret) { posted, _ in posted }
+        try refuseSecretsInClear(job, params.plain, secrets)
+        let now = now()
+        let run = Run(
+            id: ids.next(at: now), job: job, params: params.plain, key: submission.key,
+            labels: job.labels.merging(submission.labels) { _, posted in posted }, trigger: submission.trigger,
+            createdAt: now, dueAt: submission.dueAt)
+        return NewRun(run: run, secrets: secrets, groups: submission.groups, aliases: submission.aliases)
+    }
+
+    private func job(of submission: Submission) async throws -> Job {
+        switch submission.work {
+        case .inline(let job): return job
+        case .stored(let name):
+            if let stored = try await store.job(name) { return stored.job }
+            throw MartletError(
+                .notFound, "there is no job named \(name)",
+                problems: [FieldProblem(field: "job", problem: "unknown; GET /api/jobs lists the jobs")])
+        }
+    }
+
+    /// A secret's value in an argument or a plain variable would stand in the store and in `ps`.
+    private func refuseSecretsInClear(
+        _ job: Job, _ params: [String: JSONValue], _ secrets: [String: Secret]
+    ) throws(MartletError) {
+        guard !secrets.isEmpty else { return }
+        let problems = Fields.Problems()
+        for (name, secret) in secrets.sorted(by: { $0.key < $1.key }) {
+            for (index, task) in job.tasks.enumerated() {
+                let texts = task.spec.texts + task.environment.values + params.values.flatMap(\.texts)
+                if texts.contains(where: { $0.contains(secret.exposed) }) {
+                    problems.add("secrets.\(name)", "its value also stands in task \(index + 1)'s arguments, environment or parameters in clear; use \"$\(name)\" there")
+                }
+            }
+        }
+        try problems.check("the run")
+    }
+
+    private func refuseWhenDiskIsLow() throws(MartletError) {
+        let state = disk()
+        let needed = state.needed(settings.value.minFree)
+        guard state.free < needed else { return }
+        throw MartletError(
+            .unavailable,
+            "the data directory's disk is nearly full: \(state.free / 1_000_000) MB are free and \(needed / 1_000_000) MB must stay free (limits.minFree)")
+    }
+}
+
+extension JSONValue {
+    /// Every text in the value, keys included.
+    var texts: [String] {
+        switch self {
+        case .string(let text): [text]
+        case .array(let elements): elements.flatMap(\.texts)
+        case .object(let members): members.flatMap { [$0.key] + $0.value.texts }
+        case .null, .bool, .int, .double: []
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package import Foundation
+package import MartletCore
+
+/// A request for one run: of a stored job, or of a job given inline.
+package struct Submission: Sendable {
+    package enum Work: Sendable {
+        case stored(String)
+        case inline(Job)
+    }
+
+    package var work: Work
+    package var params: [String: JSONValue]
+    package var secrets: [String: Secret]
+    package var key: String?
+    package var labels: [String: String]
+    package var groups: [GroupMembership]
+    package var aliases: [RunAlias]
+    package var trigger: Trigger
+    /// Not started before; nil = now.
+    package var dueAt: Date?
+
+    package init(
+        work: Work, params: [String: JSONValue] = [:], secrets: [String: Secret] = [:], key: String? = nil,
+        labels: [String: String] = [:], groups: [GroupMembership] = [], aliases: [RunAlias] = [],
+        trigger: Trigger, dueAt: Date? = nil
+    ) {
+        self.work = work
+        self.params = params
+        self.secrets = secrets
+        self.key = key
+        self.labels = labels
+        self.groups = groups
+        self.aliases = aliases
+        self.trigger = trigger
+        self.dueAt = dueAt
+    }
+
+    /// Reads the body of `POST /api/runs`: `{"job": NAME, …}` or the keys of an inline job.
+    package init(parsing body: JSONValue, trigger: Trigger) throws(MartletError) {
+        let problems = Fields.Problems()
+        var fields = Fields(body, problems: problems)
+        let name = fields.string("job")
+        let params = name == nil ? [:] : fields.read("params", "an object of values", \.object) ?? [:]
+        let secrets = Variables.parseSecrets(&fields)
+        let key = fields.string("key", maxBytes: 256)
+        if key?.isEmpty == true { fields.problem("key", "must not be empty") }
+        var groups: [GroupMembership] = []
+        if let group = fields.string("group") {
+            if !Token.isValid(group) { fields.problem("group", Token.rule) }
+            groups = [GroupMembership(group: group, batch: group)]
+        }
+        let work: Work
+        let labels: [String: String]
+        if let name {
+            work = .stored(name)
+            labels = Labels.parse(&fields)
+        } else {
+            let job = Job(inline: &fields)
+            work = .inline(job)
+            labels = job.labels
+        }
+        fields.finish()
+        try problems.check("the run")
+        self.init(
+            work: work, params: params, secrets: secrets, key: key, labels: labels, groups: groups,
+            trigger: trigger)
+    }
+}
