@@ -11,12 +11,14 @@ extension Run {
         package var stopReason: StopReason?
         package var retries: RetryCount
         package var report: TaskReport
+        package var secretNames: [String]
     }
 
     package var detail: Detail {
         Detail(
             reason: reason, attemptStartedAt: attemptStartedAt, handle: handle, failure: failure,
-            success: success, stopReason: stopReason, retries: retries, report: report)
+            success: success, stopReason: stopReason, retries: retries, report: report,
+            secretNames: secretNames)
     }
 
     /// A run as a store read it back. Stores only: everything else goes through ``apply(_:at:)``.
@@ -28,7 +30,7 @@ extension Run {
     ) {
         self.init(
             id: id, job: job, params: params, key: key, labels: labels, trigger: trigger,
-            createdAt: createdAt, dueAt: dueAt)
+            createdAt: createdAt, dueAt: dueAt, secretNames: detail.secretNames)
         self.state = state
         self.outcome = outcome
         self.startedAt = startedAt

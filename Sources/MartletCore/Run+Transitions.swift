@@ -69,7 +69,7 @@ extension Run {
             finishTask(exit, verdict, at: now)
             if state == before { kind = .taskFinished }
         case (.running, .taskAbandoned): requeue(at: now, reason: .queued)
-        case (.stopping, .taskAbandoned): settle(at: now)
+        case (.stopping, .taskAbandoned): skipTask(at: now)
 
         case (.running, .stop(let why)):
             stopReason = why
@@ -133,6 +133,18 @@ extension Run {
         if let next {
             task = next
             if state == .running { describeTask() }
+        } else {
+            settle(at: now)
+        }
+    }
+
+    /// The current task of a stopping run provably never ran: on to the `always` tasks, or to the end.
+    private mutating func skipTask(at now: Date) {
+        handle = nil
+        if stopReason == .pause { return pause() }
+        if let next = job.tasks.indices.first(where: { $0 >= task && job.tasks[$0].when == .always }) {
+            task = next
+            attempt += 1
         } else {
             settle(at: now)
         }

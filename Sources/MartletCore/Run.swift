@@ -101,6 +101,8 @@ package struct Run: Sendable, Hashable {
     package let driver: String
     package let trigger: Trigger
     package let createdAt: Date
+    /// Names of the secret variables; the values are sealed in the store.
+    package internal(set) var secretNames: [String]
 
     package internal(set) var state: RunState
     package internal(set) var outcome: Outcome?
@@ -139,7 +141,7 @@ package struct Run: Sendable, Hashable {
     /// A new run, pending. `task` starts at 0; nothing is stored yet.
     package init(
         id: RunID, job: Job, params: [String: JSONValue], key: String?, labels: [String: String],
-        trigger: Trigger, createdAt: Date, dueAt: Date? = nil
+        trigger: Trigger, createdAt: Date, dueAt: Date? = nil, secretNames: [String] = []
     ) {
         self.id = id
         self.job = job
@@ -149,6 +151,7 @@ package struct Run: Sendable, Hashable {
         self.driver = job.tasks.first?.driver ?? "command"
         self.trigger = trigger
         self.createdAt = createdAt
+        self.secretNames = secretNames
         state = .pending
         reason = .queued
         self.dueAt = dueAt ?? createdAt

@@ -39,7 +39,7 @@ extension Control {
         origin.rerunOf = id
         let run = Run(
             id: ids.next(at: now), job: old.job, params: old.params, key: old.key, labels: old.labels,
-            trigger: origin, createdAt: now)
+            trigger: origin, createdAt: now, secretNames: old.secretNames)
         let new = NewRun(run: run, secrets: try await store.secrets(of: id), groups: try await store.groups(of: id))
         let inserted = try await store.insert([new], idempotency: idempotency)
         return Accepted(ids: inserted.ids, replayed: inserted.replayed)
@@ -55,7 +55,7 @@ extension Control {
         let run = Run(
             id: ids.next(at: now), job: job, params: params.plain, key: submission.key,
             labels: job.labels.merging(submission.labels) { _, posted in posted }, trigger: submission.trigger,
-            createdAt: now, dueAt: submission.dueAt)
+            createdAt: now, dueAt: submission.dueAt, secretNames: secrets.keys.sorted())
         return NewRun(run: run, secrets: secrets, groups: submission.groups, aliases: submission.aliases)
     }
 

@@ -4,9 +4,14 @@ import Synchronization
 /// Tells those who wait that runs changed: subscribers of the event stream, callers that wait for an end, and
 /// the dispatcher. Carries no data a reader could miss: everybody reads the store after a wake-up.
 package final class RunFeed: Sendable {
+    private struct Subscriber {
+        let wants: @Sendable (RunEvent) -> Bool
+        let continuation: AsyncStream<Void>.Continuation
+    }
+
     private struct State {
         var nextToken = 0
-        var subscribers: [Int: AsyncStream<Void>.Continuation] = [:]
+        var subscribers: [Int: Subscriber] = [:]
         var waiters: [RunID: [Int: AsyncStream<Void>.Continuation]] = [:]
         var waiterCount = 0
     }
@@ -19,7 +24,7 @@ package final class RunFeed: Sendable {
     /// Called after each commit, with its events in order.
     package func publish(_ events: [RunEvent]) {
         let woken = state.withLock { state in
-            var woken = Array(state.subscribers.values)
+            var woken = state.subscribers.values.filter { events.contains(where: $0.wants) }.map(\.continuation)
             for event in events where event.to.isEnd {
                 woken += state.waiters[event.run].map { Array($0.values) } ?? []
             }
@@ -28,13 +33,13 @@ package final class RunFeed: Sendable {
         for continuation in woken { continuation.yield() }
     }
 
-    /// One element at once, then one after each commit; several commits may join into one element.
-    package func changes() -> AsyncStream<Void> {
+    /// One element at once, then one after each commit that has a wanted event; several may join into one.
+    package func changes(where wants: @escaping @Sendable (RunEvent) -> Bool = { _ in true }) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         continuation.yield()
         let token = state.withLock { state in
             state.nextToken += 1
-            state.subscribers[state.nextToken] = continuation
+            state.subscribers[state.nextToken] = Subscriber(wants: wants, continuation: continuation)
             return state.nextToken
         }
         continuation.onTermination = { [self] _ in

@@ -1,0 +1,195 @@
+import Foundation
+import Logging
+import MartletCore
+
+/// Takes one claimed run through its tasks: plan, start, watch, settle. Everything that happened is stored
+/// before the next step; a crash between two steps is repaired by adoption.
+struct RunExecution: Sendable {
+    let control: Control
+    let logger: Logger
+
+    /// Returns when the run is no longer live, or at once when the server goes away (its process goes on).
+    /// `adopting`: an earlier server claimed it; its current task may run, have ended, or never have started.
+    func run(_ claimed: Run, adopting: Adoption? = nil) async {
+        var run = claimed
+        var adoption = adopting
+        while run.state.isLive, !Task.isCancelled {
+            do {
+                guard let next = try await step(run, adoption) else { return }
+                run = next
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("run step failed, trying again", metadata: ["run": "\(run.id)", "error": "\(error)"])
+                try? await Task.sleep(for: .seconds(1))
+                guard let stored = try? await control.store.run(run.id) else { continue }
+                run = stored
+                // The step may have got as far as the fence: let the executor find out.
+                adoption = adoption ?? Adoption(bootID: control.executor.bootID)
+                continue
+            }
+            adoption = nil
+        }
+    }
+
+    /// What an adopting server knows about the one before it.
+    struct Adoption: Sendable {
+        /// Boot of the machine on which the run was claimed; nil when unknown.
+        let bootID: String?
+    }
+
+    private func step(_ run: Run, _ adoption: Adoption?) async throws -> Run? {
+        if adoption == nil, let skipped = try await skipWhenOutOfTime(run) { return skipped }
+        let secrets = run.secretNames.isEmpty ? [:] : try await control.store.secrets(of: run.id)
+        let mask = SecretMask(secrets.values)
+        let watch = ReportWatch(control: control, address: run.address, mask: mask, logger: logger)
+        do {
+            let exit = try await watch.during(run) {
+                try await execute(run, secrets, adoption)
+            }
+            return try await settle(run, exit, watch)
+        } catch is TaskAbandoned {
+            return try await store(run) { $0.state.isLive ? .taskAbandoned : nil }
+        } catch let lost as TaskLost {
+            logger.warning("run lost", metadata: ["run": "\(run.id)", "reason": "\(lost.reason.code)"])
+            return try await store(run) { $0.state.isLive ? .declareLost(lost.reason) : nil }
+        }
+    }
+
+    private func execute(_ run: Run, _ secrets: [String: Secret], _ adoption: Adoption?) async throws -> TaskExit {
+        let started: @Sendable (TaskHandle) async throws -> Void = { handle in
+            try await stored(run, handle)
+        }
+        if let adoption {
+            if run.state == .stopping, let handle = run.handle, run.currentTask.when != .always {
+                try await control.executor.stop(handle, at: run.address, grace: nil)
+            }
+            return try await control.executor.adopt(
+                run.address, handle: run.handle, claimedOn: run.handle?.bootID ?? adoption.bootID, started: started)
+        }
+        let command: Command
+        do {
+            command = try self.command(run, secrets)
+        } catch {
+            logger.error("task cannot be planned any more", metadata: ["run": "\(run.id)", "error": "\(error)"])
+            return TaskExit(ending: .spawnFailed(stage: "plan", errno: EINVAL), endedAt: control.now())
+        }
+        Failpoint.hit("execution.beforeLaunch")
+        return try await control.executor.run(command, at: run.address, started: started)
+    }
+
+    /// Keeps the handle. A stop that came before there was one is carried out now.
+    private func stored(_ run: Run, _ handle: TaskHandle) async throws {
+        Failpoint.hit("execution.beforeHandle")
+        let stored = try await store(run) { _ in .taskStarted(handle) }
+        Failpoint.hit("execution.afterHandle")
+        if stored.state == .stopping, stored.currentTask.when != .always {
+            try await control.executor.stop(handle, at: run.address, grace: nil)
+        }
+    }
+
+    private func settle(_ run: Run, _ exit: TaskExit, _ watch: ReportWatch) async throws -> Run {
+        let task = run.currentTask
+        let reading = watch.last(after: run)
+        let verdict = try control.drivers.driver(task.driver).verdict(exit, reading.report)
+        Failpoint.hit("execution.beforeFinish")
+        let now = control.now()
+        let run = try await retrying(run.id) {
+            try await control.store.update(run.id) { stored in
+                guard stored.state.isLive, stored.address == run.address else { return Update() }
+                let reading = watch.last(after: stored)
+                stored.report = reading.report
+                let change = try stored.apply(.taskFinished(exit, verdict), at: now)
+                return Update(changes: [change], notes: reading.notes, reportChanged: true)
+            }
+        }
+        Failpoint.hit("execution.afterFinish")
+        if run.state.isEnd {
+            logger.info(
+                "run ended",
+                metadata: [
+                    "run": "\(run.id)", "state": "\(run.state.rawValue)", "outcome": "\(run.outcome?.rawValue ?? "")",
+                    "attempt": "\(run.attempt)",
+                ])
+        }
+        return run
+    }
+
+    /// Applies a command; nil from `command` leaves the run as it is.
+    private func store(_ run: Run, _ command: @escaping @Sendable (Run) -> RunCommand?) async throws -> Run {
+        let now = control.now()
+        return try await retrying(run.id) {
+            try await control.store.update(run.id) { stored in
+                guard stored.address == run.address, let command = command(stored) else { return Update() }
+                return Update(try stored.apply(command, at: now))
+            }
+        }
+    }
+
+    /// Store trouble must not change the truth: repeats until the write is stored or the server goes away.
+    private func retrying(_ id: RunID, _ write: () async throws -> Run) async throws -> Run {
+        var wait: Int64 = 100
+        while true {
+            do {
+                return try await write()
+            } catch let error as IllegalTransition {
+                throw error
+            } catch let error as MartletError where error.code == .notFound {
+                throw CancellationError()  // Deleted under us: nothing is left to do.
+            } catch {
+                logger.error("cannot store a run's change, trying again", metadata: ["run": "\(id)", "error": "\(error)"])
+                try await Task.sleep(for: .milliseconds(wait))
+                wait = min(wait * 2, 5000)
+            }
+        }
+    }
+}
+
+extension RunExecution {
+    /// A job's deadline that passed between two tasks: the next one is not started.
+    private func skipWhenOutOfTime(_ run: Run) async throws -> Run? {
+        guard run.currentTask.when != .always, let left = remaining(run), left.milliseconds <= 0 else { return nil }
+        let now = control.now()
+        return try await retrying(run.id) {
+            try await control.store.update(run.id) { stored in
+                guard stored.state == .running, stored.address == run.address else { return Update() }
+                let stop = try stored.apply(.stop(.timeout), at: now)
+                return Update(changes: [stop, try stored.apply(.taskAbandoned, at: now)])
+            }
+        }
+    }
+
+    private func remaining(_ run: Run) -> TimeSpan? {
+        guard let timeout = run.job.timeout, let start = run.attemptStartedAt else { return nil }
+        return TimeSpan(milliseconds: start.adding(timeout).milliseconds - control.now().milliseconds)
+    }
+
+    /// The current task, fully resolved.
+    private func command(_ run: Run, _ secrets: [String: Secret]) throws(MartletError) -> Command {
+        let task = run.currentTask
+        let settings = control.settings.value
+        let context = TaskContext(address: run.address, task: task, jobName: run.job.name, params: run.params)
+        let problems = Fields.Problems()
+        var environment = task.environment
+        for (name, value) in environment {
+            environment[name] = Template.fill(value, with: run.params, at: "environment.\(name)", problems: problems)
+        }
+        try problems.check("task \(task.name)")
+        for (name, value) in run.params { environment[ParamValues.variable(name)] = value.scalarText }
+        environment["MARTLET_RUN_ID"] = run.id.description
+        environment["MARTLET_JOB"] = run.job.name
+        environment["MARTLET_TASK"] = task.name
+        environment["MARTLET_ATTEMPT"] = String(run.attempt)
+        return Command(
+            argv: try control.drivers.driver(task.driver).plan(context), environment: environment, secrets: secrets,
+            process: task.process, timeout: timeout(run), grace: task.grace ?? settings.grace,
+            stopSignal: task.stopSignal, logCap: settings.logCap)
+    }
+
+    /// The task's own deadline or what is left of the run's, whichever is shorter.
+    private func timeout(_ run: Run) -> TimeSpan? {
+        let own = run.currentTask.timeout
+        guard run.currentTask.when != .always, let left = remaining(run) else { return own }
+        return min(own ?? left, max(left, TimeSpan(milliseconds: 1)))
+    }
+}
