@@ -80,5 +80,6 @@ let package = Package(
             ], swiftSettings: strict),
 
         .target(name: "MartletTesting", dependencies: ["MartletCore"], swiftSettings: strict),
+        .testTarget(name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: strict),
     ]
 )

@@ -9,6 +9,7 @@ extension Run {
         package var failure: Failure?
         package var success: Verdict?
         package var stopReason: StopReason?
+        package var cutShort: Bool
         package var retries: RetryCount
         package var report: TaskReport
         package var secretNames: [String]
@@ -17,7 +18,7 @@ extension Run {
     package var detail: Detail {
         Detail(
             reason: reason, attemptStartedAt: attemptStartedAt, handle: handle, failure: failure,
-            success: success, stopReason: stopReason, retries: retries, report: report,
+            success: success, stopReason: stopReason, cutShort: cutShort, retries: retries, report: report,
             secretNames: secretNames)
     }
 
@@ -46,6 +47,7 @@ extension Run {
         failure = detail.failure
         success = detail.success
         stopReason = detail.stopReason
+        cutShort = detail.cutShort
         retries = detail.retries
         report = detail.report
     }

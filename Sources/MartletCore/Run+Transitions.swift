@@ -102,6 +102,7 @@ extension Run {
 
     private mutating func beginAttempt(at now: Date) {
         attempt += 1
+        cutShort = false
         state = .running
         startedAt = startedAt ?? now
         attemptStartedAt = now
@@ -114,9 +115,13 @@ extension Run {
         handle = nil
         report.offset = 0
         (exitCode, signal) = (exit.code, exit.signal)
-        if verdict.isGood {
+        // Exit 0 after our stop signal is an obedient end, not a finished task.
+        let interrupted = exit.stopped && stopReason != nil
+        if interrupted {
+            cutShort = true
+        } else if verdict.isGood {
             if success.map({ $0.outcome.rank < verdict.outcome.rank }) ?? true { success = verdict }
-        } else if failure == nil, !(exit.stopped && stopReason != nil) {
+        } else if failure == nil {
             failure = Failure(task: task, verdict: verdict, reason: reason(for: exit, verdict))
         }
         if case .unkillable = exit.ending {
@@ -124,12 +129,14 @@ extension Run {
             return
         }
         let blocked = stopReason != nil || failure.map { job.tasks[$0.task].onFailure == .stop } ?? false
-        if stopReason == .pause, !(verdict.isGood && task == job.tasks.count - 1), !blockedByFailure {
-            if verdict.isGood { task += 1 }
+        if stopReason == .pause, failure == nil, cutShort || task < job.tasks.count - 1 {
+            if !cutShort { task += 1 }
             pause()
             return
         }
         let next = job.tasks.indices.first { $0 > task && (!blocked || job.tasks[$0].when == .always) }
+        // A stop that came while the last task ended by itself changes nothing; otherwise work was left out.
+        if blocked, job.tasks.indices.contains(where: { $0 > task && job.tasks[$0].when == .success }) { cutShort = true }
         if let next {
             task = next
             if state == .running { describeTask() }
@@ -142,6 +149,7 @@ extension Run {
     private mutating func skipTask(at now: Date) {
         handle = nil
         if stopReason == .pause { return pause() }
+        cutShort = true
         if let next = job.tasks.indices.first(where: { $0 >= task && job.tasks[$0].when == .always }) {
             task = next
             attempt += 1
@@ -150,16 +158,13 @@ extension Run {
         }
     }
 
-    private var blockedByFailure: Bool { failure.map { job.tasks[$0.task].onFailure == .stop } ?? false }
-
     /// No task is left to run: decides between a good end, a retry, a stop's end and a failure.
     private mutating func settle(at now: Date) {
         if let why = stopReason, why != .timeout {
-            let completed = failure == nil && success != nil && finishedLastTask
-            if completed {
+            if failure == nil, !cutShort {
                 endWell(at: now)
-            } else if why == .pause {
-                pause()
+            } else if why == .pause, let failure {
+                end(.failed, failure.verdict.outcome, failure.reason, at: now)
             } else {
                 end(.cancelled, .skipped, .cancelled(why), at: now)
             }
@@ -178,9 +183,6 @@ extension Run {
             endWell(at: now)
         }
     }
-
-    /// The task that ended last was the job's last, and ended well on its own.
-    private var finishedLastTask: Bool { task == job.tasks.count - 1 && exitCode == 0 && signal == nil }
 
     private mutating func retry(at now: Date) -> Bool {
         guard let policy = job.retry, stopReason == nil || stopReason == .timeout,

@@ -125,6 +125,8 @@ package struct Run: Sendable, Hashable {
     /// The least good among the good outcomes of the attempt's tasks.
     package internal(set) var success: Verdict?
     package internal(set) var stopReason: StopReason?
+    /// A stop or a deadline kept some of the attempt's work from being done.
+    package internal(set) var cutShort = false
     package internal(set) var retries: RetryCount
     /// What the task told about itself last.
     package var report: TaskReport
