@@ -1,0 +1,185 @@
+/// One step from a schema version to the next. Append-only: a released step never changes.
+struct Migration: Sendable {
+    /// The version the step leads to, from 1.
+    let version: Int
+    let sql: String
+}
+
+enum Schema {
+    /// Marks our files (`PRAGMA application_id`): "mrtl".
+    static let applicationID: Int32 = 0x6D72_746C
+
+    static let migrations = [Migration(version: 1, sql: tables + "\n" + indexes + "\n" + triggers)]
+
+    /// What changes often is in `runs`, in short rows; what never changes is in `run_inputs`: SQLite writes
+    /// a whole row anew whenever one of its columns changes.
+    private static let tables = """
+        CREATE TABLE runs (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          job TEXT NOT NULL,
+          driver TEXT NOT NULL,
+          state TEXT NOT NULL CHECK (state IN
+            ('pending','running','stopping','paused','succeeded','failed','cancelled','lost')),
+          outcome TEXT CHECK (outcome IN ('ok','warning','partial','nothingToDo','timeout','exit','signal',
+            'spawnFailed','interrupted','skipped','unkillable')),
+          attempt INTEGER NOT NULL CHECK (attempt >= 0),
+          task INTEGER NOT NULL CHECK (task >= 0),
+          created_at INTEGER NOT NULL,
+          due_at INTEGER NOT NULL,
+          started_at INTEGER,
+          finished_at INTEGER,
+          exit_code INTEGER,
+          signal INTEGER,
+          key TEXT,
+          live_key TEXT CHECK (live_key = key),
+          concurrency INTEGER CHECK (concurrency >= 1),
+          log_bytes INTEGER NOT NULL DEFAULT 0 CHECK (log_bytes >= 0),
+          version INTEGER NOT NULL CHECK (version >= 1),
+          detail TEXT NOT NULL,
+          CHECK ((finished_at IS NOT NULL) = (state IN ('succeeded','failed','cancelled','lost'))),
+          CHECK (state IN ('succeeded','failed','cancelled','lost') OR live_key IS key)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE run_inputs (
+          run BLOB NOT NULL UNIQUE REFERENCES runs (id) ON DELETE CASCADE,
+          job TEXT NOT NULL,
+          params TEXT NOT NULL,
+          labels TEXT NOT NULL,
+          trigger TEXT NOT NULL,
+          secrets BLOB
+        ) STRICT;
+
+        CREATE TABLE run_groups (
+          group_name TEXT NOT NULL,
+          run BLOB NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+          batch TEXT NOT NULL,
+          PRIMARY KEY (group_name, run, batch)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE run_labels (
+          name TEXT NOT NULL,
+          value TEXT NOT NULL,
+          run BLOB NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+          PRIMARY KEY (name, value, run)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE run_aliases (
+          alias TEXT NOT NULL,
+          facade TEXT NOT NULL,
+          run BLOB NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+          PRIMARY KEY (alias, facade)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE run_attempts (
+          run BLOB NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+          attempt INTEGER NOT NULL,
+          task INTEGER NOT NULL,
+          record TEXT NOT NULL,
+          PRIMARY KEY (run, attempt, task)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE events (
+          number INTEGER PRIMARY KEY AUTOINCREMENT,
+          run BLOB NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+          kind TEXT NOT NULL,
+          from_state TEXT,
+          to_state TEXT NOT NULL,
+          attempt INTEGER NOT NULL,
+          task INTEGER NOT NULL,
+          reason TEXT,
+          note TEXT,
+          at INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE jobs (
+          name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''),
+          version INTEGER NOT NULL CHECK (version >= 1),
+          definition TEXT NOT NULL,
+          source TEXT NOT NULL,
+          updated_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE idempotency (
+          key TEXT NOT NULL PRIMARY KEY,
+          body_hash BLOB NOT NULL CHECK (length(body_hash) = 32),
+          runs BLOB NOT NULL CHECK (length(runs) % 16 = 0),
+          created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        -- A lane is the pending runs of one job under one driver; its row holds when its first run is due.
+        -- Kept by triggers, so that a claim walks lanes and never all pending runs.
+        CREATE TABLE lanes (
+          driver TEXT NOT NULL,
+          job TEXT NOT NULL,
+          due_at INTEGER NOT NULL,
+          PRIMARY KEY (driver, job)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE totals (one INTEGER PRIMARY KEY CHECK (one = 1), log_bytes INTEGER NOT NULL) STRICT;
+        INSERT INTO totals VALUES (1, 0);
+
+        CREATE TABLE store (name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        """
+
+    private static let indexes = """
+        CREATE INDEX runs_state ON runs (state);
+        CREATE INDEX runs_driver ON runs (driver, state);
+        CREATE INDEX runs_job ON runs (job, state) WHERE job <> '';
+        CREATE INDEX runs_key ON runs (key) WHERE key IS NOT NULL;
+        CREATE UNIQUE INDEX runs_live_key ON runs (live_key) WHERE live_key IS NOT NULL;
+        CREATE INDEX runs_live ON runs (driver, job) WHERE state IN ('running','stopping');
+        CREATE INDEX runs_pending ON runs (driver, job, due_at, id, concurrency) WHERE state = 'pending';
+        CREATE INDEX runs_ended ON runs (state, finished_at) WHERE finished_at IS NOT NULL;
+        CREATE INDEX runs_unkillable ON runs (outcome)
+          WHERE outcome = 'unkillable' AND live_key IS NOT NULL;
+        CREATE INDEX run_groups_batch ON run_groups (batch, run);
+        CREATE INDEX run_groups_run ON run_groups (run);
+        CREATE INDEX run_labels_run ON run_labels (run);
+        CREATE INDEX run_aliases_run ON run_aliases (run);
+        CREATE INDEX events_run ON events (run);
+        CREATE INDEX idempotency_age ON idempotency (created_at);
+        CREATE INDEX lanes_due ON lanes (driver, due_at);
+        """
+
+    private static let triggers = """
+        CREATE TRIGGER lanes_enter_new AFTER INSERT ON runs WHEN NEW.state = 'pending' BEGIN
+          INSERT INTO lanes VALUES (NEW.driver, NEW.job, NEW.due_at)
+            ON CONFLICT DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at < due_at;
+        END;
+
+        CREATE TRIGGER lanes_enter AFTER UPDATE OF state, due_at ON runs WHEN NEW.state = 'pending' BEGIN
+          INSERT INTO lanes VALUES (NEW.driver, NEW.job, NEW.due_at)
+            ON CONFLICT DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at < due_at;
+        END;
+
+        CREATE TRIGGER lanes_leave AFTER UPDATE OF state, due_at ON runs WHEN OLD.state = 'pending' BEGIN
+          DELETE FROM lanes WHERE driver = OLD.driver AND job = OLD.job AND due_at = OLD.due_at;
+          INSERT INTO lanes
+            SELECT driver, job, due_at FROM runs
+            WHERE state = 'pending' AND driver = OLD.driver AND job = OLD.job
+            ORDER BY due_at LIMIT 1
+            ON CONFLICT DO NOTHING;
+        END;
+
+        CREATE TRIGGER lanes_remove AFTER DELETE ON runs WHEN OLD.state = 'pending' BEGIN
+          DELETE FROM lanes WHERE driver = OLD.driver AND job = OLD.job AND due_at = OLD.due_at;
+          INSERT INTO lanes
+            SELECT driver, job, due_at FROM runs
+            WHERE state = 'pending' AND driver = OLD.driver AND job = OLD.job
+            ORDER BY due_at LIMIT 1
+            ON CONFLICT DO NOTHING;
+        END;
+
+        CREATE TRIGGER totals_insert AFTER INSERT ON runs WHEN NEW.log_bytes <> 0 BEGIN
+          UPDATE totals SET log_bytes = log_bytes + NEW.log_bytes;
+        END;
+
+        CREATE TRIGGER totals_update AFTER UPDATE OF log_bytes ON runs WHEN NEW.log_bytes <> OLD.log_bytes BEGIN
+          UPDATE totals SET log_bytes = log_bytes + NEW.log_bytes - OLD.log_bytes;
+        END;
+
+        CREATE TRIGGER totals_delete AFTER DELETE ON runs WHEN OLD.log_bytes <> 0 BEGIN
+          UPDATE totals SET log_bytes = log_bytes - OLD.log_bytes;
+        END;
+        """
+}

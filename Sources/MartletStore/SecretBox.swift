@@ -1,0 +1,69 @@
+import Crypto
+import Foundation
+import MartletCore
+
+/// Seals runs' secrets with the key file of the data directory (AES-256-GCM, bound to the run's id).
+struct SecretBox: Sendable {
+    private let key: SymmetricKey
+
+    /// Reads `path`, or makes it at the first start. Refuses a file that others may read.
+    init(keyFile path: String) throws {
+        let fresh = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+        _ = try OwnerOnly.create(path, fresh)
+        let bytes = try OwnerOnly.read(path, upTo: 33)
+        guard bytes.count == 32 else {
+            throw MartletError(.invalid, "\(path) is damaged: a key has 32 bytes; restore it from a backup")
+        }
+        key = SymmetricKey(data: bytes)
+    }
+
+    func seal(_ plain: [UInt8], for run: RunID) throws -> Data {
+        let box = try AES.GCM.seal(plain, using: key, authenticating: run.bytes)
+        guard let sealed = box.combined else { throw MartletError(.internal, "sealing made no bytes") }
+        return sealed
+    }
+
+    func open(_ sealed: Data, for run: RunID) throws -> [UInt8] {
+        let box = try AES.GCM.SealedBox(combined: sealed)
+        return Array(try AES.GCM.open(box, using: key, authenticating: run.bytes))
+    }
+
+    /// The only place where secrets become JSON, and only to be sealed.
+    func seal(_ secrets: [String: Secret], for run: RunID) throws -> Data? {
+        guard !secrets.isEmpty else { return nil }
+        return try seal(Array(StoredJSON.data(secrets.mapValues(\.exposed))), for: run)
+    }
+
+    func secrets(in sealed: Data, of run: RunID) throws -> [String: Secret] {
+        let plain = Data(try open(sealed, for: run))
+        return try StoredJSON.decoder.decode([String: String].self, from: plain).mapValues { Secret($0) }
+    }
+
+    /// 32 hex digits that nobody can guess without the key file, the same after a restart.
+    func nonce(_ label: String, _ address: TaskAddress) -> String {
+        let code = HMAC<SHA256>.authenticationCode(for: Data("\(label)|\(address)".utf8), using: key)
+        return code.prefix(16).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    // MARK: Self-test
+
+    private static let canary = Array("martlet secret box canary".utf8)
+    private static let canaryRun = RunID(high: 0, low: 0)
+
+    /// Seals a known text, and proves that the bytes hide it and belong to one run only.
+    func selfTest() throws -> Data {
+        let sealed = try seal(Self.canary, for: Self.canaryRun)
+        let hidden = sealed.range(of: Data(Self.canary)) == nil
+        let bound = (try? open(sealed, for: RunID(high: 0, low: 1))) == nil
+        guard hidden, bound, try open(sealed, for: Self.canaryRun) == Self.canary else {
+            throw MartletError(.internal, "the self-test of the secret box failed; nothing was opened")
+        }
+        return sealed
+    }
+
+    /// Whether an earlier start's canary was sealed with this key.
+    func opens(canary sealed: Data) -> Bool { (try? open(sealed, for: Self.canaryRun)) == Self.canary }
+}

@@ -1,0 +1,85 @@
+import Crypto
+import Foundation
+import GRDB
+package import MartletCore
+
+extension SQLiteStore: RunStore {
+    package func insert(_ runs: [NewRun], idempotency: IdempotencyRecord?) async throws -> Inserted {
+        guard !runs.isEmpty else { return Inserted(ids: [], replayed: false) }
+        // Encoded and sealed here, where it costs the writer nothing.
+        let rows = try runs.map { try InsertRow($0, box) }
+        let replay = idempotency.map { Replay($0, rows.map(\.run.id), at: now()) }
+        return try await writer.write { [hot] scope in
+            if let replay, let first = try replay.find(scope.db) {
+                return Inserted(ids: first, replayed: true)
+            }
+            for row in rows {
+                try row.insert(&scope)
+                hot.keep(row.run)
+            }
+            try replay?.insert(scope.db)
+            return Inserted(ids: rows.map(\.run.id), replayed: false)
+        }
+    }
+
+    package func update(
+        _ id: RunID, _ body: @escaping @Sendable (inout Run) throws -> Update
+    ) async throws -> Run {
+        try await writer.write { [self] scope in
+            guard let before = try current(id, scope.db) else {
+                throw MartletError(.notFound, "there is no run \(id)")
+            }
+            var run = before
+            let update = try body(&run)
+            guard !update.isEmpty else { return run }
+            if run.version == before.version { run.version += 1 }
+            try store(run, after: before, update, &scope)
+            return run
+        }
+    }
+
+    /// The run as the transaction sees it.
+    func current(_ id: RunID, _ db: Database) throws -> Run? {
+        let statement = try db.cachedStatement(sql: "SELECT version FROM runs WHERE id = ?")
+        guard let version = try Int.fetchOne(statement, arguments: [id.blob]) else { return nil }
+        return try hot.run(id, version: version) ?? decoding.run(id, db)
+    }
+
+    package func run(_ id: RunID) async throws -> Run? {
+        try await read { [decoding] in try decoding.run(id, $0) }
+    }
+}
+
+/// The record that answers a repeated submission with the runs of the first.
+private struct Replay: Sendable {
+    let key: String
+    let hash: Data
+    let runs: [RunID]
+    let at: Date
+
+    init(_ record: IdempotencyRecord, _ runs: [RunID], at now: Date) {
+        key = record.key
+        hash = Data(SHA256.hash(data: record.body))
+        self.runs = runs
+        at = now
+    }
+
+    /// The runs of the first submission, if this is not the first.
+    func find(_ db: Database) throws -> [RunID]? {
+        let statement = try db.cachedStatement(sql: "SELECT body_hash, runs FROM idempotency WHERE key = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [key]) else { return nil }
+        guard row[0] == hash else {
+            throw MartletError(.mismatch, "the idempotency key \"\(key)\" came before with another body")
+        }
+        let ids: Data = row[1]
+        return try stride(from: ids.startIndex, to: ids.endIndex, by: 16).map {
+            try RunID(blob: ids[$0..<$0 + 16])
+        }
+    }
+
+    func insert(_ db: Database) throws {
+        let ids = runs.reduce(into: Data()) { $0.append(contentsOf: $1.bytes) }
+        try db.cachedStatement(sql: "INSERT INTO idempotency VALUES (?, ?, ?, ?)")
+            .execute(arguments: [key, hash, ids, at.milliseconds])
+    }
+}
