@@ -1,0 +1,44 @@
+# `make` or `make help` lists everything. Each line after `##` is that list.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+SOURCES := Sources Tests Package.swift
+# A crashing Swift program would start a backtracer that can hold the pipeline open for minutes.
+export SWIFT_BACKTRACE := enable=no
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Build, start a server with a sample job, and follow the job's live log (Ctrl-C ends the server)
+	@scripts/build --product martlet-keeper
+	@scripts/build --product martlet
+	@scripts/run-sample
+
+.PHONY: test
+test: lint ## Everything CI checks: format, lint, build, all tests
+	@scripts/build --build-tests
+	swift test --skip-build
+
+.PHONY: check
+check: test ## The same as test
+
+.PHONY: lint
+lint: ## Check format and style; changes nothing
+	swift format lint -r -p --strict $(wildcard $(SOURCES) Benchmarks)
+	@scripts/check-scripts
+
+.PHONY: format
+format: ## Bring all Swift files into the house format
+	swift format -i -r -p $(wildcard $(SOURCES) Benchmarks)
+
+.PHONY: bench
+bench: ## Build for release and print every figure beside its yardstick
+	@scripts/build -c release --scratch-path .build-bench
+	@.build-bench/release/martlet-bench $(BENCH)
+
+.PHONY: soak
+soak: ## The tests with 10,000 kill rounds (FILTER=Name for some; MARTLET_SEED=n repeats a run)
+	@scripts/build --build-tests
+	MARTLET_SOAK=1 swift test --skip-build $(if $(FILTER),--filter $(FILTER))
