@@ -1,0 +1,42 @@
+import HTTPTypes
+import Hummingbird
+
+/// Keeps web pages of others out: a name that was re-bound to our address, and requests from foreign sites.
+struct BrowserGuard: Sendable {
+    /// Lower-case host names and addresses, without ports: a tunnel may change the port.
+    private let hosts: Set<String>
+
+    init(hosts: [String]) {
+        self.hosts = Set(hosts.map { $0.lowercased() } + ["localhost", "127.0.0.1", "[::1]"])
+    }
+
+    func check(_ request: Request) throws(Problem) {
+        guard let authority = request.head.authority, isOurs(authority) else {
+            throw Problem(
+                status: .misdirectedRequest, code: "wrongHost", title: "This server has another name",
+                detail: "the Host header must be localhost, an address this server listens on, or a name in its setting hosts")
+        }
+        if let site = request.headers[.secFetchSite], site == "cross-site" { throw Self.foreign }
+        if let origin = request.headers[.origin], !isSameOrigin(origin, authority) { throw Self.foreign }
+    }
+
+    private func isOurs(_ authority: String) -> Bool {
+        let host = Self.host(of: authority)
+        return hosts.contains(host) || hosts.contains(host.lowercased())
+    }
+
+    /// Without the port: `[::1]:80` → `[::1]`.
+    static func host(of authority: String) -> String {
+        guard let colon = authority.utf8.lastIndex(of: UInt8(ascii: ":")) else { return authority }
+        if authority.utf8.last == UInt8(ascii: "]") { return authority }
+        return String(authority[..<colon])
+    }
+
+    private func isSameOrigin(_ origin: String, _ authority: String) -> Bool {
+        origin == "http://" + authority || origin == "https://" + authority
+    }
+
+    private static let foreign = Problem(
+        status: .forbidden, code: "foreignSite", title: "A foreign site asked",
+        detail: "requests from web pages of other sites are refused")
+}

@@ -1,0 +1,100 @@
+import HTTPTypes
+import Hummingbird
+import MartletCore
+import NIOCore
+
+extension Call {
+    static let largestBody = 1 << 20
+    static let longestIdempotencyKey = 256
+
+    /// The body's bytes; only JSON is taken.
+    func jsonBytes() async throws -> [UInt8] {
+        guard Self.isJSON(request.headers[.contentType]), request.headers[.contentEncoding] == nil else {
+            throw Problem.notJSON
+        }
+        return try await bytes()
+    }
+
+    /// The body's value, or nil when there is none.
+    func optionalJSON() async throws -> JSONValue? {
+        let bytes = try await bytes()
+        if bytes.isEmpty { return nil }
+        guard Self.isJSON(request.headers[.contentType]), request.headers[.contentEncoding] == nil else {
+            throw Problem.notJSON
+        }
+        return try Self.parse(bytes)
+    }
+
+    private func bytes() async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.largestBody {
+            throw Problem.tooLarge
+        }
+        let buffer = try await request.body.collect(upTo: Self.largestBody)
+        return Array(buffer.readableBytesView)
+    }
+
+    static func parse(_ bytes: [UInt8]) throws(MartletError) -> JSONValue {
+        do {
+            return try JSONParser.parse(bytes)
+        } catch {
+            throw MartletError(
+                .invalid, "the body is not valid JSON",
+                problems: [FieldProblem(field: "", problem: "\(error)")])
+        }
+    }
+
+    private static func isJSON(_ contentType: String?) -> Bool {
+        guard let contentType else { return false }
+        if contentType == "application/json" { return true }
+        let type = contentType.prefix { $0 != ";" }
+        return type.lowercased().trimming(" ") == "application/json"
+    }
+
+    /// The `Idempotency-Key` with the body it belongs to. The key may be quoted, as the structured form has it.
+    func idempotency(_ body: [UInt8]) throws(MartletError) -> IdempotencyRecord? {
+        guard var key = request.headers[.idempotencyKey] else { return nil }
+        if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
+        guard (1...Self.longestIdempotencyKey).contains(key.utf8.count) else {
+            throw Problem.invalid("Idempotency-Key", "must be 1 to \(Self.longestIdempotencyKey) bytes")
+        }
+        return IdempotencyRecord(key: key, body: body)
+    }
+
+    /// `Prefer: wait=N` in seconds (RFC 7240), capped; other preferences are ignored, as the RFC wants.
+    var preferredWait: TimeSpan? {
+        guard let prefer = request.headers[.prefer] else { return nil }
+        for preference in prefer.split(separator: ",") {
+            let pair = preference.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
+            guard pair.count == 2, pair[0].lowercased().trimming(" ") == "wait" else { continue }
+            guard let seconds = Int64(String(pair[1]).trimming(" \"")), seconds > 0 else { return nil }
+            return .seconds(min(seconds, 300))
+        }
+        return nil
+    }
+}
+
+extension String {
+    func trimming(_ characters: String) -> String {
+        var text = self[...]
+        while let first = text.first, characters.contains(first) { text.removeFirst() }
+        while let last = text.last, characters.contains(last) { text.removeLast() }
+        return String(text)
+    }
+}
+
+extension HTTPField.Name {
+    static let idempotencyKey = known("Idempotency-Key")
+    static let idempotentReplayed = known("Idempotent-Replayed")
+    static let prefer = known("Prefer")
+    static let preferenceApplied = known("Preference-Applied")
+    static let requestID = known("X-Request-Id")
+    static let secFetchSite = known("Sec-Fetch-Site")
+    static let lastEventID = known("Last-Event-ID")
+    static let link = known("Link")
+
+    /// For names written here, which are tokens.
+    private static func known(_ name: String) -> HTTPField.Name {
+        guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
+        return field
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import MartletCore
+
+/// Where a listing goes on. Opaque to clients; the prefix lets us change its meaning later.
+enum Cursor {
+    static func text(_ id: RunID) -> String { encode("r1", id.bytes) }
+    static func text(jobAfter name: String) -> String { encode("j1", Array(name.utf8)) }
+
+    static func run(_ text: String) throws(MartletError) -> RunID {
+        guard let bytes = decode(text, "r1"), let id = RunID(bytes: bytes) else { throw wrong }
+        return id
+    }
+
+    static func job(_ text: String) throws(MartletError) -> String {
+        guard let bytes = decode(text, "j1"), let name = String(validating: bytes, as: UTF8.self),
+            Token.isValid(name)
+        else { throw wrong }
+        return name
+    }
+
+    private static var wrong: MartletError {
+        Problem.invalid("cursor", "is not one of ours; take it from `next` of the page before")
+    }
+
+    private static func encode(_ prefix: String, _ bytes: [UInt8]) -> String {
+        let base64 = Data(bytes).base64EncodedString()
+        return prefix + base64.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
+    private static func decode(_ text: String, _ prefix: String) -> [UInt8]? {
+        guard text.utf8.count <= 256, text.hasPrefix(prefix) else { return nil }
+        let base64 = String(text.dropFirst(prefix.count)).replacing("-", with: "+").replacing("_", with: "/")
+        let padding = String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
+        return Data(base64Encoded: base64 + padding).map { Array($0) }
+    }
+}

@@ -1,0 +1,146 @@
+import HTTPTypes
+import Hummingbird
+import MartletCore
+import MartletEngine
+import NIOCore
+import ServiceLifecycle
+
+/// What happened, as a list or as a stream of server-sent events.
+enum EventRoutes {
+    static let routes: [Route] = [
+        Route(.get, "/api/runs/{id}/events", "List a run's events, oldest first", ofRun),
+        Route(.get, "/api/events", "Stream the events of all runs (SSE); Last-Event-ID resumes", stream),
+    ]
+
+    @Sendable private static func ofRun(_ call: Call) async throws -> Response {
+        let id = try call.runID()
+        var query = try QueryItems(call.request)
+        let after = query.int("after", in: 0...Int64.max) ?? 0
+        let limit = query.int("limit", in: 1...1000).map(Int.init) ?? 100
+        try query.finish()
+        _ = try await call.control.require(id)
+        let events = try await call.control.events(of: id, after: after, limit: limit)
+        return .json { json in json.array("items", events) { $0.event($1) } }
+    }
+
+    @Sendable private static func stream(_ call: Call) async throws -> Response {
+        var query = try QueryItems(call.request)
+        var after = query.int("after", in: 0...Int64.max)
+        try query.finish()
+        if let header = call.request.headers[.lastEventID] {
+            guard let number = Int64(header), number >= 0 else {
+                throw Problem.invalid("Last-Event-ID", "must be the number of an event")
+            }
+            after = number
+        }
+        // Subscribed before the position is read: nothing falls between.
+        let subscription = EventSubscription(control: call.control)
+        let start = try await subscription.start(after: after)
+        let request = call.request
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/event-stream", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+            ],
+            body: ResponseBody { writer in
+                try await request.body.consumeWithInboundCloseHandler { _ in
+                    try await subscription.send(from: start, to: &writer)
+                } onInboundClosed: {
+                    subscription.end()
+                }
+                try await writer.finish(nil)
+            })
+    }
+}
+
+/// One subscriber of the event stream. It holds no event: it reads the store after each wake-up, so a slow
+/// client costs nothing but its own delay.
+struct EventSubscription: Sendable {
+    /// A subscriber that is so far behind while it streams is cut; it comes back with its cursor.
+    static let mostBehind = 1000
+    static let heartbeat = Duration.seconds(15)
+
+    struct Start: Sendable {
+        var after: Int64
+        /// What was asked for is gone: the client must read the state anew.
+        var isReset: Bool
+    }
+
+    private let control: Control
+    private let changes: AsyncStream<Void>
+    private let wakes: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    init(control: Control) {
+        self.control = control
+        changes = control.feed.changes()
+        (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func start(after: Int64?) async throws -> Start {
+        let range = try await control.store.eventRange()
+        guard let after else { return Start(after: range?.upperBound ?? 0, isReset: false) }
+        guard let range else { return Start(after: after, isReset: false) }
+        if after < range.lowerBound - 1 { return Start(after: range.lowerBound - 1, isReset: true) }
+        if after > range.upperBound { return Start(after: range.upperBound, isReset: true) }
+        return Start(after: after, isReset: false)
+    }
+
+    func end() { wake.finish() }
+
+    /// Sends until the client goes, is cut, or the server shuts down.
+    func send(from start: Start, to writer: inout any ResponseBodyWriter) async throws {
+        var last = try await opening(start, &writer)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in changes { wake.yield() } }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: Self.heartbeat)
+                    wake.yield()
+                }
+            }
+            var sentAt = ContinuousClock.now
+            for await _ in wakes.cancelOnGracefulShutdown() {
+                let events = try await control.events(of: nil, after: last, limit: Self.mostBehind + 1)
+                if events.count > Self.mostBehind { break }
+                if let newest = events.last {
+                    try await write(events, &writer)
+                    (last, sentAt) = (newest.number, .now)
+                } else if sentAt + Self.heartbeat * 0.9 < .now {
+                    try await writer.write(ByteBuffer(string: ": still here\n\n"))
+                    sentAt = .now
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// The reset when there is one, and everything missed: a client that catches up is never cut.
+    private func opening(_ start: Start, _ writer: inout any ResponseBodyWriter) async throws -> Int64 {
+        var text = "retry: 1000\n\n"
+        if start.isReset {
+            text += "id: \(start.after)\nevent: reset\ndata: {\"after\":\(start.after)}\n\n"
+        }
+        try await writer.write(ByteBuffer(string: text))
+        var last = start.after
+        while true {
+            let events = try await control.events(of: nil, after: last, limit: 256)
+            guard let newest = events.last else { return last }
+            try await write(events, &writer)
+            last = newest.number
+        }
+    }
+
+    private func write(_ events: [RunEvent], _ writer: inout any ResponseBodyWriter) async throws {
+        var buffer = ByteBuffer()
+        for event in events {
+            var json = JSONWriter()
+            json.event(event)
+            var data = json.buffer
+            buffer.writeString("id: \(event.number)\nevent: run\ndata: ")
+            buffer.writeBuffer(&data)
+            buffer.writeStaticString("\n\n")
+        }
+        try await writer.write(buffer)
+    }
+}

@@ -1,0 +1,80 @@
+import HTTPTypes
+import Hummingbird
+import MartletCore
+import MartletEngine
+
+/// Stored job definitions.
+enum JobRoutes {
+    static let routes: [Route] = [
+        Route(.get, "/api/jobs", "List jobs by name", list),
+        Route(.put, "/api/jobs/{name}", "Store a job; If-Match or If-None-Match: * guard it", put),
+        Route(.get, "/api/jobs/{name}", "Show a job", show),
+        Route(.delete, "/api/jobs/{name}", "Delete a job; its runs stay", delete),
+    ]
+
+    @Sendable private static func list(_ call: Call) async throws -> Response {
+        var query = try QueryItems(call.request)
+        let limit = query.int("limit", in: 1...1000).map(Int.init) ?? 50
+        let cursor = query.text("cursor")
+        try query.finish()
+        let jobs = try await call.control.jobs(after: try cursor.map(Cursor.job), limit: limit + 1)
+        let page = jobs.prefix(limit)
+        let next = jobs.count > limit ? page.last?.job.name.map(Cursor.text(jobAfter:)) : nil
+        return .json(headers: Paging.link(to: next, call.request)) { json in
+            json.array("items", page) { $0.job($1) }
+            json.field("next", next)
+        }
+    }
+
+    @Sendable private static func show(_ call: Call) async throws -> Response {
+        let stored = try await call.control.job(try call.jobName())
+        let tag = "\"\(stored.version)\""
+        if call.request.has(tag) { return Response(status: .notModified, headers: [.eTag: tag]) }
+        return answer(stored, .ok)
+    }
+
+    @Sendable private static func put(_ call: Call) async throws -> Response {
+        let name = try call.jobName()
+        let job = try Job(parsing: try Call.parse(try await call.jsonBytes()), name: name)
+        let version = try expectedVersion(call.request)
+        let stored = try await guarded(version) { try await call.control.putJob(job, ifVersion: version) }
+        return answer(stored, stored.version == 1 ? .created : .ok)
+    }
+
+    @Sendable private static func delete(_ call: Call) async throws -> Response {
+        let name = try call.jobName()
+        let version = try expectedVersion(call.request)
+        try await guarded(version) { try await call.control.deleteJob(name, ifVersion: version) }
+        return Response(status: .noContent)
+    }
+
+    private static func answer(_ stored: StoredJob, _ status: HTTPResponse.Status) -> Response {
+        var headers: HTTPFields = [.eTag: "\"\(stored.version)\""]
+        if status == .created, let name = stored.job.name { headers[.location] = "/api/jobs/\(name)" }
+        var json = JSONWriter(capacity: 1024)
+        json.job(stored)
+        return .json(status, headers: headers, buffer: json.buffer)
+    }
+
+    /// `If-Match: "3"` → 3, `If-None-Match: *` → 0 (must not exist), neither → nil.
+    private static func expectedVersion(_ request: Request) throws(MartletError) -> Int? {
+        if let none = request.headers[.ifNoneMatch] {
+            guard none == "*" else { throw Problem.invalid("If-None-Match", "only * is possible here") }
+            return 0
+        }
+        guard let match = request.headers[.ifMatch] else { return nil }
+        guard let version = Int(match.trimming("\"")), version > 0 else {
+            throw Problem.invalid("If-Match", "must be the ETag of the job, such as \"3\"")
+        }
+        return version
+    }
+
+    /// A conflict is a failed precondition when the caller named a version.
+    private static func guarded<T>(_ version: Int?, _ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch let error as MartletError where error.code == .conflict && version != nil {
+            throw Problem.stale(error.message)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+package import HTTPTypes
+import Hummingbird
+import MartletCore
+import MartletEngine
+
+/// One route of the native API: what is registered, documented and tested comes from this.
+package struct Route: Sendable {
+    package enum Access: String, Sendable {
+        /// Anybody who reaches the listener.
+        case open
+        /// The admin token.
+        case token
+    }
+
+    package let method: HTTPRequest.Method
+    /// `{name}` stands for one segment.
+    package let path: String
+    package let summary: String
+    package let access: Access
+    let handle: @Sendable (Call) async throws -> Response
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access = .token,
+        _ handle: @escaping @Sendable (Call) async throws -> Response
+    ) {
+        self.method = method
+        self.path = path
+        self.summary = summary
+        self.access = access
+        self.handle = handle
+    }
+
+    /// Whether a request's path is one of this route's.
+    func matches(_ path: String) -> Bool {
+        let pattern = self.path.split(separator: "/")
+        let segments = path.split(separator: "/", maxSplits: pattern.count)
+        return pattern.count == segments.count
+            && zip(pattern, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+    }
+}
+
+/// Hummingbird's per-request context; ours adds nothing yet but a name.
+struct APIContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    init(source: Source) { coreContext = CoreRequestContextStorage(source: source) }
+}
+
+/// One request on its way through a handler.
+struct Call: Sendable {
+    let request: Request
+    let context: APIContext
+    let control: Control
+
+    /// The run id of the path. Anything that is not one of ours is `notFound`: it names no run.
+    func runID() throws(MartletError) -> RunID {
+        let text = context.parameters.get("id") ?? ""
+        if let id = RunID(text) { return id }
+        throw MartletError(.notFound, "there is no run \(text.prefix(64))")
+    }
+
+    /// The job name of the path, checked before anything is done with it.
+    func jobName() throws(MartletError) -> String {
+        let text = context.parameters.get("name") ?? ""
+        guard let name = text.removingPercentEncoding, Token.isValid(name) else {
+            throw Problem.invalid("name", "\(text.prefix(64)) is no job name: it \(Token.rule)")
+        }
+        return name
+    }
+
+    /// Who asks, as a run remembers it.
+    var trigger: Trigger {
+        let isCLI = request.headers[.userAgent]?.hasPrefix("martlet/") == true
+        return Trigger(source: isCLI ? "cli" : "api", caller: "admin")
+    }
+}
