@@ -81,5 +81,19 @@ let package = Package(
 
         .target(name: "MartletTesting", dependencies: ["MartletCore"], swiftSettings: strict),
         .testTarget(name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: strict),
+        .testTarget(
+            name: "MartletEngineTests",
+            dependencies: [
+                "MartletCore", "MartletEngine", "MartletStore", "MartletTesting",
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "martlet", "martlet-keeper", "MartletCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], swiftSettings: strict),
     ]
 )

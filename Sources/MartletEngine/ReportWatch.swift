@@ -44,6 +44,7 @@ struct ReportWatch: Sendable {
             guard stored.state.isLive, stored.address == address else { return Update() }
             let reading = read(stored)
             stored.report = reading.report
+            stored.version += 1
             return Update(notes: reading.notes, reportChanged: true)
         }
     }

@@ -1,0 +1,203 @@
+import Foundation
+import MartletCore
+import Testing
+
+/// One data directory, one ledger, many rounds of work and murder, one check at the end.
+final class Chaos {
+    /// A run that was accepted, with what must come of it.
+    private struct Expected {
+        let id: String
+        let code: Int32
+        let lines: Int
+    }
+
+    private let scratch: Scratch
+    private let ledger: String
+    private var random: SplitMix
+    private var server: Server?
+    private var expected: [Expected] = []
+    /// Runs whose keeper we killed: only these may be lost.
+    private var victims: Set<String> = []
+    private let serverFailpoint: String?
+    private let keeperFailpoint: String?
+    private var submitted = 0
+    private var serverKills = 0
+    private var keeperKills = 0
+
+    init(seed: UInt64, serverFailpoint: String? = nil, keeperFailpoint: String? = nil) async throws {
+        scratch = try Scratch()
+        ledger = scratch.path("ledger")
+        random = SplitMix(seed: seed)
+        self.serverFailpoint = serverFailpoint
+        self.keeperFailpoint = keeperFailpoint
+        FileManager.default.createFile(atPath: ledger, contents: nil)
+    }
+
+    // MARK: Rounds
+
+    func rounds(_ count: Int, killing: Bool = true) async throws {
+        for _ in 0..<count {
+            for _ in 0..<3 { try await submitOne() }
+            if killing {
+                try await pauseRandomly(upTo: 60)
+                try await killSomething()
+            }
+        }
+    }
+
+    /// Submits one run until it is accepted, with one idempotency key, through however many restarts.
+    private func submitOne() async throws {
+        submitted += 1
+        let code = Int32.random(in: 0...3, using: &random)
+        let lines = Int.random(in: 0...30, using: &random)
+        let nap = Double(Int.random(in: 0...40, using: &random)) / 1000
+        let script = """
+            echo "start $MARTLET_RUN_ID $MARTLET_ATTEMPT $PPID" >> "$LEDGER"
+            i=0; while [ $i -lt \(lines) ]; do echo "line $i of run"; i=$((i+1)); done
+            sleep \(nap)
+            echo "end $MARTLET_RUN_ID $MARTLET_ATTEMPT" >> "$LEDGER"
+            exit \(code)
+            """
+        let body: JSONValue = [
+            "command": ["sh", "-c", .string(script)], "environment": ["LEDGER": .string(ledger)],
+        ]
+        let key = "chaos-\(submitted)"
+        let id: String = try await eventually("run \(submitted) is accepted", within: 60) {
+            guard let server = try await self.alive() else { return nil }
+            return try? await server.submit(body, key: key)
+        }
+        expected.append(Expected(id: id, code: code, lines: lines))
+    }
+
+    private func killSomething() async throws {
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: try await killServer()
+        case 1: try killKeeper()
+        case 2:
+            try killKeeper()
+            try await killServer()
+        default:
+            try await killServer()
+            try killKeeper()
+        }
+    }
+
+    private func killServer() async throws {
+        guard let dead = server else { return }
+        serverKills += 1
+        dead.child.signal(SIGKILL)
+        _ = try? await dead.child.ended()
+        server = nil
+    }
+
+    /// Kills the keeper of a random task that has started and not ended, as the ledger tells.
+    private func killKeeper() throws {
+        let entries = try readLedger()
+        let ended = Set(entries.filter { $0.word == "end" }.map(\.run))
+        guard let victim = entries.filter({ $0.word == "start" && !ended.contains($0.run) }).randomElement(using: &random),
+            let pid = victim.keeper, Self.isKeeper(pid)
+        else { return }
+        keeperKills += 1
+        victims.insert(victim.run)
+        kill(pid, SIGKILL)
+    }
+
+    /// The server, started anew when it is gone.
+    private func alive() async throws -> Server? {
+        if let server {
+            guard server.child.reaped() != nil else { return server }
+            serverKills += 1
+            self.server = nil
+        }
+        var environment: [String: String] = [:]
+        if let serverFailpoint { environment["MARTLET_FAILPOINT"] = serverFailpoint }
+        if let keeperFailpoint { environment["MARTLET_KEEPER_FAILPOINT"] = keeperFailpoint }
+        // A failpoint may hit before the server listens: the next call tries again.
+        server = try? await Server(scratch, environment: environment)
+        return server
+    }
+
+    private func pauseRandomly(upTo milliseconds: Int) async throws {
+        try await Task.sleep(for: .milliseconds(Int.random(in: 0...milliseconds, using: &random)))
+    }
+
+    // MARK: Check
+
+    /// Lets everything end under a server without failpoints, then looks from outside.
+    func settleAndCheck() async throws {
+        try await killServer()
+        let server = try await Server(scratch)
+        var runs: [String: JSONValue] = [:]
+        for run in expected { runs[run.id] = try await server.ended(run.id, within: 60) }
+        let starts = Dictionary(grouping: try readLedger().filter { $0.word == "start" }, by: \.run)
+
+        #expect(Set(expected.map(\.id)).count == expected.count, "one id per accepted submission")
+        for (run, entries) in starts {
+            #expect(entries.count == 1, "run \(run) was started \(entries.count) times")
+            #expect(runs[run] != nil, "the ledger names a run nobody was told of: \(run)")
+        }
+        var lost = 0
+        for run in expected {
+            let record = try #require(runs[run.id])
+            if record["state"].string == RunState.lost.rawValue {
+                lost += 1
+                #expect(victims.contains(run.id) || keeperFailpoint != nil, "run \(run.id) was lost though its keeper was not killed")
+                continue
+            }
+            #expect(record["exitCode"] == .int(Int64(run.code)), "true exit code of \(run.id): \(record)")
+            #expect(starts[run.id] != nil, "run \(run.id) has an exit code and never started")
+            let log = try await server.log(run.id)
+            let want = (0..<run.lines).map { "line \($0) of run\n" }.joined()
+            #expect(log == want, "log bytes of \(run.id)")
+        }
+        try await checkNoProcessIsLeft()
+        print("chaos: \(expected.count) runs, \(serverKills) server kills, \(keeperKills) keeper kills, \(lost) lost, 0 unexplained")
+    }
+
+    private func checkNoProcessIsLeft() async throws {
+        let mark = "LEDGER=\(ledger)"
+        try await eventually("no process of a run is left") {
+            Self.processes().allSatisfy { !Self.environment(of: $0).contains(mark) } ? true : nil
+        }
+    }
+
+    private struct Entry {
+        let word: Substring
+        let run: String
+        let keeper: pid_t?
+    }
+
+    private func readLedger() throws -> [Entry] {
+        try String(contentsOfFile: ledger, encoding: .utf8).split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count >= 3 else { return nil }
+            return Entry(word: words[0], run: String(words[1]), keeper: words.count > 3 ? pid_t(words[3]) : nil)
+        }
+    }
+
+    private static func processes() -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).filter { Int($0) != nil }
+    }
+
+    private static func environment(of pid: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data(), as: UTF8.self)
+    }
+
+    private static func isKeeper(_ pid: pid_t) -> Bool {
+        let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm") ?? Data()
+        return String(decoding: name, as: UTF8.self).hasPrefix("martlet-keeper")
+    }
+}
+
+/// The same sequence for the same seed on every machine.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}

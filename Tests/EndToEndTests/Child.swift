@@ -1,0 +1,68 @@
+import Foundation
+
+/// A process this test started, by pid; ended with it if the test forgets.
+final class Child: Sendable {
+    let pid: pid_t
+    let output: URL
+
+    /// Starts `argv` with stdout and stderr in files below `directory`.
+    init(_ argv: [String], environment: [String: String], directory: URL, name: String) throws {
+        output = directory.appending(path: "\(name).out")
+        let errors = directory.appending(path: "\(name).err")
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errors.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        var words = argv.map { strdup($0) } + [nil]
+        var variables = environment.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for word in words + variables { free(word) } }
+        var pid: pid_t = 0
+        let status = posix_spawn(&pid, argv[0], &actions, nil, &words, &variables)
+        guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: status) ?? .EIO) }
+        self.pid = pid
+    }
+
+    func signal(_ signal: Int32) { kill(pid, signal) }
+
+    /// The wait status once it has ended, else nil. Not to be called again after that.
+    func reaped() -> Int32? {
+        var status: Int32 = 0
+        return waitpid(pid, &status, WNOHANG) == pid ? status : nil
+    }
+
+    /// Waits for the end; the exit code, or 128 + signal.
+    func ended(within seconds: Double = 20) async throws -> Int32 {
+        let status = try await eventually("process \(pid) ends", within: seconds) { self.reaped() }
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    }
+}
+
+struct TimedOut: Error, CustomStringConvertible {
+    let what: String
+    var description: String { "did not happen in time: \(what)" }
+}
+
+/// Asks until there is an answer; throws at the deadline.
+func eventually<T>(
+    _ what: String, within seconds: Double = 20, _ probe: () async throws -> T?
+) async throws -> T {
+    let deadline = ContinuousClock.now + .milliseconds(Int64(seconds * 1000))
+    while true {
+        if let answer = try await probe() { return answer }
+        guard ContinuousClock.now < deadline else { throw TimedOut(what: what) }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
+/// A directory of its own for one test, removed with the test.
+final class Scratch: Sendable {
+    let url: URL
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+    deinit { try? FileManager.default.removeItem(at: url) }
+    func path(_ name: String) -> String { url.appending(path: name).path }
+}
