@@ -79,6 +79,14 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
 
+        .executableTarget(
+            name: "martlet-bench",
+            dependencies: [
+                "MartletCore", "MartletStore", "MartletProcess",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ], path: "Benchmarks/martlet-bench", swiftSettings: strict),
+
         .target(name: "MartletTesting", dependencies: ["MartletCore"], swiftSettings: strict),
         .testTarget(name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: strict),
         .testTarget(

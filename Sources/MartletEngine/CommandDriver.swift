@@ -13,6 +13,7 @@ package struct CommandDriver: Driver {
         let words = fields.strings("command") ?? []
         fields.finish()
         if problems.all.isEmpty { Self.check(words, problems) }
+        try problems.check("task \(context.task.name)")
         var argv: [String] = []
         for (index, word) in words.enumerated() {
             argv.append(

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import MartletCore
 import MartletEngine
 import MartletTesting
@@ -163,11 +164,11 @@ import Testing
 
     @Test func `a job deadline between tasks skips the rest but not the clean-up`() async throws {
         let engine = try Engine(executor: ScriptedExecutor { _, command in
-            if Self.program(command) == "slow" { usleep(30_000) }
+            if Self.program(command) == "slow" { usleep(400_000) }
             return .exit(0)
         })
         var job = Job.tasks("slow", "two", "always")
-        job.timeout = TimeSpan(milliseconds: 20)
+        job.timeout = TimeSpan(milliseconds: 300)
         let run = try await engine.ended(try await engine.submit(job))
         #expect(run.state == .failed)
         #expect(run.outcome == .timeout)
