@@ -16,6 +16,7 @@ extension Control {
         let run = try await transition(id, .stop(reason)) { change in
             again.withLock { $0 = change.kind == .stopAgain }
         }
+        Failpoint.hit("stop.afterStore")
         if run.state == .stopping, let handle = run.handle,
             run.currentTask.when != .always || again.withLock({ $0 })
         {

@@ -39,6 +39,9 @@ extension Control {
         try await store.events(of: id, after: number, limit: limit)
     }
 
+    /// Numbers of the oldest and newest event still stored.
+    package func eventRange() async throws -> ClosedRange<Int64>? { try await store.eventRange() }
+
     /// Returns when the run has ended or after `timeout`, whichever is first; the run as it is then.
     package func wait(for id: RunID, upTo timeout: TimeSpan) async throws -> Run {
         let end = try feed.end(of: id)

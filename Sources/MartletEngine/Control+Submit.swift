@@ -26,7 +26,9 @@ extension Control {
                     problems: error.problems.map { FieldProblem(field: "[\(index)].\($0.field)", problem: $0.problem) })
             }
         }
+        Failpoint.hit("submit.beforeInsert")
         let inserted = try await store.insert(runs, idempotency: idempotency)
+        Failpoint.hit("submit.afterInsert")
         return Accepted(ids: inserted.ids, replayed: inserted.replayed)
     }
 

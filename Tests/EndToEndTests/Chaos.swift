@@ -9,6 +9,8 @@ final class Chaos {
         let id: String
         let code: Int32
         let lines: Int
+        /// A second task that always runs.
+        let cleansUp: Bool
     }
 
     private let scratch: Scratch
@@ -18,6 +20,8 @@ final class Chaos {
     private var expected: [Expected] = []
     /// Runs whose keeper we killed: only these may be lost.
     private var victims: Set<String> = []
+    /// Runs that were asked to stop: they end with their own code or as cancelled.
+    private var stopped: Set<String> = []
     private let serverFailpoint: String?
     private let keeperFailpoint: String?
     private var submitted = 0
@@ -38,6 +42,7 @@ final class Chaos {
     func rounds(_ count: Int, killing: Bool = true) async throws {
         for _ in 0..<count {
             for _ in 0..<3 { try await submitOne() }
+            if Int.random(in: 0..<4, using: &random) == 0 { await stopOne() }
             if killing {
                 try await pauseRandomly(upTo: 60)
                 try await killSomething()
@@ -51,22 +56,34 @@ final class Chaos {
         let code = Int32.random(in: 0...3, using: &random)
         let lines = Int.random(in: 0...30, using: &random)
         let nap = Double(Int.random(in: 0...40, using: &random)) / 1000
+        let cleansUp = Int.random(in: 0..<4, using: &random) == 0
         let script = """
-            echo "start $MARTLET_RUN_ID $MARTLET_ATTEMPT $PPID" >> "$LEDGER"
+            echo "start $MARTLET_RUN_ID main $PPID" >> "$LEDGER"
             i=0; while [ $i -lt \(lines) ]; do echo "line $i of run"; i=$((i+1)); done
             sleep \(nap)
-            echo "end $MARTLET_RUN_ID $MARTLET_ATTEMPT" >> "$LEDGER"
+            echo "end $MARTLET_RUN_ID main" >> "$LEDGER"
             exit \(code)
             """
-        let body: JSONValue = [
-            "command": ["sh", "-c", .string(script)], "environment": ["LEDGER": .string(ledger)],
-        ]
+        let variables: JSONValue = ["LEDGER": .string(ledger)]
+        var tasks: [JSONValue] = [["name": "main", "command": ["sh", "-c", .string(script)], "environment": variables]]
+        if cleansUp {
+            let clean = "echo \"start $MARTLET_RUN_ID clean $PPID\" >> \"$LEDGER\"; echo cleaned; echo \"end $MARTLET_RUN_ID clean\" >> \"$LEDGER\""
+            tasks.append(["name": "clean", "when": "always", "command": ["sh", "-c", .string(clean)], "environment": variables])
+        }
+        let body: JSONValue = ["tasks": .array(tasks)]
         let key = "chaos-\(submitted)"
         let id: String = try await eventually("run \(submitted) is accepted", within: 60) {
             guard let server = try await self.alive() else { return nil }
             return try? await server.submit(body, key: key)
         }
-        expected.append(Expected(id: id, code: code, lines: lines))
+        expected.append(Expected(id: id, code: code, lines: lines, cleansUp: cleansUp))
+    }
+
+    /// Asks a recent run to stop. The request may fail with the server, or come too late: both are fine.
+    private func stopOne() async {
+        guard let run = expected.suffix(3).randomElement(using: &random) else { return }
+        stopped.insert(run.id)
+        _ = try? await server?.call(.POST, "/api/runs/\(run.id)/stop")
     }
 
     private func killSomething() async throws {
@@ -93,8 +110,8 @@ final class Chaos {
     /// Kills the keeper of a random task that has started and not ended, as the ledger tells.
     private func killKeeper() throws {
         let entries = try readLedger()
-        let ended = Set(entries.filter { $0.word == "end" }.map(\.run))
-        guard let victim = entries.filter({ $0.word == "start" && !ended.contains($0.run) }).randomElement(using: &random),
+        let ended = Set(entries.filter { $0.word == "end" }.map { "\($0.run) \($0.task)" })
+        guard let victim = entries.filter({ $0.word == "start" && !ended.contains("\($0.run) \($0.task)") }).randomElement(using: &random),
             let pid = victim.keeper, Self.isKeeper(pid)
         else { return }
         keeperKills += 1
@@ -129,12 +146,12 @@ final class Chaos {
         let server = try await Server(scratch)
         var runs: [String: JSONValue] = [:]
         for run in expected { runs[run.id] = try await server.ended(run.id, within: 60) }
-        let starts = Dictionary(grouping: try readLedger().filter { $0.word == "start" }, by: \.run)
+        let starts = Dictionary(grouping: try readLedger().filter { $0.word == "start" }, by: { "\($0.run) \($0.task)" })
 
         #expect(Set(expected.map(\.id)).count == expected.count, "one id per accepted submission")
-        for (run, entries) in starts {
-            #expect(entries.count == 1, "run \(run) was started \(entries.count) times")
-            #expect(runs[run] != nil, "the ledger names a run nobody was told of: \(run)")
+        for (task, entries) in starts {
+            #expect(entries.count == 1, "\(task) was started \(entries.count) times")
+            #expect(runs[entries[0].run] != nil, "the ledger names a run nobody was told of: \(task)")
         }
         var lost = 0
         for run in expected {
@@ -144,14 +161,25 @@ final class Chaos {
                 #expect(victims.contains(run.id) || keeperFailpoint != nil, "run \(run.id) was lost though its keeper was not killed")
                 continue
             }
-            #expect(record["exitCode"] == .int(Int64(run.code)), "true exit code of \(run.id): \(record)")
-            #expect(starts[run.id] != nil, "run \(run.id) has an exit code and never started")
-            let log = try await server.log(run.id)
-            let want = (0..<run.lines).map { "line \($0) of run\n" }.joined()
-            #expect(log == want, "log bytes of \(run.id)")
+            if record["state"].string == RunState.cancelled.rawValue {
+                #expect(stopped.contains(run.id), "run \(run.id) was cancelled and nobody asked for it")
+                continue
+            }
+            try await check(run, record, starts["\(run.id) main"] != nil, server)
         }
         try await checkNoProcessIsLeft()
         print("chaos: \(expected.count) runs, \(serverKills) server kills, \(keeperKills) keeper kills, \(lost) lost, 0 unexplained")
+    }
+
+    private func check(_ run: Expected, _ record: JSONValue, _ started: Bool, _ server: Server) async throws {
+        let good = run.code == 0
+        #expect(record["state"].string == (good ? RunState.succeeded : .failed).rawValue, "\(record)")
+        let main = record["attempts"].array?.last { $0["name"].string == "main" }
+        #expect(main?["exitCode"] == .int(Int64(run.code)), "true exit code of \(run.id): \(record)")
+        #expect(started, "run \(run.id) has an exit code and never started")
+        let log = try await server.log(run.id)
+        let want = (0..<run.lines).map { "line \($0) of run\n" }.joined() + (run.cleansUp ? "cleaned\n" : "")
+        #expect(log == want, "log bytes of \(run.id)")
     }
 
     private func checkNoProcessIsLeft() async throws {
@@ -164,6 +192,7 @@ final class Chaos {
     private struct Entry {
         let word: Substring
         let run: String
+        let task: Substring
         let keeper: pid_t?
     }
 
@@ -171,7 +200,7 @@ final class Chaos {
         try String(contentsOfFile: ledger, encoding: .utf8).split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
             guard words.count >= 3 else { return nil }
-            return Entry(word: words[0], run: String(words[1]), keeper: words.count > 3 ? pid_t(words[3]) : nil)
+            return Entry(word: words[0], run: String(words[1]), task: words[2], keeper: words.count > 3 ? pid_t(words[3]) : nil)
         }
     }
 

@@ -10,7 +10,7 @@ import Testing
 
     /// Every place where the server stores something, and every step of a keeper.
     static let serverFailpoints = [
-        "dispatcher.claimed", "execution.beforeLaunch", "execution.beforeHandle", "execution.afterHandle",
+        "submit.beforeInsert", "submit.afterInsert", "stop.afterStore", "dispatcher.claimed", "execution.beforeLaunch", "execution.beforeHandle", "execution.afterHandle",
         "execution.beforeFinish", "execution.afterFinish",
     ]
     static let keeperFailpoints = [
