@@ -1,1 +1,14 @@
-@main enum Main { static func main() {} }
+import ArgumentParser
+
+@main
+struct Martlet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet",
+        abstract: "Runs jobs, keeps their logs, and tells the truth about how they ended.",
+        discussion: """
+            Example: martlet serve --data-dir ./martlet-data
+                     martlet run --follow -- sh -c 'echo hello'
+            """,
+        version: Version.current,
+        subcommands: [Serve.self])
+}

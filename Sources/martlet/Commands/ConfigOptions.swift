@@ -1,0 +1,24 @@
+import ArgumentParser
+import Foundation
+import MartletCore
+
+/// Options that every command takes which looks at the configuration.
+struct ConfigOptions: ParsableArguments {
+    @Option(help: "YAML configuration file. Environment: MARTLET_CONFIG.")
+    var config: String?
+
+    @Option(help: "Directory that keeps everything. Environment: MARTLET_DATA_DIR.")
+    var dataDir: String?
+
+    func sources(_ flags: [String: String] = [:]) throws -> SettingSources {
+        let environment = ProcessInfo.processInfo.environment
+        var flags = flags
+        flags["dataDir"] = dataDir
+        return try SettingSources(
+            flags: flags, environment: environment, file: config ?? environment["MARTLET_CONFIG"].flatMap { $0.isEmpty ? nil : $0 })
+    }
+
+    func server(_ flags: [String: String] = [:]) throws -> ServerConfig {
+        try ServerConfig(try sources(flags), environment: ProcessInfo.processInfo.environment)
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the server.",
+        discussion: """
+            Prints one line per address when it accepts connections. SIGTERM ends the server and leaves the runs
+            going; the next server on the same data directory takes them over. SIGHUP reads the configuration and
+            the job files again.
+
+            Example: martlet serve --data-dir ./martlet-data --listen 127.0.0.1:8080
+            """)
+
+    @OptionGroup var options: ConfigOptions
+
+    @Option(help: ArgumentHelp("Address to listen on; may be given several times. Port 0 takes any free one.", valueName: "host:port"))
+    var listen: [String] = []
+
+    @Flag(help: "End the live runs with the server, too.")
+    var stopRuns = false
+
+    func run() async throws {
+        let flags = listen.isEmpty ? [:] : ["listen": listen.joined(separator: ",")]
+        let options = options
+        try await Complaint.asExit {
+            // A reader of stdout that went away is no reason to end.
+            signal(SIGPIPE, SIG_IGN)
+            try await Server(
+                config: try options.server(flags), stopRuns: stopRuns, reload: { try options.server(flags) },
+                environment: ProcessInfo.processInfo.environment
+            ).run()
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Logging
+import MartletCore
+import MartletEngine
+import MartletHTTP
+
+/// The settings in force, typed and checked.
+struct ServerConfig: Sendable {
+    var listen: [ListenAddress]
+    var hosts: [String]
+    var dataDirectory: String
+    var jobsDirectory: String
+    var engine: EngineSettings
+    var logLevel: Logger.Level
+    var logsJSON: Bool
+    var logFile: String?
+
+    /// Throws one `invalid` error that names every wrong value.
+    init(_ sources: SettingSources, environment: [String: String]) throws(MartletError) {
+        let reader = SettingReader(sources)
+        listen = reader.list("listen").compactMap { reader.address($0) }
+        hosts = reader.list("hosts")
+        dataDirectory = try Self.absolute(sources.value("dataDir") ?? Self.defaultDataDirectory(environment))
+        let beside = sources.file.map { URL(filePath: $0).deletingLastPathComponent().path }
+        jobsDirectory = try Self.absolute(sources.value("jobsDir") ?? (beside ?? dataDirectory) + "/jobs.d")
+        engine = EngineSettings(
+            limits: DispatchLimits(runs: reader.count("limits.runs", 64), drivers: reader.counts("limits.drivers")),
+            minFree: reader.size("limits.minFree"), grace: reader.span("limits.grace", .seconds(10)),
+            logCap: max(2 << 20, reader.size("log.cap") ?? 64 << 20), mostWaiters: reader.count("limits.waiters", 1000),
+            retention: RetentionPolicy(
+                age: reader.span("retention.age", .seconds(30 * 86_400)),
+                runsPerJob: reader.count("retention.runsPerJob", 10_000),
+                logBytes: reader.size("retention.logBytes") ?? 10 << 30,
+                failedFactor: reader.count("retention.failedFactor", 2)),
+            retentionInterval: max(.seconds(1), reader.span("retention.interval", .seconds(600))))
+        logLevel = Logger.Level(rawValue: reader.choice("log.level")) ?? .info
+        logsJSON = reader.choice("log.format") == "json"
+        logFile = try sources.value("log.file").map(Self.absolute)
+        try reader.check()
+    }
+
+    private static func absolute(_ path: String) throws(MartletError) -> String {
+        guard !path.isEmpty, !path.utf8.contains(0) else { throw MartletError(.invalid, "an empty path is configured") }
+        let expanded = path.hasPrefix("~/") ? NSHomeDirectory() + path.dropFirst() : path
+        let url = URL(filePath: expanded, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath + "/"))
+        let standard = url.standardizedFileURL.path
+        return standard.count > 1 && standard.hasSuffix("/") ? String(standard.dropLast()) : standard
+    }
+
+    /// The user's state directory (XDG), or the system's for root without a home.
+    static func defaultDataDirectory(_ environment: [String: String]) -> String {
+        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/martlet" }
+        if let home = environment["HOME"], home.hasPrefix("/") { return home + "/.local/state/martlet" }
+        return "/var/lib/martlet"
+    }
+}
+
+/// Reads typed values and gathers what is wrong with them.
+private struct SettingReader {
+    private let sources: SettingSources
+    private let problems = Fields.Problems()
+
+    init(_ sources: SettingSources) { self.sources = sources }
+
+    func check() throws(MartletError) { try problems.check("the configuration") }
+
+    func list(_ key: String) -> [String] {
+        (sources.value(key) ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
+    }
+
+    func address(_ text: String) -> ListenAddress? {
+        do {
+            let address = try ListenAddress(text)
+            try address.checkLoopback()
+            return address
+        } catch {
+            for problem in error.problems { problems.add("listen", "\(text): \(problem.problem)") }
+            return nil
+        }
+    }
+
+    func count(_ key: String, _ fallback: Int) -> Int {
+        guard let text = sources.value(key) else { return fallback }
+        guard case .count(let range) = kind(key), let value = Int64(text), range.contains(value) else {
+            return wrong(key, text, "a whole number within its bounds", fallback)
+        }
+        return Int(value)
+    }
+
+    func counts(_ key: String) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for pair in list(key) {
+            let parts = pair.split(separator: "=", maxSplits: 1)
+            if parts.count == 2, let count = Int(parts[1]), count >= 0 {
+                counts[String(parts[0])] = count
+            } else {
+                counts = wrong(key, pair, "name=number", counts)
+            }
+        }
+        return counts
+    }
+
+    func span(_ key: String, _ fallback: TimeSpan) -> TimeSpan {
+        guard let text = sources.value(key) else { return fallback }
+        return TimeSpan(text) ?? wrong(key, text, "a time span such as 30s, 5m or 1d", fallback)
+    }
+
+    func size(_ key: String) -> Int64? {
+        guard let text = sources.value(key) else { return nil }
+        return ByteSize.parse(text) ?? wrong(key, text, "a size such as 64MiB or 10GB", nil)
+    }
+
+    func choice(_ key: String) -> String {
+        guard let text = sources.value(key), case .choice(let words) = kind(key) else { return "" }
+        return words.contains(text) ? text : wrong(key, text, "one of \(words.joined(separator: ", "))", "")
+    }
+
+    private func kind(_ key: String) -> Setting.Kind? { Setting.table.first { $0.key == key }?.kind }
+
+    private func wrong<T>(_ key: String, _ text: String, _ expected: String, _ fallback: T) -> T {
+        problems.add(key, "\(text.prefix(100)) is not \(expected)")
+        return fallback
+    }
+}

@@ -1,0 +1,138 @@
+import Configuration
+import Foundation
+import MartletCore
+
+/// Where settings come from, strongest first: flags, environment, one file, defaults.
+struct SettingSources {
+    /// A setting in force and who set it.
+    struct Found: Sendable {
+        let setting: Setting
+        let value: String?
+        let source: String
+    }
+
+    private let sources: [(name: String, provider: any ConfigProvider)]
+    private let reader: ConfigReader
+    let file: String?
+
+    /// Reads the file at once. Throws `invalid` naming every unknown key with the nearest known one.
+    init(flags: [String: String], environment: [String: String], file: String?) throws {
+        self.file = file
+        let inFile = try file.map(SettingFile.read) ?? [:]
+        let defaults = Dictionary(
+            uniqueKeysWithValues: Setting.table.compactMap { setting in setting.standard.map { (setting.key, $0) } })
+        let known = Set(Setting.table.map(\.variable))
+        let variables = EnvironmentVariablesProvider(
+            environmentVariables: environment.filter { known.contains($0.key) && !$0.value.isEmpty })
+        sources = [
+            ("flag", Self.provider("flags", flags)), ("environment", variables.prefixKeys(with: "martlet")),
+            (file.map { "file \($0)" } ?? "file", Self.provider("file", inFile)),
+            ("default", Self.provider("defaults", defaults)),
+        ]
+        reader = ConfigReader(providers: sources.map(\.provider))
+    }
+
+    private static func provider(_ name: String, _ values: [String: String]) -> InMemoryProvider {
+        InMemoryProvider(
+            name: name,
+            values: Dictionary(
+                uniqueKeysWithValues: values.map { key, value in
+                    (AbsoluteConfigKey(ConfigKey(key)), ConfigValue(.string(value), isSecret: false))
+                }))
+    }
+
+    func value(_ key: String) -> String? { reader.string(forKey: ConfigKey(key)) }
+
+    /// Every key of the table, for `martlet config`.
+    var all: [Found] {
+        Setting.table.map { setting in
+            let key = AbsoluteConfigKey(ConfigKey(setting.key))
+            let source = sources.first { (try? $0.provider.value(forKey: key, type: .string).value) != nil }
+            let name = source.map { $0.name == "environment" ? "environment \(setting.variable)" : $0.name }
+            return Found(setting: setting, value: value(setting.key), source: name ?? "default")
+        }
+    }
+}
+
+/// The one YAML file, flattened to dotted keys.
+enum SettingFile {
+    static func read(_ path: String) throws -> [String: String] {
+        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
+            throw MartletError(.invalid, "the configuration file \(path) cannot be read")
+        }
+        do {
+            return try flatten(YAMLDocument.parse(text))
+        } catch let failure as YAMLDocument.Failure {
+            throw MartletError(.invalid, "the configuration file \(path) is not valid YAML: \(failure)")
+        } catch let error as MartletError {
+            throw MartletError(error.code, "the configuration file \(path) is not valid", problems: error.problems)
+        }
+    }
+
+    static func flatten(_ document: JSONValue) throws(MartletError) -> [String: String] {
+        let problems = Fields.Problems()
+        var values: [String: String] = [:]
+        if document != .null { collect(document, "", &values, problems) }
+        try problems.check("the configuration")
+        return values
+    }
+
+    private static func collect(
+        _ value: JSONValue, _ path: String, _ values: inout [String: String], _ problems: Fields.Problems
+    ) {
+        if let setting = Setting.table.first(where: { $0.key == path }) {
+            if let text = text(value, setting.kind) {
+                values[path] = text
+            } else if value != .null {
+                problems.add(path, "expected a \(setting.kind.word), found \(value.typeName)")
+            }
+            return
+        }
+        guard case .object(let members) = value else {
+            problems.add(path, path.isEmpty ? "expected keys and values" : unknown(path))
+            return
+        }
+        let isSection = path.isEmpty || Setting.table.contains { $0.key.hasPrefix(path + ".") }
+        if !isSection {
+            problems.add(path, unknown(path))
+            return
+        }
+        for (key, member) in members.sorted(by: { $0.key < $1.key }) {
+            collect(member, path.isEmpty ? key : "\(path).\(key)", &values, problems)
+        }
+    }
+
+    private static func text(_ value: JSONValue, _ kind: Setting.Kind) -> String? {
+        switch (kind, value) {
+        case (.list, .array(let elements)):
+            let texts = elements.compactMap(\.scalarText)
+            return texts.count == elements.count ? texts.joined(separator: ",") : nil
+        case (.counts, .object(let members)):
+            let pairs = members.compactMap { key, value in value.scalarText.map { "\(key)=\($0)" } }
+            return pairs.count == members.count ? pairs.sorted().joined(separator: ",") : nil
+        default: return value.scalarText
+        }
+    }
+
+    private static func unknown(_ path: String) -> String {
+        let nearest = Setting.table.map(\.key).min { distance($0, path) < distance($1, path) }
+        guard let nearest, distance(nearest, path) <= max(3, path.count / 2) else { return "unknown key" }
+        return "unknown key; did you mean \(nearest)?"
+    }
+
+    /// Levenshtein's: how many letters have to change.
+    private static func distance(_ one: String, _ other: String) -> Int {
+        let target = Array(other.lowercased())
+        var row = Array(0...target.count)
+        for (index, letter) in one.lowercased().enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for column in target.indices {
+                let substitution = diagonal + (letter == target[column] ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(substitution, row[column] + 1, row[column + 1] + 1)
+            }
+        }
+        return row[target.count]
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import MartletCore
+import MartletHTTP
+
+/// The files of a data directory that only the server and its owner's CLI use.
+struct DataDirectory: Sendable {
+    let path: String
+
+    var tokenFile: String { path + "/admin.token" }
+    var urlFile: String { path + "/server.url" }
+    var lockFile: String { path + "/lock" }
+
+    /// Makes it with its parents, for its owner alone. An existing one is tightened; somebody else's is refused.
+    func prepare() throws(MartletError) {
+        do {
+            let parent = URL(filePath: path).deletingLastPathComponent().path
+            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        } catch {
+            throw MartletError(.invalid, "the data directory \(path) cannot be made: \(error.localizedDescription)")
+        }
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw MartletError(.invalid, "the data directory \(path) cannot be made: \(String(cString: strerror(errno)))")
+        }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw MartletError(.invalid, "\(path) is not a directory")
+        }
+        guard status.st_uid == geteuid() else {
+            throw MartletError(
+                .invalid, "the data directory \(path) belongs to another user; run: chown -R \(geteuid()) \(path), or choose another --data-dir")
+        }
+        if status.st_mode & 0o077 != 0, chmod(path, 0o700) != 0 {
+            throw MartletError(.invalid, "others may enter \(path); run: chmod 700 \(path)")
+        }
+    }
+
+    /// The admin token; made at the first start.
+    func token() throws(MartletError) -> String {
+        if let token = try readToken() { return token }
+        var generator = SystemRandomNumberGenerator()
+        let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        let token = "mlt_" + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        try write(token + "\n", to: tokenFile)
+        return token
+    }
+
+    private func readToken() throws(MartletError) -> String? {
+        var status = stat()
+        guard lstat(tokenFile, &status) == 0 else { return nil }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0 else {
+            throw MartletError(.invalid, "others may read \(tokenFile); run: chmod 600 \(tokenFile)")
+        }
+        let token = FileManager.default.contents(atPath: tokenFile).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let trimmed = token.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard trimmed.utf8.count >= 16 else {
+            throw MartletError(.invalid, "\(tokenFile) holds no token of 16 characters or more; delete it to get a new one")
+        }
+        return trimmed
+    }
+
+    /// Tells the CLI where this server listens.
+    func announce(_ url: String) throws(MartletError) { try write(url + "\n", to: urlFile) }
+    func withdraw() { unlink(urlFile) }
+
+    /// Whole or not at all, for the owner alone.
+    private func write(_ text: String, to file: String) throws(MartletError) {
+        let draft = "\(file).new"
+        unlink(draft)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.failure(file) }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        guard Foundation.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
+            rename(draft, file) == 0
+        else { throw Self.failure(file) }
+    }
+
+    private static func failure(_ file: String) -> MartletError {
+        MartletError(.unavailable, "\(file) cannot be written: \(String(cString: strerror(errno)))")
+    }
+}
+
+/// The server's own program and what it hands to tasks.
+enum Installation {
+    /// The directory of this program.
+    static var directory: String {
+        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        return URL(filePath: program).deletingLastPathComponent().path
+    }
+
+    static var keeper: String { directory + "/martlet-keeper" }
+    static var hasKeeper: Bool { access(keeper, X_OK) == 0 }
+
+    private static let hidden: Set<String> = ["NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY"]
+
+    /// What every task inherits: the server's environment without what is the server's alone.
+    static func taskEnvironment(_ environment: [String: String]) -> [String: String] {
+        environment.filter { name, _ in
+            !name.hasPrefix("MARTLET_") && !name.hasPrefix("LISTEN_") && !hidden.contains(name)
+        }
+    }
+
+    /// What keepers see beside their own: failpoints of debug builds.
+    static func keeperEnvironment(_ environment: [String: String]) -> [String: String] {
+        environment.filter { $0.key.hasPrefix("MARTLET_KEEPER_") }
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Logging
+import MartletCore
+import MartletEngine
+import MartletHTTP
+import MartletProcess
+import MartletStore
+import ServiceLifecycle
+import UnixSignals
+
+/// The whole server: everything is made here and nowhere else, in the order it depends on each other.
+struct Server {
+    /// Ends the process when the services do not end by themselves.
+    static let shutdownLimit = Duration.seconds(9)
+
+    let config: ServerConfig
+    let stopRuns: Bool
+    let reload: @Sendable () throws -> ServerConfig
+    let environment: [String: String]
+
+    /// Serves until it is told to end. Runs go on after that, unless `stopRuns`.
+    func run() async throws {
+        let directory = DataDirectory(path: config.dataDirectory)
+        try directory.prepare()
+        guard Installation.hasKeeper else {
+            throw MartletError(.invalid, "the program \(Installation.keeper) is missing; it belongs beside martlet")
+        }
+        let lock = try DirectoryLock(dataDirectory: config.dataDirectory)
+        let log = try ServerLog(config.logTarget)
+        let logger = log.logger("martlet")
+        let feed = RunFeed(mostWaiters: config.engine.mostWaiters)
+        let store = try SQLiteStore(
+            directory: URL(filePath: config.dataDirectory), onCommit: { feed.publish($0) })
+        let control = try control(store, feed)
+        let jobs = JobDirectory(
+            path: config.jobsDirectory, control: control, logger: logger, parse: YAMLDocument.parse)
+        let report = try await jobs.reload()
+        logger.info(
+            "server starting",
+            metadata: [
+                "version": "\(Version.current)", "dataDir": "\(config.dataDirectory)",
+                "jobFiles": "\(report.stored.count)", "badJobFiles": "\(report.problems.count)",
+            ])
+        let token = AccessToken(try directory.token())
+        let group = ServiceGroup(
+            configuration: groupConfiguration(try services(control, jobs, log, directory, token), logger))
+        defer {
+            directory.withdraw()
+            do { try store.close() } catch { logger.warning("store not closed cleanly", metadata: ["error": "\(error)"]) }
+            withExtendedLifetime(lock) {}
+        }
+        try await group.run()
+        logger.info("server ended")
+    }
+
+    private func control(_ store: SQLiteStore, _ feed: RunFeed) throws -> Control {
+        let executor = try LocalExecutor(
+            dataDirectory: config.dataDirectory, keeper: Installation.keeper,
+            baseEnvironment: Installation.taskEnvironment(environment),
+            keeperEnvironment: Installation.keeperEnvironment(environment)
+        ) { address in (store.nonce(for: "mark", address), store.nonce(for: "seal", address)) }
+        let path = config.dataDirectory
+        return Control(
+            store: store, executor: executor, files: FileLogReader(dataDirectory: path),
+            drivers: Drivers([CommandDriver()]), feed: feed, settings: SettingsBox(config.engine)
+        ) {
+            // A directory that cannot be asked about has no room for runs.
+            guard let space = try? DiskSpace.free(at: path) else { return DiskState(free: 0, total: 0) }
+            return DiskState(free: space.free, total: space.total)
+        }
+    }
+
+    /// In the order of starting; they end in the reverse one.
+    private func services(
+        _ control: Control, _ jobs: JobDirectory, _ log: ServerLog, _ directory: DataDirectory, _ token: AccessToken
+    ) throws -> [any Service] {
+        let logger = log.logger("martlet")
+        let dispatcher = Dispatcher(control: control, dataDirectory: config.dataDirectory, logger: logger)
+        let housekeeper = Housekeeper(control: control, logger: logger)
+        let keeper = ReadinessCheck("executor") {
+            Installation.hasKeeper ? nil : "the program \(Installation.keeper) is missing"
+        }
+        let api = NativeAPI(
+            control: control, token: token, hosts: config.hosts + config.listen.map(\.urlHost),
+            version: Version.current, checks: [keeper])
+        let announcement = Announcement(directory: directory, logger: logger)
+        let listeners = config.listen.map { address in
+            api.listener(address, logger: log.logger("http")) { port in await announcement.ready(address, port) }
+        }
+        var services: [any Service] = [Work { try await dispatcher.run() }]
+        if stopRuns { services.append(RunStopper(control: control, logger: logger)) }
+        services.append(Work { await housekeeper.run() })
+        services.append(Reloader(control: control, jobs: jobs, log: log, logger: logger, config: config, load: reload))
+        return services + listeners + [Watchdog(limit: shutdownLimit(control), logger: logger)]
+    }
+
+    private func shutdownLimit(_ control: Control) -> Duration {
+        stopRuns ? RunStopper.limit(control) + Self.shutdownLimit : Self.shutdownLimit
+    }
+
+    private func groupConfiguration(_ services: [any Service], _ logger: Logger) -> ServiceGroupConfiguration {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { service in
+                ServiceGroupConfiguration.ServiceConfiguration(
+                    service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+            }, logger: logger)
+        configuration.gracefulShutdownSignals = [.sigterm, .sigint]
+        return configuration
+    }
+}
+
+extension ServerConfig {
+    var logTarget: ServerLog.Target { ServerLog.Target(level: logLevel, isJSON: logsJSON, file: logFile) }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Logging
+import MartletCore
+import MartletEngine
+import MartletHTTP
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// A loop of the engine as a service: cancelled when the server ends, which leaves every process alone.
+struct Work: Service {
+    let body: @Sendable () async throws -> Void
+
+    func run() async throws {
+        do {
+            try await cancelWhenGracefulShutdown(body)
+        } catch is CancellationError {
+            return
+        }
+    }
+}
+
+/// Prints where the server listens, and tells the CLI through a file.
+struct Announcement: Sendable {
+    let directory: DataDirectory
+    let logger: Logger
+
+    func ready(_ address: ListenAddress, _ port: Int) async {
+        let url = "http://\(ListenAddress(host: address.host, port: port))"
+        do {
+            try directory.announce(url)
+        } catch {
+            logger.warning("the CLI cannot find this server by itself", metadata: ["error": "\(error)"])
+        }
+        Terminal.print("listening on \(url)")
+        logger.info("listening", metadata: ["url": "\(url)"])
+    }
+}
+
+/// SIGHUP reads configuration and job files again. What is wrong is logged, and the last good set stays.
+struct Reloader: Service {
+    let control: Control
+    let jobs: JobDirectory
+    let log: ServerLog
+    let logger: Logger
+    let config: ServerConfig
+    let load: @Sendable () throws -> ServerConfig
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { await reload() }
+    }
+
+    private func reload() async {
+        do {
+            let fresh = try load()
+            try log.change(to: fresh.logTarget)
+            control.settings.replace(fresh.engine)
+            if fresh.listen != config.listen || fresh.dataDirectory != config.dataDirectory
+                || fresh.jobsDirectory != config.jobsDirectory || fresh.hosts != config.hosts
+            {
+                logger.warning("listen, hosts, dataDir and jobsDir change with the next start only")
+            }
+            let report = try await jobs.reload()
+            logger.info(
+                "reloaded",
+                metadata: [
+                    "jobsStored": "\(report.stored.count)", "jobsRemoved": "\(report.removed.count)",
+                    "badJobFiles": "\(report.problems.count)",
+                ])
+        } catch {
+            logger.error("not reloaded, the last good settings stay", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// `--stop-runs`: ends every live run with the server, bounded by the longest grace.
+struct RunStopper: Service {
+    let control: Control
+    let logger: Logger
+
+    static func limit(_ control: Control) -> Duration { control.settings.value.grace.duration + .seconds(8) }
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        // Nothing new may start while the runs end.
+        var settings = control.settings.value
+        settings.limits = DispatchLimits(runs: 0)
+        control.settings.replace(settings)
+        do {
+            try await stopAll()
+        } catch {
+            logger.error("not every run was stopped", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func stopAll() async throws {
+        let end = ContinuousClock.now + Self.limit(control)
+        var asked: Set<RunID> = []
+        while ContinuousClock.now < end {
+            let live = try await control.store.liveRuns()
+            if live.isEmpty { return }
+            for run in live where asked.insert(run.id).inserted { await stop(run.id) }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        let left = try await control.store.liveRuns()
+        if !left.isEmpty { logger.warning("runs go on after their grace", metadata: ["count": "\(left.count)"]) }
+    }
+
+    private func stop(_ id: RunID) async {
+        do {
+            _ = try await control.stop(id, .shutdown)
+        } catch {
+            // It ended meanwhile, or is not stoppable: the loop looks again.
+            logger.debug("run not stopped", metadata: ["run": "\(id)", "error": "\(error)"])
+        }
+    }
+}
+
+/// The promise that SIGTERM ends the process in time, whatever a client or a disk does. Every accepted run and
+/// every end is on disk already, so leaving at once loses nothing.
+struct Watchdog: Service {
+    let limit: Duration
+    let logger: Logger
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        let limit = limit
+        let logger = logger
+        // Outlives this service on purpose: it guards the shutdown of the others.
+        Task.detached {
+            try? await Task.sleep(for: limit)
+            logger.warning("shutdown took too long, leaving at once")
+            _exit(0)
+        }
+    }
+}
