@@ -34,9 +34,9 @@ format: ## Bring all Swift files into the house format
 	swift format -i -r -p $(wildcard $(SOURCES) Benchmarks)
 
 .PHONY: bench
-bench: ## Build for release and print every figure beside its yardstick
+bench: ## Build for release and print every figure beside its peer's (BENCH="submit log" for some)
 	@scripts/build -c release --scratch-path .build-bench
-	@.build-bench/release/martlet-bench $(BENCH)
+	@.build-bench/release/martlet-bench .build-bench/release $(BENCH)
 
 .PHONY: soak
 soak: ## The tests with 10,000 kill rounds (FILTER=Name for some; MARTLET_SEED=n repeats a run)
