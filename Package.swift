@@ -82,7 +82,7 @@ let package = Package(
         .executableTarget(
             name: "martlet-bench",
             dependencies: [
-                "MartletCore", "MartletStore", "MartletProcess",
+                "KeeperProtocol", "MartletCore", "MartletStore", "MartletProcess",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ], path: "Benchmarks/martlet-bench", swiftSettings: strict),

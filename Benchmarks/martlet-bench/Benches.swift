@@ -49,9 +49,11 @@ enum RunsBench {
             let keepers = min(count, 2000)
             let frames = FileManager.default.temporaryDirectory.appending(path: "bench-keeper-\(UUID().uuidString)").path
             let keeper = Double(keepers) / (try await KeeperBench.zygote(machine, keepers, frames))
+            let executed = Double(keepers) / (try KeeperBench.executed(machine, keepers, frames))
             let ours = try await through(machine, count)
             figures += [
                 Figure(name: "process runs to the durable end, \(label)", ours: ours, unit: "/s", peer: ("bare spawn", bare), aim: ">= 0.20, wanted 0.40"),
+                Figure(name: "  keepers from a zygote, no server, \(label)", ours: keeper, unit: "/s", peer: ("executed keepers", executed)),
                 Figure(name: "  beside keepers without a server, \(label)", ours: ours, unit: "/s", peer: ("keepers", keeper), aim: ">= 0.70"),
             ]
         }

@@ -1,4 +1,5 @@
 import Foundation
+import KeeperProtocol
 import MartletCore
 import MartletProcess
 
@@ -23,6 +24,18 @@ enum KeeperBench {
                 }
                 try await group.waitForAll()
             }
+        }
+    }
+
+    /// Seconds for the same by a keeper that is executed anew for each run: what the zygote saves.
+    static func executed(_ machine: Machine, _ count: Int, _ directory: String) throws -> Double {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        return try Spawn.eightWay(count, [machine.binaries + "/martlet-keeper", "run"]) { index in
+            try LaunchFrame(
+                runDirectory: "\(directory)/\(index)", baseName: "1.0", mark: "mark", seal: "seal", bootID: "bench",
+                argv: ["/bin/true"], environment: ["PATH=/usr/bin:/bin"], grace: 1000, logCap: 1 << 20
+            ).encoded()
         }
     }
 }
