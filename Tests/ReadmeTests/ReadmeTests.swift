@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+/// What the documents tell people to type works, and both languages tell the same.
+@Suite struct ReadmeTests {
+    private let english: Markdown
+    private let chinese: Markdown
+
+    init() throws {
+        english = try Markdown("README.md")
+        chinese = try Markdown("README.zh-CN.md")
+    }
+
+    @Test func `both READMEs have the same commands, headings and tables`() {
+        #expect(english.commands == chinese.commands)
+        #expect(english.headings.map(\.level) == chinese.headings.map(\.level))
+        #expect(english.blocks.map(\.language) == chinese.blocks.map(\.language))
+        #expect(english.prose.count { $0.hasPrefix("|") } == chinese.prose.count { $0.hasPrefix("|") })
+    }
+
+    @Test func `every link leads to a file and a heading`() throws {
+        for document in try Markdown.all() {
+            let folder = (document.path as NSString).deletingLastPathComponent
+            for link in document.links {
+                let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+                let target = parts[0].isEmpty ? document.path : (folder as NSString).appendingPathComponent(parts[0])
+                let url = Markdown.root.appending(path: target).standardizedFileURL
+                #expect(FileManager.default.fileExists(atPath: url.path), "\(document.path): \(link)")
+                guard parts.count == 2 else { continue }
+                let anchors = try Markdown(target).anchors
+                #expect(anchors.contains(parts[1].removingPercentEncoding ?? ""), "\(document.path): \(link)")
+            }
+        }
+    }
+
+    @Test func `every make target of the README exists and is listed by make help`() async throws {
+        let shell = try Shell()
+        defer { shell.remove() }
+        let help = try await shell.run("make help", in: Markdown.root)
+        #expect(help.status == 0)
+        #expect(english.makeTargets.contains("run") && english.makeTargets.contains("test"))
+        for target in english.makeTargets {
+            #expect(help.output.contains("make \(target) "), "\(target)")
+            let plan = try await shell.run("make -n \(target)", in: Markdown.root)
+            #expect(plan.status == 0, "\(plan.output)")
+        }
+    }
+
+    @Test func `make run shows the log of the sample job`() async throws {
+        let shell = try Shell()
+        defer { shell.remove() }
+        let plan = try await shell.run("make -n run", in: Markdown.root)
+        #expect(plan.output.contains("scripts/run-sample"))
+        let sample = try await shell.run(
+            "scripts/run-sample", in: Markdown.root,
+            environment: [
+                "MARTLET_RUN_ONCE": "1", "MARTLET_LISTEN": "127.0.0.1:0", "MARTLET_BIN": Shell.binaries,
+                "MARTLET_DATA_DIR": shell.directory.appending(path: "data").path,
+            ])
+        #expect(sample.status == 0, "\(sample.output)")
+        for text in ["listening on http://127.0.0.1:", "step 1 of 5", "step 5 of 5", "Done.", "succeeded"] {
+            #expect(sample.output.contains(text), "\(text) is missing in \(sample.output)")
+        }
+    }
+
+    @Test func `the commands for a running server do what the README says`() async throws {
+        let shell = try Shell()
+        defer { shell.remove() }
+        try FileManager.default.createDirectory(
+            at: shell.directory.appending(path: ".build"), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: shell.directory.appending(path: ".build/debug").path, withDestinationPath: Shell.binaries)
+        let commands = english.session.joined(separator: "\n").replacing("127.0.0.1:8080", with: "$address")
+        let result = try await shell.run(Self.startServer + commands + "\n" + Self.examples)
+        #expect(result.status == 0, "\(result.output)")
+        for text in ["step 5 of 5", "working", "\"state\":\"cancelled\"", "readme commands are through"] {
+            #expect(result.output.contains(text), "\(text) is missing in \(result.output)")
+        }
+    }
+
+    /// As `make run` starts it, but on a free port; `address` is where it listens.
+    private static let startServer = """
+        set -euo pipefail
+        martlet serve --config \(Markdown.root.path)/examples/martlet.yaml --data-dir martlet-data --listen 127.0.0.1:0 \\
+            > server.out 2> server.err &
+        server=$!
+        trap 'kill -TERM $server; wait $server' EXIT
+        for _ in {1..300}; do
+            address=$(sed -n 's#^listening on http://##p' server.out)
+            [ -z "$address" ] || break
+            kill -0 $server || { cat server.err; exit 1; }
+            sleep 0.1
+        done
+        set -x
+
+        """
+
+    /// The examples that the README does not run itself.
+    private static let examples = """
+        call "$url/api/jobs/nightly" > /dev/null
+        call "$url/api/runs" -H 'Prefer: wait=60' -d "{\\"job\\": \\"nightly\\", \\"params\\":
+            {\\"source\\": \\"/etc/apt\\", \\"target\\": \\"$PWD/kept\\"}}" | grep '"state":"succeeded"'
+        ls kept/*.tgz
+        echo readme commands are through
+        """
+}
