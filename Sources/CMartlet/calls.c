@@ -12,17 +12,15 @@
 
 int mt_prepare_signals(void) {
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
-    signal(SIGCHLD, SIG_IGN);
     sigset_t all, watched;
     sigfillset(&all);
     if (sigprocmask(SIG_SETMASK, &all, NULL) != 0) return -1;
     sigemptyset(&watched);
     sigaddset(&watched, SIGCHLD);
     sigaddset(&watched, SIGTERM);
+    sigaddset(&watched, SIGRTMIN);
     return signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
 }
-
-void mt_default_sigchld(void) { signal(SIGCHLD, SIG_DFL); }
 
 int mt_next_signal(int fd, int *value) {
     struct signalfd_siginfo info;
@@ -31,7 +29,7 @@ int mt_next_signal(int fd, int *value) {
     while (count < 0 && errno == EINTR);
     if (count != sizeof info) return 0;
     *value = info.ssi_code == SI_QUEUE ? info.ssi_int : 0;
-    return (int)info.ssi_signo;
+    return (int)info.ssi_signo == SIGRTMIN ? SIGTERM : (int)info.ssi_signo;
 }
 
 int mt_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1); }

@@ -92,7 +92,10 @@ static int child(const struct mt_launch *launch, pid_t keeper, struct mt_launche
     if (become_user(launch) != 0) return -1;
     // After the change of user, which clears it.
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return -1;
-    if (launch->kill_parent) kill(keeper, SIGKILL);
+    if (launch->kill_parent) {
+        kill(keeper, SIGKILL);
+        for (;;) pause();
+    }
     if (getppid() != keeper) _exit(127);
     if (launch->umask >= 0) umask((mode_t)launch->umask);
     result->stage = MT_STAGE_CHDIR;

@@ -94,15 +94,15 @@ int mt_process_stat(pid_t pid, pid_t *parent, pid_t *session, uint64_t *start, c
 
 int mt_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0u); }
 
-int mt_pidfd_signal(int pidfd, int signal, int value) {
+int mt_pidfd_stop(int pidfd, int grace) {
     siginfo_t info;
     memset(&info, 0, sizeof info);
-    info.si_signo = signal;
+    info.si_signo = SIGRTMIN;
     info.si_code = SI_QUEUE;
     info.si_pid = getpid();
     info.si_uid = getuid();
-    info.si_value.sival_int = value;
-    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, &info, 0u);
+    info.si_value.sival_int = grace;
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, SIGRTMIN, &info, 0u);
 }
 
 int mt_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }

@@ -27,7 +27,7 @@ package struct ExitRecord: Sendable, Equatable {
 
     /// Lists are cut so that the line always fits its file.
     private static let mostPIDs = 50
-    private static let longestWarnings = 1024
+    private static let longestWarnings = 700
 
     package var record: ControlRecord {
         var fields: [(key: String, value: String)] = []

@@ -7,6 +7,8 @@ package struct LaunchReply: Sendable, Equatable {
         case fenceLost = 1
         /// There is no keeper; `error` says why.
         case noKeeper = 2
+        /// The zygote's word that a keeper was killed, maybe before it could reply.
+        case keeperKilled = 3
     }
 
     package var requestID: UInt64

@@ -3,8 +3,8 @@ package struct LogIndexRecord: Sendable, Equatable {
     package enum Kind: UInt8, Sendable {
         /// `length` bytes of one stream from `offset`; `lines` line ends in the log up to its end.
         case data = 1
-        /// The log has no bytes from `offset` up to `lines`, which is an offset here. A later hole
-        /// contains every earlier one.
+        /// The log has no bytes from `offset` up to `lines`, which is an offset here, because it passed its
+        /// limit of `length` KiB. A later hole contains every earlier one.
         case hole = 2
     }
     package enum Stream: UInt8, Sendable { case unknown = 0, stdout = 1, stderr = 2 }
@@ -26,8 +26,9 @@ package struct LogIndexRecord: Sendable, Equatable {
         self.lines = lines
     }
 
-    package static func hole(from offset: Int64, to end: Int64, at time: Int64) -> LogIndexRecord {
-        LogIndexRecord(time: time, offset: offset, length: 0, stream: .unknown, kind: .hole, lines: end)
+    package static func hole(from offset: Int64, to end: Int64, at time: Int64, limit: Int64) -> LogIndexRecord {
+        LogIndexRecord(
+            time: time, offset: offset, length: UInt32(clamping: limit >> 10), stream: .unknown, kind: .hole, lines: end)
     }
 
     package static let size = 32
@@ -54,6 +55,8 @@ package struct LogIndexRecord: Sendable, Equatable {
         self.init(
             time: integer(0), offset: integer(8), length: integer(16), stream: stream, kind: kind,
             lines: integer(24))
-        guard offset >= 0, lines >= 0 else { return nil }
+        // Bounded, so that sums cannot overflow whatever the file holds.
+        guard (0...1 << 60).contains(offset), (0...1 << 60).contains(lines) else { return nil }
+        guard kind == .data || lines >= offset else { return nil }
     }
 }

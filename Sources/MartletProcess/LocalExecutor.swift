@@ -58,6 +58,7 @@ package final class LocalExecutor: Executor {
             return try await follow(address, handle(reply.keeperPID, reply.keeperStart), started: started)
         case .replied(let reply) where reply.status == .noKeeper:
             throw MartletError.system("no keeper for \(address)", reply.error)
+        // The fence is not ours, or nobody knows: it tells.
         case .replied, .noReply:
             return try await settle(address, isStarted: false, started: started)
         }
@@ -75,7 +76,7 @@ package final class LocalExecutor: Executor {
         guard handle.bootID == bootID, let pidfd = Self.open(handle.keeperPID, handle.keeperStart) else { return }
         // 0 means the task's own grace, so none at all is a millisecond.
         let value = grace.map { Int32(clamping: max(1, $0.milliseconds)) } ?? 0
-        if mt_pidfd_signal(pidfd.number, SIGTERM, value) != 0 && errno != ESRCH {
+        if mt_pidfd_stop(pidfd.number, value) != 0 && errno != ESRCH {
             throw MartletError.system("keeper \(handle.keeperPID) of \(address) cannot be signalled", errno)
         }
     }

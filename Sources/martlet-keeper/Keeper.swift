@@ -39,7 +39,6 @@ struct Keeper {
     static func run(_ frame: LaunchFrame, _ inherited: Inherited) -> Never {
         setsid()
         _ = mt_subreaper()
-        mt_default_sigchld()
         guard let fence = takeFence(frame) else { exit(0) }
         Reply.close()
         if var keeper = start(frame, fence, inherited) { keeper.watch() }

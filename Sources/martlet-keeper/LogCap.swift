@@ -54,7 +54,7 @@ struct LogCap {
         if HoleSupport.isMissing || mt_punch_hole(descriptor, beyond, Self.block) != 0 {
             segments = LogSegments(length: max(Self.block, (bytes - offset - index.size) / 3))
         }
-        headEnd = segments == nil ? min(offset, max(head, Self.block)) : offset
+        headEnd = segments == nil ? min(offset, head) / Self.block * Self.block : offset
         holeEnd = headEnd ?? offset
     }
 
@@ -66,7 +66,7 @@ struct LogCap {
         // When entries outweigh bytes, whole blocks of entries go, with the bytes they describe.
         if let oldest = index.oldestBlockEnd, index.size > bytes / 4 { end = min(offset, max(end, oldest)) }
         guard end > holeEnd else { return }
-        index.addHole(from: headEnd, to: end)
+        index.addHole(from: headEnd, to: end, limit: bytes)
         guard mt_punch_hole(descriptor, holeEnd, end - holeEnd) == 0 else { return }
         holeEnd = end
         index.punch(before: end)
@@ -78,7 +78,7 @@ struct LogCap {
         guard let headEnd, let oldest = segments?.next(&descriptor, basePath, offset) else { return }
         guard oldest > holeEnd else { return }
         holeEnd = oldest
-        index.addHole(from: headEnd, to: oldest)
+        index.addHole(from: headEnd, to: oldest, limit: bytes)
         segments?.removeOutdated(basePath)
     }
 }

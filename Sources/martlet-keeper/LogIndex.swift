@@ -46,9 +46,9 @@ struct LogIndex {
             time: mt_wall_milliseconds(), offset: offset, length: length, stream: stream, kind: .data, lines: lines)
     }
 
-    mutating func addHole(from start: Int64, to end: Int64) {
+    mutating func addHole(from start: Int64, to end: Int64, limit: Int64) {
         close()
-        LogIndexRecord.hole(from: start, to: end, at: mt_wall_milliseconds()).append(to: &buffer)
+        LogIndexRecord.hole(from: start, to: end, at: mt_wall_milliseconds(), limit: limit).append(to: &buffer)
         write()
     }
 

@@ -14,7 +14,9 @@ enum Main {
         guard signals >= 0, null >= 0 else { exit(71) }
         let inherited = Inherited(signals: signals, null: null)
         switch CommandLine.arguments.dropFirst().first {
-        case "zygote": Zygote(requests: 3, inherited: inherited).serve()
+        case "zygote":
+            var zygote = Zygote(requests: 3, inherited: inherited)
+            zygote.serve()
         case "run": runOne(inherited)
         default:
             print("usage: martlet-keeper zygote | run\nStarted by martlet; not meant to be called by hand.")

@@ -47,6 +47,8 @@ final class Fixture: Sendable {
 
     func path(_ name: String) -> String { "\(directory)/\(name)" }
 
+    func touch(_ name: String) { #expect(FileManager.default.createFile(atPath: path(name), contents: nil)) }
+
     func text(_ name: String) -> String {
         String(decoding: FileManager.default.contents(atPath: path(name)) ?? Data(), as: UTF8.self)
     }

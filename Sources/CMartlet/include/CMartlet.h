@@ -84,8 +84,8 @@ size_t mt_processes(pid_t *pids, size_t capacity);
 int mt_process_stat(pid_t pid, pid_t *parent, pid_t *session, uint64_t *start, char *state);
 
 int mt_pidfd_open(pid_t pid);
-/// Sends a queued signal that carries `value`.
-int mt_pidfd_signal(int pidfd, int signal, int value);
+/// Asks a keeper to stop its task. A real-time signal: unlike TERM, a second one is not merged with the first.
+int mt_pidfd_stop(int pidfd, int grace);
 
 /// A set of descriptors to wait for; each has a token.
 int mt_epoll_create(void);
@@ -94,10 +94,10 @@ int mt_epoll_remove(int epoll, int fd);
 /// Tokens of readable descriptors, at most `capacity`; returns how many, 0 on timeout or interruption.
 size_t mt_epoll_wait(int epoll, uint64_t *tokens, size_t capacity, int milliseconds);
 
-/// Blocks every signal, resets all dispositions, ignores SIGCHLD; returns a signalfd for CHLD and TERM.
+/// Blocks every signal and resets all dispositions; returns a signalfd for CHLD, TERM and the keeper's stop signal.
 int mt_prepare_signals(void);
-void mt_default_sigchld(void);
-/// One pending signal: its number, or 0 when none is pending. `value`: what sigqueue sent, else 0.
+/// One pending signal: its number (TERM for the stop signal too), or 0 when none is pending. `value`: what came
+/// with it, else 0.
 int mt_next_signal(int fd, int *value);
 
 int mt_subreaper(void);
