@@ -103,5 +103,15 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "MartletStoreTests",
+            dependencies: [
+                "MartletStore", "MartletCore", .product(name: "GRDB", package: "GRDB.swift"),
+            ], resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(name: "KeeperProtocolTests", dependencies: ["KeeperProtocol"], swiftSettings: strict),
+        .testTarget(
+            name: "MartletProcessTests",
+            dependencies: ["MartletProcess", "MartletCore", "KeeperProtocol", "CMartlet", "martlet-keeper"],
+            swiftSettings: strict),
     ]
 )

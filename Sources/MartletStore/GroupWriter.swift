@@ -28,8 +28,9 @@ final class GroupWriter: Sendable {
     }
 
     static let mostOperations = 256
-    static let longest = Duration.milliseconds(5)
 
+    /// How long a transaction takes operations in.
+    private let longest: Duration
     private let pool: DatabasePool
     private let queue = Mutex(Queue())
     private let onCommit: @Sendable ([RunEvent]) -> Void
@@ -38,11 +39,13 @@ final class GroupWriter: Sendable {
     private let afterBatch: @Sendable (Database, _ isIdle: Bool) -> Void
 
     init(
-        _ pool: DatabasePool, onCommit: @escaping @Sendable ([RunEvent]) -> Void,
+        _ pool: DatabasePool, longest: Duration = .milliseconds(5),
+        onCommit: @escaping @Sendable ([RunEvent]) -> Void,
         onRollback: @escaping @Sendable () -> Void,
         afterBatch: @escaping @Sendable (Database, _ isIdle: Bool) -> Void
     ) {
         self.pool = pool
+        self.longest = longest
         self.onCommit = onCommit
         self.onRollback = onRollback
         self.afterBatch = afterBatch
@@ -62,6 +65,9 @@ final class GroupWriter: Sendable {
                     fail: { continuation.resume(throwing: storeFailure($0)) }))
         }
     }
+
+    /// Operations that no transaction has taken yet.
+    var waiting: Int { queue.withLock { $0.waiting.count } }
 
     /// Later writes fail; those that wait are still done.
     func close() { queue.withLock { $0.isClosed = true } }
@@ -136,7 +142,7 @@ extension GroupWriter {
     private func runAll(
         _ batch: [Operation], _ scope: inout WriteScope, _ done: inout [Done]
     ) throws(TransactionLost) {
-        let deadline = ContinuousClock.now + Self.longest
+        let deadline = ContinuousClock.now + longest
         for (index, operation) in batch.enumerated() {
             if index > 0, ContinuousClock.now > deadline {
                 putBack(batch[index...])

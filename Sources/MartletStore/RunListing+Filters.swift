@@ -2,7 +2,7 @@ import MartletCore
 
 extension RunListing {
     static let everything = Filter(
-        walks: [Walk(from: "runs r", id: "r.id", condition: "1", arguments: [])], condition: "1",
+        walks: [Walk(source: "runs r", id: "r.id", condition: "1", arguments: [])], condition: "1",
         arguments: [], covers: [], name: "all")
 
     /// In the order of how few runs they usually leave.
@@ -13,7 +13,7 @@ extension RunListing {
         filters += query.labels.sorted { $0.key < $1.key }.map { labelled($0.key, $0.value) }
         let states = query.states.isEmpty ? RunState.allCases : Array(Set(query.states))
         if let job = query.job {
-            filters.append(byState("job", job, job.isEmpty ? nil : "r.job <> ''", "runs_job", states))
+            filters.append(job.isEmpty ? inline : byState("job", job, "r.job <> ''", "runs_job", states))
         }
         if let driver = query.driver { filters.append(byState("driver", driver, nil, "runs_driver", states)) }
         if !query.states.isEmpty { filters.append(inStates(states)) }
@@ -23,7 +23,7 @@ extension RunListing {
     private static func keyed(_ key: String) -> Filter {
         Filter(
             walks: [
-                Walk(from: "runs r INDEXED BY runs_key", id: "r.id", condition: "r.key = ?", arguments: [key])
+                Walk(source: "runs r INDEXED BY runs_key", id: "r.id", condition: "r.key = ?", arguments: [key])
             ],
             condition: "r.key = ?", arguments: [key], covers: ["key"], name: "key")
     }
@@ -38,7 +38,7 @@ extension RunListing {
         return Filter(
             walks: [
                 Walk(
-                    from: "run_groups g\(index) CROSS JOIN runs r ON r.id = g.run", id: "g.run",
+                    source: "run_groups g\(index)", id: "g.run",
                     condition: condition, arguments: arguments)
             ],
             condition: "EXISTS (SELECT 1 FROM run_groups g WHERE g.run = r.id AND \(condition))",
@@ -49,7 +49,7 @@ extension RunListing {
         Filter(
             walks: [
                 Walk(
-                    from: "run_labels l CROSS JOIN runs r ON r.id = l.run", id: "l.run",
+                    source: "run_labels l", id: "l.run",
                     condition: "l.name = ? AND l.value = ?", arguments: [name, value])
             ],
             condition: "EXISTS (SELECT 1 FROM run_labels x WHERE x.name = ? AND x.value = ? AND x.run = r.id)",
@@ -63,7 +63,7 @@ extension RunListing {
         let condition = "r.\(column) = ?"
         let walks = states.map { state in
             Walk(
-                from: "runs r INDEXED BY \(index)", id: "r.id",
+                source: "runs r INDEXED BY \(index)", id: "r.id",
                 condition: "\(condition) AND r.state = ?\(partial.map { " AND \($0)" } ?? "")",
                 arguments: [value, state.rawValue])
         }
@@ -71,10 +71,15 @@ extension RunListing {
             walks: walks, condition: condition, arguments: [value], covers: [column, "state"], name: column)
     }
 
+    /// Runs without a stored job: they are most runs or few, and no index is kept for them.
+    private static let inline = Filter(
+        walks: [Walk(source: "runs r", id: "r.id", condition: "r.job = ''", arguments: [])],
+        condition: "r.job = ''", arguments: [], covers: ["job"], name: "job")
+
     private static func inStates(_ states: [RunState]) -> Filter {
         let walks = states.map { state in
             Walk(
-                from: "runs r INDEXED BY runs_state", id: "r.id", condition: "r.state = ?",
+                source: "runs r INDEXED BY runs_state", id: "r.id", condition: "r.state = ?",
                 arguments: [state.rawValue])
         }
         return Filter(

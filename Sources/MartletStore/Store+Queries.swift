@@ -54,14 +54,15 @@ struct RunListing {
 
     /// `FROM … WHERE …` over an index in the order of `id`.
     struct Walk {
-        let from: String
+        /// The table, and its index if that is not the primary key.
+        let source: String
         let id: String
         let condition: String
         let arguments: [String]
     }
 
-    /// How far a filter's rows are counted, to find the filter that leaves the fewest.
-    static let probe = 2000
+    /// How far the filters' rows are counted, in rounds, to find the one that leaves the fewest.
+    static let probes = [1000, 20_000]
 
     private let before: RunID
     private let filters: [Filter]
@@ -83,9 +84,11 @@ struct RunListing {
 
     func sql(_ walk: Walk, _ rest: [Filter]) -> String {
         let conditions = [walk.condition, "\(walk.id) < ?"] + rest.map(\.condition)
-        let distinct = walk.from.contains("run_groups") ? "DISTINCT " : ""
+        let join = walk.id == "r.id" ? "" : " CROSS JOIN runs r ON r.id = \(walk.id)"
+        // A run is in a group once for each of its batches.
+        let distinct = walk.id == "g.run" ? "DISTINCT " : ""
         return """
-            SELECT \(distinct)\(walk.id) FROM \(walk.from) WHERE \(conditions.joined(separator: " AND ")) \
+            SELECT \(distinct)\(walk.id) FROM \(walk.source)\(join) WHERE \(conditions.joined(separator: " AND ")) \
             ORDER BY \(walk.id) DESC LIMIT ?
             """
     }
@@ -95,25 +98,29 @@ struct RunListing {
             + [limit]
     }
 
-    /// The filter with the fewest rows, as far as counting goes; among equals the first.
+    /// The filter with the fewest rows; the first one when all have more than the last probe counts.
     func driver(_ db: Database) throws -> Filter {
         guard filters.count > 1 else { return filters.first ?? Self.everything }
-        var best: (filter: Filter, rows: Int)?
-        for filter in filters {
-            let rows = try filter.walks.reduce(0) { sum, walk in
-                let statement = try db.cachedStatement(sql: sqlToCount(walk))
-                let arguments = StatementArguments(walk.arguments) + [before.blob, Self.probe]
-                return sum + (try Int.fetchOne(statement, arguments: arguments) ?? 0)
-            }
-            if rows < best?.rows ?? .max { best = (filter, rows) }
-            if rows == 0 { break }
+        for probe in Self.probes {
+            let counted = try filters.map { (filter: $0, rows: try count($0, upTo: probe, db)) }
+            if let fewest = counted.min(by: { $0.rows < $1.rows }), fewest.rows < probe { return fewest.filter }
         }
-        return best?.filter ?? Self.everything
+        return filters[0]
+    }
+
+    private func count(_ filter: Filter, upTo most: Int, _ db: Database) throws -> Int {
+        var rows = 0
+        for walk in filter.walks where rows < most {
+            let statement = try db.cachedStatement(sql: sqlToCount(walk))
+            let arguments = StatementArguments(walk.arguments) + [before.blob, most - rows]
+            rows += try Int.fetchOne(statement, arguments: arguments) ?? 0
+        }
+        return rows
     }
 
     private func sqlToCount(_ walk: Walk) -> String {
         """
-        SELECT count(*) FROM (SELECT 1 FROM \(walk.from) WHERE \(walk.condition) AND \(walk.id) < ? LIMIT ?)
+        SELECT count(*) FROM (SELECT 1 FROM \(walk.source) WHERE \(walk.condition) AND \(walk.id) < ? LIMIT ?)
         """
     }
 }

@@ -4,17 +4,7 @@ import Synchronization
 
 /// How values become the text columns of the database. Instants are integer milliseconds.
 enum StoredJSON {
-    /// Shared: both are configured once and only read afterwards.
-    static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        encoder.dateEncodingStrategy = .custom { date, encoder in
-            var container = encoder.singleValueContainer()
-            try container.encode(date.milliseconds)
-        }
-        return encoder
-    }()
-
+    /// Shared: configured once and only read afterwards.
     static let decoder: JSONDecoder = {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in
@@ -23,9 +13,9 @@ enum StoredJSON {
         return decoder
     }()
 
-    static func data(_ value: some Encodable) throws -> Data { try encoder.encode(value) }
+    static func data(_ value: some Encodable) throws -> Data { Data(try StoredEncoder.encode(value)) }
     static func text(_ value: some Encodable) throws -> String {
-        String(decoding: try encoder.encode(value), as: UTF8.self)
+        String(decoding: try StoredEncoder.encode(value), as: UTF8.self)
     }
 
     /// An empty object needs no encoder, and most runs have no labels and no parameters.
