@@ -10,5 +10,9 @@ struct Martlet: AsyncParsableCommand {
                      martlet run --follow -- sh -c 'echo hello'
             """,
         version: Version.current,
-        subcommands: [Serve.self])
+        subcommands: [
+            Serve.self, RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self, StopCommand.self,
+            RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, ConfigCommand.self,
+            DoctorCommand.self, VersionCommand.self,
+        ])
 }

@@ -21,15 +21,14 @@ struct DataDirectory: Sendable {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw MartletError(.invalid, "the data directory \(path) cannot be made: \(String(cString: strerror(errno)))")
         }
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        guard let status = FileStatus(URL(filePath: path).resolvingSymlinksInPath().path), status.isDirectory else {
             throw MartletError(.invalid, "\(path) is not a directory")
         }
-        guard status.st_uid == geteuid() else {
+        guard status.isMine else {
             throw MartletError(
                 .invalid, "the data directory \(path) belongs to another user; run: chown -R \(geteuid()) \(path), or choose another --data-dir")
         }
-        if status.st_mode & 0o077 != 0, chmod(path, 0o700) != 0 {
+        if !status.isPrivate, chmod(path, 0o700) != 0 {
             throw MartletError(.invalid, "others may enter \(path); run: chmod 700 \(path)")
         }
     }
@@ -45,9 +44,8 @@ struct DataDirectory: Sendable {
     }
 
     private func readToken() throws(MartletError) -> String? {
-        var status = stat()
-        guard lstat(tokenFile, &status) == 0 else { return nil }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0 else {
+        guard let status = FileStatus(tokenFile) else { return nil }
+        guard status.isRegular, status.isPrivate else {
             throw MartletError(.invalid, "others may read \(tokenFile); run: chmod 600 \(tokenFile)")
         }
         let token = FileManager.default.contents(atPath: tokenFile).map { String(decoding: $0, as: UTF8.self) } ?? ""

@@ -83,7 +83,7 @@ struct Server {
         let api = NativeAPI(
             control: control, token: token, hosts: config.hosts + config.listen.map(\.urlHost),
             version: Version.current, checks: [keeper])
-        let announcement = Announcement(directory: directory, logger: logger)
+        let announcement = Announcement(directory: directory, first: config.listen.first, logger: logger)
         let listeners = config.listen.map { address in
             api.listener(address, logger: log.logger("http")) { port in await announcement.ready(address, port) }
         }

@@ -23,17 +23,18 @@ struct Work: Service {
 /// Prints where the server listens, and tells the CLI through a file.
 struct Announcement: Sendable {
     let directory: DataDirectory
+    /// The address the CLI is told.
+    let first: ListenAddress?
     let logger: Logger
 
     func ready(_ address: ListenAddress, _ port: Int) async {
         let url = "http://\(ListenAddress(host: address.host, port: port))"
         do {
-            try directory.announce(url)
+            if address == first { try directory.announce(url) }
         } catch {
             logger.warning("the CLI cannot find this server by itself", metadata: ["error": "\(error)"])
         }
         Terminal.print("listening on \(url)")
-        logger.info("listening", metadata: ["url": "\(url)"])
     }
 }
 

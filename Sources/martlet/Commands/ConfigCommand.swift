@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import MartletCore
+
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Show every setting, its value and where it came from.",
+        discussion: """
+            Flags win over environment variables, these over the file, the file over the defaults.
+
+            Example: martlet config --config martlet.yaml
+            """)
+
+    @OptionGroup var options: ConfigOptions
+    @Option(help: ArgumentHelp("As serve takes it.", valueName: "host:port")) var listen: [String] = []
+    @Flag(help: "Print JSON instead of text.") var json = false
+
+    func run() async throws {
+        try await Complaint.asExit {
+            let flags = listen.isEmpty ? [:] : ["listen": listen.joined(separator: ",")]
+            let sources = try options.sources(flags)
+            let config = try ServerConfig(sources, environment: ProcessInfo.processInfo.environment)
+            // What is worked out from the machine is shown as it is.
+            let derived = ["dataDir": config.dataDirectory, "jobsDir": config.jobsDirectory]
+            json ? printJSON(sources.all, derived) : printTable(sources.all, derived)
+        }
+    }
+
+    private func printTable(_ all: [SettingSources.Found], _ derived: [String: String]) {
+        var table = Table("KEY", "VALUE", "SOURCE", "MEANING")
+        for found in all {
+            let key = found.setting.key
+            let isDefault = found.source == "default"
+            table.add(
+                .init(key), .init(derived[key] ?? found.value ?? "–"), .init(found.source, isDefault ? .grey : .green),
+                .init(found.setting.description))
+        }
+        table.print()
+        Terminal.print("\nOpen without a token: /livez, /readyz, /version. Everything under /api needs the admin token.")
+    }
+
+    private func printJSON(_ all: [SettingSources.Found], _ derived: [String: String]) {
+        let settings = all.map { found in
+            JSONValue.object([
+                "key": .string(found.setting.key),
+                "value": (derived[found.setting.key] ?? found.value).map(JSONValue.string) ?? .null,
+                "source": .string(found.source), "type": .string(found.setting.kind.word),
+                "environment": .string(found.setting.variable), "description": .string(found.setting.description),
+            ])
+        }
+        Terminal.print(JSONText.pretty(["settings": .array(settings)]))
+    }
+}
+
+struct VersionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Print the version.", discussion: "Example: martlet version --json")
+    @Flag(help: "Print JSON instead of text.") var json = false
+
+    func run() async throws {
+        let value: JSONValue = ["name": "martlet", "version": .string(Version.current)]
+        Terminal.print(json ? JSONText.line(value) : "martlet \(Version.current)")
+    }
+}
