@@ -39,6 +39,6 @@ bench: ## Build for release and print every figure beside its peer's (BENCH="sub
 	@.build-bench/release/martlet-bench .build-bench/release $(BENCH)
 
 .PHONY: soak
-soak: ## The tests with 10,000 kill rounds (FILTER=Name for some; MARTLET_SEED=n repeats a run)
+soak: ## The tests with about 10,000 kill rounds (FILTER=Name for some; MARTLET_SEED=n repeats them)
 	@scripts/build --build-tests
 	MARTLET_SOAK=1 swift test --skip-build $(if $(FILTER),--filter $(FILTER))

@@ -1,4 +1,5 @@
 import Foundation
+import MartletCore
 import Testing
 
 /// What the documents tell people to type works, and both languages tell the same.
@@ -44,6 +45,36 @@ import Testing
             let plan = try await shell.run("make -n \(target)", in: Markdown.root)
             #expect(plan.status == 0, "\(plan.output)")
         }
+    }
+
+    @Test func `every setting is documented with its variable and its default`() async throws {
+        let shell = try Shell()
+        defer { shell.remove() }
+        let result = try await shell.run("martlet config --json")
+        let settings = try JSONParser.parse(Array(result.output.utf8)).object?["settings"]?.array ?? []
+        #expect(settings.count > 10, "\(result.output)")
+        let rows = try Markdown("docs/configuration.md").table(startingWith: "Key")
+        let example = try String(contentsOf: Markdown.root.appending(path: "examples/martlet.yaml"), encoding: .utf8)
+        for setting in settings.compactMap(\.object) {
+            let key = try #require(setting["key"]?.string)
+            let row = try #require(rows.first { $0[0] == "`\(key)`" }, "\(key)")
+            #expect(row[1] == "`\(setting["environment"]?.string ?? "")`", "\(key)")
+            let leaf = String(key.split(separator: ".").last ?? "")
+            #expect(example.contains("\(leaf):"), "\(key)")
+            guard let value = setting["value"]?.string, !value.isEmpty, !value.hasPrefix("/") else { continue }
+            #expect(row[2] == "`\(value)`", "\(key)")
+        }
+        #expect(rows.count == settings.count + 2, "a row too many")
+    }
+
+    @Test func `every command is documented`() async throws {
+        let shell = try Shell()
+        defer { shell.remove() }
+        let help = try await shell.run("martlet --help")
+        let names = help.output.matches(of: /(?m)^  ([a-z]+) {2,}/).map { String($0.output.1) }
+        #expect(names.contains("serve") && names.contains("doctor"), "\(help.output)")
+        let rows = try Markdown("docs/cli.md").prose.filter { $0.hasPrefix("| `") }.joined(separator: "\n")
+        for name in names { #expect(rows.contains("`\(name)"), "\(name)") }
     }
 
     @Test func `make run shows the log of the sample job`() async throws {
