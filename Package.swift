@@ -113,5 +113,7 @@ let package = Package(
             name: "MartletProcessTests",
             dependencies: ["MartletProcess", "MartletCore", "KeeperProtocol", "CMartlet", "martlet-keeper"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ReadmeTests", dependencies: ["martlet", "martlet-keeper", "MartletCore"], swiftSettings: strict),
     ]
 )

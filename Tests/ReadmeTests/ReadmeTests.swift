@@ -112,8 +112,8 @@ import Testing
     /// As `make run` starts it, but on a free port; `address` is where it listens.
     private static let startServer = """
         set -euo pipefail
-        martlet serve --config \(Markdown.root.path)/examples/martlet.yaml --data-dir martlet-data --listen 127.0.0.1:0 \\
-            > server.out 2> server.err &
+        martlet serve --config \(Markdown.root.path)/examples/martlet.yaml --data-dir martlet-data \\
+            --listen 127.0.0.1:0 --stop-runs > server.out 2> server.err &
         server=$!
         trap 'kill -TERM $server; wait $server' EXIT
         for _ in {1..300}; do
