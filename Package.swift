@@ -85,6 +85,7 @@ let package = Package(
                 "KeeperProtocol", "MartletCore", "MartletStore", "MartletProcess",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ], path: "Benchmarks/martlet-bench", swiftSettings: strict),
 
         .target(name: "MartletTesting", dependencies: ["MartletCore"], swiftSettings: strict),

@@ -5,7 +5,6 @@ import Foundation
 /// Arguments: the directory of the release binaries, and optionally names of the benchmarks to run.
 @main enum Bench {
     static func main() async throws {
-        setvbuf(stdout, nil, _IOLBF, 0)
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard let binaries = arguments.first else {
             print("usage: martlet-bench DIRECTORY-OF-BINARIES [NAME …]\n  names: \(all.map(\.name).joined(separator: " "))")
@@ -13,13 +12,16 @@ import Foundation
         }
         let wanted = Set(arguments.dropFirst())
         let machine = Machine(binaries: URL(filePath: binaries).standardizedFileURL.path)
-        print(machine.description)
+        FileHandle.standardOutput.write(Data("\(machine)\n".utf8))
         for bench in all where wanted.isEmpty || wanted.contains(bench.name) {
-            for figure in try await bench.measure(machine) { print(figure) }
+            for figure in try await bench.measure(machine) {
+                // Unbuffered: a bench takes minutes, and people watch it.
+                FileHandle.standardOutput.write(Data("\(figure)\n".utf8))
+            }
         }
     }
 
-    private static let all: [(name: String, measure: (Machine) async throws -> [Figure])] = [
+    private static let all: [(name: String, measure: @Sendable (Machine) async throws -> [Figure])] = [
         ("start", StartBench.measure), ("submit", SubmitBench.measure), ("runs", RunsBench.measure),
         ("latency", LatencyBench.measure), ("log", LogBench.measure), ("million", MillionBench.measure),
     ]

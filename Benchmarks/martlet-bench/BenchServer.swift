@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import MartletCore
 import NIOCore
+import NIOHTTP1
 
 /// A release server on a directory of its own, ended with the value.
 final class BenchServer {
@@ -18,7 +19,7 @@ final class BenchServer {
         let process = Process()
         process.executableURL = URL(filePath: machine.binaries + "/martlet")
         process.arguments = ["serve", "--data-dir", data, "--listen", "127.0.0.1:0"]
-        process.environment = ["PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "MARTLET_LIMITS_MINFREE": "0"]
+        process.environment = ["PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "MARTLET_LIMITS_MIN_FREE": "0"]
             .merging(environment) { $1 }
         let pipe = Pipe()
         process.standardOutput = pipe
@@ -50,7 +51,7 @@ final class BenchServer {
         request.headers.add(name: "Authorization", value: "Bearer \(token)")
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body)))
+            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
         }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(600))
         let bytes = try await response.body.collect(upTo: 1 << 26)

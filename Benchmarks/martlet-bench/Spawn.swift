@@ -5,7 +5,7 @@ enum Spawn {
     /// Seconds for `count` processes, eight at a time, by posix_spawn and waitpid alone. `input` makes what each
     /// reads from its standard input, at most a pipe's worth.
     static func eightWay(_ count: Int, _ argv: [String], input: ((Int) throws -> [UInt8])? = nil) throws -> Double {
-        let start = ContinuousClock.now
+        let begin = ContinuousClock.now
         var live = 0
         var started = 0
         while started < count || live > 0 {
@@ -17,7 +17,7 @@ enum Spawn {
             var status: Int32 = 0
             if wait(&status) > 0 { live -= 1 }
         }
-        return (ContinuousClock.now - start) / .seconds(1)
+        return (ContinuousClock.now - begin) / .seconds(1)
     }
 
     static func output(_ argv: [String]) throws -> String {

@@ -34,7 +34,7 @@ final class Chaos {
         random = SplitMix(seed: seed)
         self.serverFailpoint = serverFailpoint
         self.keeperFailpoint = keeperFailpoint
-        FileManager.default.createFile(atPath: ledger, contents: nil)
+        try Data().write(to: URL(filePath: ledger))
     }
 
     // MARK: Rounds

@@ -45,6 +45,7 @@ struct TimedOut: Error, CustomStringConvertible {
 }
 
 /// Asks until there is an answer; throws at the deadline.
+@discardableResult
 func eventually<T>(
     _ what: String, within seconds: Double = 20, _ probe: () async throws -> T?
 ) async throws -> T {

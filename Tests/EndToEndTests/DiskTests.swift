@@ -9,7 +9,7 @@ import Testing
         let mount = try SmallDisk(megabytes: 48)
         let server = try await Server(
             mount.scratch, data: mount.path + "/data",
-            environment: ["MARTLET_LIMITS_MINFREE": "12MiB", "MARTLET_LOG_CAP": "1GiB"])
+            environment: ["MARTLET_LIMITS_MIN_FREE": "12MiB", "MARTLET_LOG_CAP": "1GiB"])
         let ballast = mount.path + "/ballast"
         #expect(FileManager.default.createFile(atPath: ballast, contents: Data(count: 20 << 20)))
         let done = mount.scratch.path("done")
@@ -51,5 +51,5 @@ final class SmallDisk: Sendable {
         }
     }
 
-    deinit { umount2(path, Int32(MNT_DETACH.rawValue)) }
+    deinit { umount2(path, Int32(MNT_DETACH)) }
 }

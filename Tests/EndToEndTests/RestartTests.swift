@@ -17,7 +17,7 @@ import Testing
 
         let next = try await Server(scratch)
         #expect(try await next.run(id)["state"].string == "running")
-        FileManager.default.createFile(atPath: flag, contents: nil)
+        try Data().write(to: URL(filePath: flag))
         let run = try await next.ended(id)
         #expect(run["exitCode"] == 7)
         #expect(run["attempt"] == 1)
@@ -36,7 +36,7 @@ import Testing
         _ = try await server.reaches(.running, id)
         server.child.signal(SIGKILL)
         _ = try await server.child.ended()
-        FileManager.default.createFile(atPath: flag, contents: nil)
+        try Data().write(to: URL(filePath: flag))
         _ = try await eventually("the task ends alone") { FileManager.default.fileExists(atPath: done) ? true : nil }
         let next = try await Server(scratch)
         #expect(try await next.ended(id)["exitCode"] == 5)

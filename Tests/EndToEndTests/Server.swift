@@ -62,6 +62,8 @@ final class Server: Sendable {
 
     struct ServerEnded: Error { let status: Int32 }
 
+    enum Verb: String { case GET, POST, PUT, DELETE }
+
     struct Reply {
         let status: Int
         let headers: HTTPHeaders
@@ -71,16 +73,16 @@ final class Server: Sendable {
     }
 
     func call(
-        _ method: HTTPMethod = .GET, _ path: String, body: JSONValue? = nil, headers: [String: String] = [:],
+        _ method: Verb = .GET, _ path: String, body: JSONValue? = nil, headers: [String: String] = [:],
         timeout: Int64 = 30
     ) async throws -> Reply {
         var request = HTTPClientRequest(url: url + path)
-        request.method = method
+        request.method = HTTPMethod(rawValue: method.rawValue)
         request.headers.add(name: "Authorization", value: "Bearer \(token)")
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         if let body {
             request.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body)))
+            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
         }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(timeout))
         let buffer = try await response.body.collect(upTo: 1 << 30)
