@@ -28,7 +28,8 @@ package struct LogIndexRecord: Sendable, Equatable {
 
     package static func hole(from offset: Int64, to end: Int64, at time: Int64, limit: Int64) -> LogIndexRecord {
         LogIndexRecord(
-            time: time, offset: offset, length: UInt32(clamping: limit >> 10), stream: .unknown, kind: .hole, lines: end)
+            time: time, offset: offset, length: UInt32(clamping: limit >> 10), stream: .unknown, kind: .hole, lines: end
+        )
     }
 
     package static let size = 32

@@ -38,7 +38,8 @@ package struct Masker: Sendable {
     }
 
     /// Copies up to the first byte that can begin a match and returns its index.
-    private mutating func copyPlain(_ bytes: UnsafeRawBufferPointer, from start: Int, into output: inout [UInt8]) -> Int {
+    private mutating func copyPlain(_ bytes: UnsafeRawBufferPointer, from start: Int, into output: inout [UInt8]) -> Int
+    {
         var end = start
         patterns.roots.withUnsafeBufferPointer { roots in
             while end < bytes.count && roots[Int(bytes[end])] == 0 { end += 1 }

@@ -61,7 +61,9 @@ enum SecretForms {
         return forms
     }
 
-    private static func escape(_ value: [UInt8], keeping kept: Set<UInt8>, digits: [UInt8], spaceAsPlus: Bool) -> [UInt8] {
+    private static func escape(
+        _ value: [UInt8], keeping kept: Set<UInt8>, digits: [UInt8], spaceAsPlus: Bool
+    ) -> [UInt8] {
         var text: [UInt8] = []
         for byte in value {
             if isAlphanumeric(byte) || kept.contains(byte) {

@@ -40,8 +40,9 @@ package struct FileLogReader: LogReader, ReportReader {
         if case .bytes(_, let offset, let length) = piece {
             isLineStart = log.read(from: offset + length - 1, count: 1) == [UInt8(ascii: "\n")]
         }
-        let text = "[... \(hole.lines - hole.offset) bytes dropped here, the log passed its limit of \(hole.length) KiB ...]"
-        return "\(isLineStart ? "" : "\n")\(text)\n"
+        let dropped = "\(hole.lines - hole.offset) bytes dropped here"
+        let text = "[... \(dropped), the log passed its limit of \(hole.length) KiB ...]\n"
+        return isLineStart ? text : "\n\(text)"
     }
 
     package func read(_ view: LogView, from offset: Int64, upTo limit: Int) throws -> [UInt8] {

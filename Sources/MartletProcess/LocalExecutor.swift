@@ -28,8 +28,9 @@ package final class LocalExecutor: Executor {
         self.seal = seal
         self.baseEnvironment = baseEnvironment
         bootID = try Self.readBootID()
-        // A crashing keeper must not linger to print where.
-        let environment = keeperEnvironment.merging(["SWIFT_BACKTRACE": "enable=no"]) { given, _ in given }
+        // A crashing keeper must not linger to print where; symbols are bound once, before the forks.
+        let fixed = ["SWIFT_BACKTRACE": "enable=no", "LD_BIND_NOW": "1"]
+        let environment = keeperEnvironment.merging(fixed) { given, _ in given }
         zygote = ZygoteClient(keeper: keeper, environment: environment.map { "\($0.key)=\($0.value)" })
         guard let watcher = PidWatcher() else { throw MartletError.system("no epoll descriptor", errno) }
         self.watcher = watcher

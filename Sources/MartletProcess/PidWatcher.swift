@@ -28,7 +28,6 @@ final class PidWatcher: Sendable {
         Thread.detachNewThread { [weak self] in Self.loop(epoll) { self } }
     }
 
-
     /// Returns when the process of `pidfd` has ended or `recheck` says so. Cancelled: throws, and the
     /// process is left alone.
     func wait(for pidfd: borrowing Descriptor, recheck: @escaping @Sendable () -> Bool) async throws {

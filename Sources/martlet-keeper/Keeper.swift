@@ -39,11 +39,12 @@ struct Keeper {
     static func run(_ frame: LaunchFrame, _ inherited: Inherited) -> Never {
         setsid()
         _ = mt_subreaper()
-        guard let fence = takeFence(frame) else { exit(0) }
+        guard let fence = takeFence(frame) else { _exit(0) }
         Reply.close()
         if var keeper = start(frame, fence, inherited) { keeper.watch() }
         Failpoint.reach("after.ended")
-        exit(0)
+        // Without the destructors of libraries: there is nothing to flush.
+        _exit(0)
     }
 
     /// Creates the control file and tells the server; nil when the task must not run.

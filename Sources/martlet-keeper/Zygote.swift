@@ -15,6 +15,7 @@ struct Zygote {
 
     /// Exits when the server closed the pipe; the keepers live on.
     mutating func serve() -> Never {
+        WarmUp.run()
         var reader = FrameReader(descriptor: requests)
         while let frame = reader.next(waiting: { waitForRequest() }) {
             let pid = fork()

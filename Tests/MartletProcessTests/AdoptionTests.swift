@@ -8,11 +8,16 @@ import Testing
     init() throws { fixture = try Fixture() }
 
     private func waitScript(_ code: Int) -> String {
-        "echo begin >> \(fixture.path("ledger")); echo first; while [ ! -e \(fixture.path("go")) ]; do sleep 0.02; done; echo last; exit \(code)"
+        """
+        echo begin >> \(fixture.path("ledger")); echo first
+        while [ ! -e \(fixture.path("go")) ]; do sleep 0.02; done
+        echo last; exit \(code)
+        """
     }
     private func go() { fixture.touch("go") }
     private func parent(_ pid: pid_t) throws -> pid_t {
-        let stat = String(decoding: try #require(FileManager.default.contents(atPath: "/proc/\(pid)/stat")), as: UTF8.self)
+        let bytes = try #require(FileManager.default.contents(atPath: "/proc/\(pid)/stat"))
+        let stat = String(decoding: bytes, as: UTF8.self)
         return try #require(pid_t(stat.split(separator: ")").last?.split(separator: " ").dropFirst().first ?? ""))
     }
 
@@ -167,7 +172,8 @@ import Testing
     enum Fate: Sendable { case abandoned, lost, ended }
 
     @Test(arguments: [
-        ("fence.created", Fate.abandoned), ("keeper.written", .lost), ("leader.forked", .lost), ("leader.execed", .lost),
+        ("fence.created", Fate.abandoned), ("keeper.written", .lost), ("leader.forked", .lost),
+        ("leader.execed", .lost),
         ("leader.ended", .lost), ("before.ended", .lost), ("after.ended", .ended),
     ])
     func `a keeper killed anywhere leaves a true story`(_ failpoint: String, _ fate: Fate) async throws {

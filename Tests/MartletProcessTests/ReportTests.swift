@@ -57,7 +57,8 @@ import Testing
 
     @Test func `the checkpoint of one attempt is found by the next`() async throws {
         let first = fixture.address()
-        _ = try await executor.run(shell("echo 17 > $MARTLET_CHECKPOINT.tmp; mv $MARTLET_CHECKPOINT.tmp $MARTLET_CHECKPOINT"), at: first)
+        let write = "echo 17 > $MARTLET_CHECKPOINT.tmp; mv $MARTLET_CHECKPOINT.tmp $MARTLET_CHECKPOINT"
+        _ = try await executor.run(shell(write), at: first)
         let second = TaskAddress(run: first.run, attempt: 2, task: 0)
         _ = try await executor.run(shell("cat $MARTLET_CHECKPOINT"), at: second)
         #expect(fixture.log(second) == "17\n")

@@ -119,7 +119,8 @@ import Testing
     @Test func `a fork bomb is over within two seconds after its deadline`() async throws {
         let address = fixture.address()
         let command = shell(
-            "trap '' TERM; bomb() { while :; do bomb & done; }; bomb 2>/dev/null & while :; do :; done", timeout: .seconds(1),
+            "trap '' TERM; bomb() { while :; do bomb & done; }; bomb 2>/dev/null & while :; do :; done",
+            timeout: .seconds(1),
             grace: TimeSpan(milliseconds: 100), process: ProcessLimits(user: "nobody", processes: 300))
         let exit = try await executor.run(command, at: address)
         #expect(exit.timedOut && exit.ending == .signalled(SIGKILL))
