@@ -112,6 +112,7 @@ import Testing
     /// As `make run` starts it, but on a free port; `address` is where it listens.
     private static let startServer = """
         set -euo pipefail
+        touch server.out
         martlet serve --config \(Markdown.root.path)/examples/martlet.yaml --data-dir martlet-data \\
             --listen 127.0.0.1:0 --stop-runs > server.out 2> server.err &
         server=$!
