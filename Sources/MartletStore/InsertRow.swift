@@ -15,14 +15,22 @@ struct InsertRow: Sendable {
     private let groups: [GroupMembership]
     private let aliases: [RunAlias]
 
-    init(_ new: NewRun, _ box: SecretBox) throws {
+    /// What new runs have in common, encoded once.
+    struct Encoding: Sendable {
+        let jobs = EncodeCache<Job>(capacity: 256)
+        let triggers = EncodeCache<Trigger>(capacity: 256)
+        let details = EncodeCache<Run.Detail>(capacity: 64)
+        let reasons = EncodeCache<Reason>(capacity: 64)
+    }
+
+    init(_ new: NewRun, _ box: SecretBox, _ encoding: Encoding) throws {
         run = new.run
-        job = try StoredJSON.text(run.job)
+        job = try encoding.jobs.text(run.job)
         params = try StoredJSON.text(of: run.params)
         labels = try StoredJSON.text(of: run.labels)
-        trigger = try StoredJSON.text(run.trigger)
-        detail = try StoredJSON.text(run.detail)
-        reason = try StoredJSON.text(run.reason)
+        trigger = try encoding.triggers.text(run.trigger)
+        detail = try encoding.details.text(run.detail)
+        reason = try encoding.reasons.text(run.reason)
         secrets = try box.seal(new.secrets, for: run.id)
         groups = new.groups
         aliases = new.aliases

@@ -4,7 +4,7 @@ import MartletCore
 
 extension RunID {
     /// As the database keeps it: 16 bytes that sort like the id.
-    var blob: Data { Data(bytes) }
+    var blob: Data { withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Data($0) } }
 
     init(blob: Data) throws {
         guard let id = RunID(bytes: blob) else { throw MartletError(.internal, "a stored run id is damaged") }

@@ -7,7 +7,7 @@ extension SQLiteStore: RunStore {
     package func insert(_ runs: [NewRun], idempotency: IdempotencyRecord?) async throws -> Inserted {
         guard !runs.isEmpty else { return Inserted(ids: [], replayed: false) }
         // Encoded and sealed here, where it costs the writer nothing.
-        let rows = try runs.map { try InsertRow($0, box) }
+        let rows = try runs.map { try InsertRow($0, box, encoding) }
         let replay = idempotency.map { Replay($0, rows.map(\.run.id), at: now()) }
         return try await writer.write { [hot] scope in
             if let replay, let first = try replay.find(scope.db) {

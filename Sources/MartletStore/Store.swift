@@ -12,6 +12,7 @@ package final class SQLiteStore: Sendable {
     let box: SecretBox
     let hot: HotRuns
     let decoding = RunDecoding()
+    let encoding = InsertRow.Encoding()
     let now: @Sendable () -> Date
     private let checkpointer: Checkpointer
 

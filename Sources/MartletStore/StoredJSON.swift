@@ -55,3 +55,27 @@ final class DecodeCache<Value: Decodable & Sendable>: Sendable {
         return value
     }
 }
+
+/// Remembers the texts of values that come again and again: a job's snapshot, its trigger, a new run's detail.
+final class EncodeCache<Value: Encodable & Hashable & Sendable>: Sendable {
+    private let known = Mutex<[Value: String]>([:])
+    private let capacity: Int
+    /// Longer texts are encoded each time, which bounds the memory.
+    private let longest: Int
+
+    init(capacity: Int, longest: Int = 8192) {
+        self.capacity = capacity
+        self.longest = longest
+    }
+
+    func text(_ value: Value) throws -> String {
+        if let text = known.withLock({ $0[value] }) { return text }
+        let text = try StoredJSON.text(value)
+        guard text.utf8.count <= longest else { return text }
+        known.withLock { known in
+            if known.count >= capacity { known.removeAll(keepingCapacity: true) }
+            known[value] = text
+        }
+        return text
+    }
+}
