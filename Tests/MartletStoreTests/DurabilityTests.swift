@@ -16,11 +16,15 @@ import Testing
     }
 
     @Test func `a writer is answered after its commit`() async throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        // Opened before, so that it looks at once.
+        let outside = try DatabaseQueue(path: fixture.databasePath, configuration: configuration)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<64 {
                 group.addTask { [fixture] in
                     let id = try await fixture.insert(fixture.run())
-                    return try fixture.outside { db in
+                    return try await outside.read { db in
                         try Bool.fetchOne(db, sql: "SELECT 1 FROM runs WHERE id = ?", arguments: [id.blob]) ?? false
                     }
                 }
