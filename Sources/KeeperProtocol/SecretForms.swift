@@ -23,15 +23,21 @@ enum SecretForms {
     private static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let urlSafe = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    /// Each alignment without the characters that also depend on neighbouring bytes.
+    /// Each alignment without the characters that also depend on neighbouring bytes; and as the end of what is
+    /// encoded, with or without a newline, up to the padding.
     static func base64(_ value: [UInt8]) -> Set<[UInt8]> {
         var forms: Set<[UInt8]> = []
         for alignment in 0..<3 {
-            let padded = [UInt8](repeating: 0, count: alignment) + value
+            let before = [UInt8](repeating: 0, count: alignment) + value
             let first = (8 * alignment + 5) / 6
-            let last = 8 * padded.count / 6
             for alphabet in [standard, urlSafe] {
-                forms.insert((first..<max(first, last)).map { alphabet[sextet(padded, $0)] })
+                forms.insert((first..<max(first, 8 * before.count / 6)).map { alphabet[sextet(before, $0)] })
+                for whole in [before, before + [10]] {
+                    let end = (8 * whole.count + 5) / 6
+                    let text = (first..<end).map { alphabet[sextet(whole, $0)] }
+                    forms.insert(text)
+                    forms.insert(text + [UInt8](repeating: UInt8(ascii: "="), count: (4 - end % 4) % 4))
+                }
             }
         }
         return forms

@@ -33,6 +33,18 @@ package struct ParamSpec: Sendable, Hashable, Codable {
         self.secret = secret
     }
 
+    /// The same value in the declared type when it is a text that says so exactly: forms and command lines know
+    /// only texts.
+    package func typed(_ value: JSONValue) -> JSONValue {
+        guard case .string(let text) = value else { return value }
+        switch type {
+        case .string: return value
+        case .integer: return Int64(text).map(JSONValue.int) ?? value
+        case .number: return Int64(text).map(JSONValue.int) ?? Double(text).map(JSONValue.double) ?? value
+        case .boolean: return Bool(text).map(JSONValue.bool) ?? value
+        }
+    }
+
     /// What is wrong with `value`, or nil.
     package func problem(with value: JSONValue) -> String? {
         switch (type, value) {

@@ -14,7 +14,7 @@ enum ParamValues {
             problems.add("params.\(name)", known.isEmpty ? "this job declares no parameters" : "unknown parameter; known: \(known)")
         }
         for (name, spec) in job.params.sorted(by: { $0.key < $1.key }) {
-            guard let value = posted[name] ?? spec.default, value != .null else {
+            guard let value = posted[name].map(spec.typed) ?? spec.default, value != .null else {
                 if spec.required { problems.add("params.\(name)", "is required: \(spec.description ?? "a \(spec.type.rawValue)")") }
                 continue
             }

@@ -54,6 +54,7 @@ extension Keeper {
             if pid == leader {
                 status = state
                 Failpoint.reach("leader.ended")
+                passOnStop()
             }
             if pid == 0 { return true }
             if pid < 0 && errno != EINTR {
@@ -82,6 +83,16 @@ extension Keeper {
         kill(-leader, SIGCONT)
     }
 
+    /// A leader that obeyed may leave descendants outside its process group: they are asked too, and have what is
+    /// left of the grace.
+    private func passOnStop() {
+        guard graceEnd != nil else { return }
+        for pid in TreeSweep.descendants() {
+            kill(pid, frame.stopSignal)
+            kill(pid, SIGCONT)
+        }
+    }
+
     private mutating func act(at now: Int64) {
         if let due = log.indexDue, now >= due { log.flushIndex() }
         if !protected && now >= started + Self.protectAfter {
@@ -89,7 +100,7 @@ extension Keeper {
             mt_protect_from_oom()
         }
         if treeIsGone { return }
-        if status != nil && lingerEnd == nil { lingerEnd = now + Self.linger }
+        if status != nil && lingerEnd == nil && graceEnd == nil { lingerEnd = now + Self.linger }
         if frame.deadline > 0, now >= started + frame.deadline, status == nil, graceEnd == nil {
             timedOut = true
             stop(grace: frame.grace, at: now)

@@ -55,7 +55,7 @@ final class Chaos {
         submitted += 1
         let code = Int32.random(in: 0...3, using: &random)
         let lines = Int.random(in: 0...30, using: &random)
-        let nap = Double(Int.random(in: 0...40, using: &random)) / 1000
+        let nap = Double(Int.random(in: 0...200, using: &random)) / 1000
         let cleansUp = Int.random(in: 0..<4, using: &random) == 0
         let script = """
             echo "start $MARTLET_RUN_ID main $PPID" >> "$LEDGER"

@@ -53,7 +53,7 @@ import Testing
             printf 'split-'; sleep 0.05; printf 'can'; sleep 0.05; printf 'ary-xyz!\\n'; printf 'split-can'
             """
         _ = try await executor.run(shell(script, secrets: ["TOKEN": Secret("split-canary-xyz")]), at: address)
-        #expect(try text(address, .stdout) == "token=•••\n•••g==\n•••!\nsplit-can")
+        #expect(try text(address, .stdout) == "token=•••\n•••\n•••!\nsplit-can")
         #expect(try text(address, .stderr) == "•••\n")
     }
 
