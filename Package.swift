@@ -116,5 +116,22 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ReadmeTests", dependencies: ["martlet", "martlet-keeper", "MartletCore"], swiftSettings: strict),
+        .testTarget(
+            name: "MartletHTTPTests",
+            dependencies: [
+                "MartletHTTP", "MartletCore", "MartletEngine", "MartletStore", "MartletTesting",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "MartletCLITests",
+            dependencies: [
+                "martlet", "martlet-keeper", "MartletCore", "MartletEngine", "MartletHTTP",
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
     ]
 )

@@ -14,7 +14,9 @@ struct BrowserGuard: Sendable {
         guard let authority = request.head.authority, isOurs(authority) else {
             throw Problem(
                 status: .misdirectedRequest, code: "wrongHost", title: "This server has another name",
-                detail: "the Host header must be localhost, an address this server listens on, or a name in its setting hosts")
+                detail:
+                    "the Host header must be localhost, an address this server listens on, or a name in its setting hosts"
+            )
         }
         if let site = request.headers[.secFetchSite], site == "cross-site" { throw Self.foreign }
         if let origin = request.headers[.origin], !isSameOrigin(origin, authority) { throw Self.foreign }

@@ -26,10 +26,10 @@ struct Gate: RouterMiddleware {
             throw error
         } catch {
             response = problem(for: error, request, context).response(
-                requestID: context.id, path: request.uri.path)
+                requestID: context.requestID, path: request.uri.path)
             if request.method == .head { response = response.createHeadResponse() }
         }
-        response.headers[.requestID] = context.id
+        response.headers[.requestID] = context.requestID
         if context.logger.logLevel <= .debug {
             context.logger.debug(
                 "request",

@@ -65,7 +65,8 @@ struct HealthRoutes: Sendable {
                 let disk = control.disk()
                 let needed = disk.needed(control.settings.value.minFree)
                 if disk.free >= needed { return nil }
-                return "\(disk.free / 1_000_000) MB are free and \(needed / 1_000_000) MB must stay free (limits.minFree); new runs are refused"
+                return
+                    "\(disk.free / 1_000_000) MB are free and \(needed / 1_000_000) MB must stay free (limits.minFree); new runs are refused"
             },
         ]
     }

@@ -31,7 +31,8 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         guard !isLoopback else { return }
         throw Self.wrong(
             description,
-            "is reachable from other machines, and this version has no access rules for that; listen on 127.0.0.1 and reach it through ssh -L \(port == 0 ? 8080 : port):127.0.0.1:\(port == 0 ? 8080 : port) or a proxy that authenticates")
+            "is reachable from other machines, and this version has no access rules for that; listen on 127.0.0.1 and reach it through ssh -L \(port == 0 ? 8080 : port):127.0.0.1:\(port == 0 ? 8080 : port) or a proxy that authenticates"
+        )
     }
 
     private static func wrong(_ text: String, _ problem: String) -> MartletError {

@@ -1,6 +1,7 @@
 import Foundation
 package import HTTPTypes
 import Hummingbird
+import Logging
 import MartletCore
 import MartletEngine
 
@@ -40,10 +41,17 @@ package struct Route: Sendable {
     }
 }
 
-/// Hummingbird's per-request context; ours adds nothing yet but a name.
+/// What belongs to one request.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    init(source: Source) { coreContext = CoreRequestContextStorage(source: source) }
+    /// Stands in the answer and in every log entry of the request.
+    let requestID: String
+
+    init(source: Source) {
+        coreContext = CoreRequestContextStorage(source: source)
+        // A logger that keeps no metadata has none of Hummingbird's either.
+        requestID = source.logger[metadataKey: "hb.request.id"]?.description ?? UUID().uuidString
+    }
 }
 
 /// One request on its way through a handler.

@@ -62,7 +62,9 @@ enum RunRoutes {
             if let state = RunState(rawValue: String(word)) {
                 filter.states.append(state)
             } else {
-                query.problem("state", "\(word.prefix(32)) is not one of \(RunState.allCases.map(\.rawValue).joined(separator: ", "))")
+                query.problem(
+                    "state",
+                    "\(word.prefix(32)) is not one of \(RunState.allCases.map(\.rawValue).joined(separator: ", "))")
             }
         }
         filter.group = query.text("group")

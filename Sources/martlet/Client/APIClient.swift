@@ -83,7 +83,7 @@ struct APIClient: Sendable {
         } catch let error as NIOConnectionError {
             let cause = error.connectionErrors.first.map { "\($0.error)" } ?? "no connection"
             throw Unreachable(base: base, reason: cause)
-        } catch where error is IOError || error is ChannelError {
+        } catch  where error is IOError || error is ChannelError {
             throw Unreachable(base: base, reason: "\(error)")
         }
     }
@@ -91,7 +91,9 @@ struct APIClient: Sendable {
     private func complaint(_ reply: Reply) -> MartletError {
         let problem = (try? reply.json()) ?? .null
         let problems = problem["errors"].items.compactMap { item in
-            item["problem"].string.map { FieldProblem(field: Terminal.safe(item["field"].string ?? ""), problem: Terminal.safe($0)) }
+            item["problem"].string.map {
+                FieldProblem(field: Terminal.safe(item["field"].string ?? ""), problem: Terminal.safe($0))
+            }
         }
         let code = problem["code"].string.flatMap(MartletError.Code.init(rawValue:)) ?? .internal
         let detail = problem["detail"].string ?? "the server answered \(reply.status)"

@@ -7,7 +7,10 @@ struct ClientOptions: ParsableArguments {
     @Option(help: "Address of the server. Environment: MARTLET_SERVER. Default: the server of the data directory.")
     var server: String?
 
-    @Option(help: "File with the token. Environment: MARTLET_TOKEN (the token itself). Default: admin.token in the data directory.")
+    @Option(
+        help:
+            "File with the token. Environment: MARTLET_TOKEN (the token itself). Default: admin.token in the data directory."
+    )
     var tokenFile: String?
 
     @Option(help: "Data directory of the server. Environment: MARTLET_DATA_DIR.")

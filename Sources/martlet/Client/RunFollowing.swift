@@ -30,7 +30,8 @@ struct RunFollowing {
         while true {
             var skip = printed
             do {
-                try await client.stream("/api/runs/\(id)/log?" + (query + ["follow=true"]).joined(separator: "&")) { bytes in
+                try await client.stream("/api/runs/\(id)/log?" + (query + ["follow=true"]).joined(separator: "&")) {
+                    bytes in
                     let fresh = bytes.dropFirst(skip)
                     skip -= bytes.count - fresh.count
                     guard Terminal.write(Array(fresh), to: STDOUT_FILENO) else { throw CancellationError() }

@@ -26,7 +26,9 @@ struct Table {
             var line = ""
             for (column, cell) in row.enumerated() {
                 line += Terminal.paint(cell.text, cell.colour)
-                if column < row.count - 1 { line += String(repeating: " ", count: widths[column] - Self.width(cell.text) + 2) }
+                if column < row.count - 1 {
+                    line += String(repeating: " ", count: widths[column] - Self.width(cell.text) + 2)
+                }
             }
             Terminal.print(line)
         }
@@ -41,7 +43,9 @@ struct Table {
 /// Times and states as people read them.
 enum Humane {
     static func date(_ value: JSONValue) -> Date? {
-        value.string.flatMap { try? Date($0, strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true)) }
+        value.string.flatMap {
+            try? Date($0, strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true))
+        }
     }
 
     static func span(_ seconds: Double) -> String {

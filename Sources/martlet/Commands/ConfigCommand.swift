@@ -36,7 +36,8 @@ struct ConfigCommand: AsyncParsableCommand {
                 .init(found.setting.description))
         }
         table.print()
-        Terminal.print("\nOpen without a token: /livez, /readyz, /version. Everything under /api needs the admin token.")
+        Terminal.print(
+            "\nOpen without a token: /livez, /readyz, /version. Everything under /api needs the admin token.")
     }
 
     private func printJSON(_ all: [SettingSources.Found], _ derived: [String: String]) {

@@ -15,7 +15,8 @@ struct ConfigOptions: ParsableArguments {
         var flags = flags
         flags["dataDir"] = dataDir
         return try SettingSources(
-            flags: flags, environment: environment, file: config ?? environment["MARTLET_CONFIG"].flatMap { $0.isEmpty ? nil : $0 })
+            flags: flags, environment: environment,
+            file: config ?? environment["MARTLET_CONFIG"].flatMap { $0.isEmpty ? nil : $0 })
     }
 
     func server(_ flags: [String: String] = [:]) throws -> ServerConfig {

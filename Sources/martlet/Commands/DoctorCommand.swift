@@ -22,7 +22,9 @@ struct DoctorCommand: AsyncParsableCommand {
         var table = Table("CHECK", "", "FOUND", "FIX")
         for finding in findings {
             let colour: Terminal.Colour = [.fine: .green, .note: .yellow, .wrong: .red][finding.state] ?? .grey
-            table.add(.init(finding.name), .init(finding.state.rawValue, colour), .init(finding.text), .init(finding.fix ?? ""))
+            table.add(
+                .init(finding.name), .init(finding.state.rawValue, colour), .init(finding.text),
+                .init(finding.fix ?? ""))
         }
         table.print()
     }
@@ -73,7 +75,8 @@ struct Examination {
     private func permissions() -> Finding {
         let path = directory.path
         guard let status = FileStatus(URL(filePath: path).resolvingSymlinksInPath().path) else {
-            return Finding(name: "data directory", state: .note, text: "\(path) does not exist yet", fix: "martlet serve makes it")
+            return Finding(
+                name: "data directory", state: .note, text: "\(path) does not exist yet", fix: "martlet serve makes it")
         }
         if !status.isMine {
             return Finding(
@@ -81,7 +84,8 @@ struct Examination {
                 fix: "run as that user, or chown -R it")
         }
         if !status.isPrivate {
-            return Finding(name: "data directory", state: .wrong, text: "others may enter \(path)", fix: "chmod 700 \(path)")
+            return Finding(
+                name: "data directory", state: .wrong, text: "others may enter \(path)", fix: "chmod 700 \(path)")
         }
         return Finding(name: "data directory", state: .fine, text: path)
     }
@@ -106,8 +110,10 @@ struct Examination {
         if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {
             return Finding(name: "lock", state: .fine, text: "no server uses the directory")
         }
-        let pid = FileManager.default.contents(atPath: directory.lockFile).map { String(decoding: $0, as: UTF8.self) } ?? "?"
-        return Finding(name: "lock", state: .fine, text: "held by process \(pid.trimmingCharacters(in: .whitespacesAndNewlines))")
+        let pid =
+            FileManager.default.contents(atPath: directory.lockFile).map { String(decoding: $0, as: UTF8.self) } ?? "?"
+        return Finding(
+            name: "lock", state: .fine, text: "held by process \(pid.trimmingCharacters(in: .whitespacesAndNewlines))")
     }
 
     private func disk() -> Finding {
@@ -143,7 +149,8 @@ struct Examination {
         let numbers = release.split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) }
         let isEnough = numbers.count == 2 && (numbers[0], numbers[1]) >= (5, 9)
         if isEnough { return Finding(name: "kernel", state: .fine, text: release) }
-        return Finding(name: "kernel", state: .wrong, text: release, fix: "pidfd and close_range need Linux 5.9 or newer")
+        return Finding(
+            name: "kernel", state: .wrong, text: release, fix: "pidfd and close_range need Linux 5.9 or newer")
     }
 
     private func descriptors() -> Finding {

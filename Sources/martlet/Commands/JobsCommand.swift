@@ -35,7 +35,8 @@ struct JobsCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show a job's definition as JSON, as `put` takes it.", discussion: "Example: martlet jobs show hello")
+            abstract: "Show a job's definition as JSON, as `put` takes it.",
+            discussion: "Example: martlet jobs show hello")
         @OptionGroup var options: ClientOptions
         @Argument(help: "Name of the job.") var name: String
 
@@ -49,7 +50,8 @@ struct JobsCommand: AsyncParsableCommand {
 
     struct Put: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Store a job from a YAML or JSON file.", discussion: "Example: martlet jobs put nightly nightly.yaml")
+            abstract: "Store a job from a YAML or JSON file.",
+            discussion: "Example: martlet jobs put nightly nightly.yaml")
         @OptionGroup var options: ClientOptions
         @Argument(help: "Name of the job.") var name: String
         @Argument(help: "File with its definition.") var file: String
@@ -66,7 +68,8 @@ struct JobsCommand: AsyncParsableCommand {
         }
 
         private func definition() throws -> JSONValue {
-            guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8) else {
+            guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8)
+            else {
                 throw MartletError(.invalid, "\(file) cannot be read, or is not UTF-8")
             }
             do {

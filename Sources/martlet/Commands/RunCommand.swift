@@ -15,25 +15,38 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: ClientOptions
-    @Argument(help: "Name of a stored job.") var job: String?
-    @Argument(help: ArgumentHelp("Parameters of the job.", valueName: "name=value")) var assignments: [String] = []
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("Command to run instead, after --.", valueName: "command"))
-    var command: [String] = []
+    @Argument(
+        help: ArgumentHelp(
+            "Name of a stored job and its parameters as name=value; or, after --, a command with its arguments.",
+            valueName: "work"))
+    var words: [String] = []
 
     @Flag(help: "Wait for the end, and exit with the run's own code.") var wait = false
     @Flag(name: .shortAndLong, help: "Print the log while it is written; implies --wait.") var follow = false
-    @Option(help: ArgumentHelp("A parameter of the job, as name=value.", valueName: "name=value")) var param: [String] = []
+    @Option(help: ArgumentHelp("A parameter of the job, as name=value.", valueName: "name=value")) var param: [String] =
+        []
     @Option(help: "At most one live run has this key.") var key: String?
     @Option(help: "Name of a set of runs.") var group: String?
     @Option(help: ArgumentHelp("A label.", valueName: "name=value")) var label: [String] = []
     @Option(help: "The run is ended after this time (commands only), such as 30s.") var timeout: String?
     @Option(help: "Between stop signal and KILL (commands only).") var grace: String?
     @Option(help: "Further attempts after a failure (commands only).") var retries: Int?
-    @Option(help: ArgumentHelp("An environment variable (commands only).", valueName: "name=value")) var env: [String] = []
-    @Option(help: "A secret variable; its value is read from the environment variable of that name.") var secret: [String] = []
+    @Option(help: ArgumentHelp("An environment variable (commands only).", valueName: "name=value")) var env: [String] =
+        []
+    @Option(help: "A secret variable; its value is read from the environment variable of that name.") var secret:
+        [String] = []
     @Option(help: ArgumentHelp("A secret variable; its value is the content of a file.", valueName: "name=path"))
     var secretFile: [String] = []
     @Option(help: "The same key with the same run starts it once only.") var idempotencyKey: String?
+
+    /// What stands after `--`. The parser joins it with the words before, so it is told apart by its length.
+    private var command: [String] {
+        let arguments = CommandLine.arguments
+        guard let end = arguments.firstIndex(of: "--") else { return [] }
+        return Array(words.suffix(arguments.count - end - 1))
+    }
+    private var job: String? { words.dropLast(command.count).first }
+    private var assignments: [String] { Array(words.dropLast(command.count).dropFirst()) }
 
     func validate() throws {
         if command.isEmpty, job == nil { throw ValidationError("Name a job, or give a command after --.") }
@@ -139,7 +152,8 @@ enum Pairs {
         var secrets: [String: String] = [:]
         for name in names {
             guard !name.contains("=") else {
-                throw ValidationError("--secret takes a name only; its value is read from the environment variable of that name")
+                throw ValidationError(
+                    "--secret takes a name only; its value is read from the environment variable of that name")
             }
             guard let value = ProcessInfo.processInfo.environment[name] else {
                 throw MartletError(.invalid, "the environment variable \(name) of --secret is not set")

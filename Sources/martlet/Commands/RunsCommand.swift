@@ -48,7 +48,8 @@ struct RunsCommand: AsyncParsableCommand {
 
 /// Text as part of a URL.
 enum URLText {
-    private static let kept = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+    private static let kept = CharacterSet(
+        charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
     static func encode(_ text: String) -> String { text.addingPercentEncoding(withAllowedCharacters: kept) ?? "" }
 }
 
@@ -92,7 +93,9 @@ private struct RunSheet {
         line("exit code", run["exitCode"].int.map(String.init))
         line("signal", run["signal"].int.map(String.init))
         line("attempt", run["attempt"].int.map(String.init))
-        line("task", "\(run["task"]["name"].string ?? "") (\(run["task"]["number"].int ?? 0) of \(run["task"]["of"].int ?? 0))")
+        line(
+            "task",
+            "\(run["task"]["name"].string ?? "") (\(run["task"]["number"].int ?? 0) of \(run["task"]["of"].int ?? 0))")
         line("progress", run["progress"].double.map { "\(Int($0 * 100)) %" })
         line("message", run["message"].string)
         for name in ["createdAt", "dueAt", "startedAt", "finishedAt"] {

@@ -14,7 +14,9 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigOptions
 
-    @Option(help: ArgumentHelp("Address to listen on; may be given several times. Port 0 takes any free one.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp(
+            "Address to listen on; may be given several times. Port 0 takes any free one.", valueName: "host:port"))
     var listen: [String] = []
 
     @Flag(help: "End the live runs with the server, too.")

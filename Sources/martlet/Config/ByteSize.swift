@@ -8,7 +8,8 @@ enum ByteSize {
     static func parse(_ text: String) -> Int64? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let suffix = String(text.dropFirst(digits.count)).drop { $0 == " " }
-        guard let count = Int64(digits), let unit = units.first(where: { $0.suffix.lowercased() == suffix.lowercased() })
+        guard let count = Int64(digits),
+            let unit = units.first(where: { $0.suffix.lowercased() == suffix.lowercased() })
         else { return nil }
         let (bytes, overflow) = count.multipliedReportingOverflow(by: unit.factor)
         return overflow ? nil : bytes
@@ -16,7 +17,9 @@ enum ByteSize {
 
     /// In the largest unit that leaves no rest.
     static func text(_ bytes: Int64) -> String {
-        let unit = units.prefix(8).sorted { $0.factor > $1.factor }.first { bytes >= $0.factor && bytes % $0.factor == 0 }
+        let unit = units.prefix(8).sorted { $0.factor > $1.factor }.first {
+            bytes >= $0.factor && bytes % $0.factor == 0
+        }
         return unit.map { "\(bytes / $0.factor)\($0.suffix)" } ?? "\(bytes)B"
     }
 }

@@ -57,7 +57,8 @@ struct SettingSources {
 /// The one YAML file, flattened to dotted keys.
 enum SettingFile {
     static func read(_ path: String) throws -> [String: String] {
-        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
+        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
+        else {
             throw MartletError(.invalid, "the configuration file \(path) cannot be read")
         }
         do {

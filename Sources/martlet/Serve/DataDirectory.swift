@@ -19,14 +19,17 @@ struct DataDirectory: Sendable {
             throw MartletError(.invalid, "the data directory \(path) cannot be made: \(error.localizedDescription)")
         }
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-            throw MartletError(.invalid, "the data directory \(path) cannot be made: \(String(cString: strerror(errno)))")
+            throw MartletError(
+                .invalid, "the data directory \(path) cannot be made: \(String(cString: strerror(errno)))")
         }
         guard let status = FileStatus(URL(filePath: path).resolvingSymlinksInPath().path), status.isDirectory else {
             throw MartletError(.invalid, "\(path) is not a directory")
         }
         guard status.isMine else {
             throw MartletError(
-                .invalid, "the data directory \(path) belongs to another user; run: chown -R \(geteuid()) \(path), or choose another --data-dir")
+                .invalid,
+                "the data directory \(path) belongs to another user; run: chown -R \(geteuid()) \(path), or choose another --data-dir"
+            )
         }
         if !status.isPrivate, chmod(path, 0o700) != 0 {
             throw MartletError(.invalid, "others may enter \(path); run: chmod 700 \(path)")
@@ -51,7 +54,8 @@ struct DataDirectory: Sendable {
         let token = FileManager.default.contents(atPath: tokenFile).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let trimmed = token.trimmingCharacters(in: .whitespacesAndNewlines)
         guard trimmed.utf8.count >= 16 else {
-            throw MartletError(.invalid, "\(tokenFile) holds no token of 16 characters or more; delete it to get a new one")
+            throw MartletError(
+                .invalid, "\(tokenFile) holds no token of 16 characters or more; delete it to get a new one")
         }
         return trimmed
     }
@@ -82,7 +86,8 @@ struct DataDirectory: Sendable {
 enum Installation {
     /// The directory of this program.
     static var directory: String {
-        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let program =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return URL(filePath: program).deletingLastPathComponent().path
     }
 

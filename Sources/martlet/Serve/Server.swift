@@ -46,7 +46,9 @@ struct Server {
             configuration: groupConfiguration(try services(control, jobs, log, directory, token), logger))
         defer {
             directory.withdraw()
-            do { try store.close() } catch { logger.warning("store not closed cleanly", metadata: ["error": "\(error)"]) }
+            do { try store.close() } catch {
+                logger.warning("store not closed cleanly", metadata: ["error": "\(error)"])
+            }
             withExtendedLifetime(lock) {}
         }
         try await group.run()

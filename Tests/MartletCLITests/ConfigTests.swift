@@ -1,0 +1,93 @@
+import Foundation
+import Logging
+import MartletCore
+import MartletEngine
+import MartletHTTP
+import Testing
+
+@testable import martlet
+
+@Suite struct ConfigTests {
+    private func file(_ text: String) throws -> String {
+        let path = FileManager.default.temporaryDirectory.appending(path: "config-\(UUID().uuidString).yaml").path
+        try Data(text.utf8).write(to: URL(filePath: path))
+        return path
+    }
+
+    private func config(
+        flags: [String: String] = [:], environment: [String: String] = [:], file: String? = nil
+    ) throws -> ServerConfig {
+        let environment = environment.merging(["HOME": "/home/x"]) { given, _ in given }
+        return try ServerConfig(
+            try SettingSources(flags: flags, environment: environment, file: file), environment: environment)
+    }
+
+    @Test func `flags win over environment, file and defaults, in this order`() throws {
+        let path = try file("limits: {runs: 2, grace: 2s}\nlog: {level: warning, cap: 8MiB}\nlisten: [\"127.0.0.1:3\"]")
+        let environment = ["MARTLET_LIMITS_RUNS": "3", "MARTLET_LISTEN": "127.0.0.1:4,localhost:5"]
+        let config = try config(flags: ["listen": "127.0.0.1:6"], environment: environment, file: path)
+        #expect(config.listen.map(\.port) == [6])
+        #expect(config.engine.limits.runs == 3)
+        #expect(config.engine.grace == .seconds(2) && config.logLevel == .warning && config.engine.logCap == 8 << 20)
+        #expect(config.engine.retention.runsPerJob == 10_000)
+    }
+
+    @Test func `every value names its source`() throws {
+        let path = try file("limits: {runs: 2}\n")
+        let sources = try SettingSources(
+            flags: ["dataDir": "/d"], environment: ["MARTLET_LOG_LEVEL": "debug"], file: path)
+        let found = Dictionary(uniqueKeysWithValues: sources.all.map { ($0.setting.key, $0.source) })
+        #expect(found["dataDir"] == "flag" && found["log.level"] == "environment MARTLET_LOG_LEVEL")
+        #expect(found["limits.runs"] == "file \(path)" && found["log.format"] == "default")
+    }
+
+    @Test func `unknown keys are named with the nearest known one`() throws {
+        let path = try file("limits:\n  rnus: 3\nlog: {levle: info}\nretention: {}\nxyzzyxyzzy: 1\n")
+        let error = try #require(throws: MartletError.self) { try config(file: path) }
+        let problems = Dictionary(uniqueKeysWithValues: error.problems.map { ($0.field, $0.problem) })
+        #expect(problems["limits.rnus"]?.contains("limits.runs") == true)
+        #expect(problems["log.levle"]?.contains("log.level") == true)
+        #expect(problems["xyzzyxyzzy"] == "unknown key" && problems.count == 3)
+    }
+
+    @Test func `every wrong value is named at once`() throws {
+        let error = try #require(throws: MartletError.self) {
+            try config(flags: [
+                "limits.runs": "-1", "limits.grace": "soon", "log.cap": "big", "log.level": "loud",
+                "limits.drivers": "x",
+                "listen": "0.0.0.0:80",
+            ])
+        }
+        #expect(
+            Set(error.problems.map(\.field))
+                == ["limits.runs", "limits.grace", "log.cap", "log.level", "limits.drivers", "listen"])
+    }
+
+    @Test(arguments: [
+        "0.0.0.0:80", "192.168.1.1:80", "[::]:80", "127.0.0.1", "127.0.0.1:99999", "example.org:80", "127.evil:80",
+    ])
+    func `only loopback is listened on`(address: String) {
+        #expect(throws: MartletError.self) { try config(flags: ["listen": address]) }
+    }
+
+    @Test func `the data directory follows the user`() {
+        #expect(ServerConfig.defaultDataDirectory(["XDG_STATE_HOME": "/s", "HOME": "/h"]) == "/s/martlet")
+        #expect(ServerConfig.defaultDataDirectory(["HOME": "/h"]) == "/h/.local/state/martlet")
+        #expect(ServerConfig.defaultDataDirectory([:]) == "/var/lib/martlet")
+    }
+
+    @Test(
+        arguments: [("0", 0), ("64MiB", 64 << 20), ("10GB", 10_000_000_000), ("1 kib", 1024), ("5b", 5)]
+            as [(String, Int64)])
+    func `sizes are read as people write them`(text: String, bytes: Int64) {
+        #expect(ByteSize.parse(text) == bytes)
+        for wrong in ["", "MiB", "1.5GB", "-1", "9999999999TiB", "1XB"] { #expect(ByteSize.parse(wrong) == nil) }
+    }
+
+    @Test func `variables of the server stay with the server`() {
+        let environment = [
+            "PATH": "/bin", "MARTLET_TOKEN": "x", "NOTIFY_SOCKET": "x", "LISTEN_FDS": "1", "CREDENTIALS_DIRECTORY": "x",
+        ]
+        #expect(Installation.taskEnvironment(environment) == ["PATH": "/bin"])
+    }
+}

@@ -1,0 +1,136 @@
+import AsyncHTTPClient
+import Foundation
+import Logging
+import MartletCore
+import MartletEngine
+import MartletHTTP
+import MartletStore
+import MartletTesting
+import NIOCore
+import NIOHTTP1
+import ServiceLifecycle
+import Synchronization
+
+/// The native API on a port of its own, over a real store, a scripted executor and logs in memory.
+final class LiveAPI: Sendable {
+    static let token = "mlt_0123456789abcdef0123456789abcdef"
+
+    let control: Control
+    let logs = MemoryLogs()
+    let routes: [Route]
+    let port: Int
+    private let directory: URL
+    private let tasks: [Task<Void, any Error>]
+
+    /// `script`: what the executor does; commands named `hang` run until they are stopped.
+    init(runs: Int = 64, executor: ScriptedExecutor = LiveAPI.obedient) async throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "http-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let feed = RunFeed()
+        let store = try SQLiteStore(directory: directory, onCommit: { feed.publish($0) })
+        let control = Control(
+            store: store, executor: executor, files: logs, drivers: Drivers([CommandDriver()]), feed: feed,
+            settings: SettingsBox(EngineSettings(limits: DispatchLimits(runs: runs), minFree: 0)),
+            disk: { DiskState(free: 1 << 40, total: 1 << 41) })
+        self.control = control
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let api = NativeAPI(
+            control: control, token: AccessToken(Self.token), hosts: ["martlet.example"], version: "9.9")
+        routes = api.routes
+        let (ports, found) = AsyncStream<Int>.makeStream()
+        let listener = api.listener(ListenAddress(host: "127.0.0.1", port: 0), logger: logger) { found.yield($0) }
+        let dispatcher = Dispatcher(control: control, dataDirectory: directory.path, logger: logger)
+        tasks = [Task { try await listener.run() }, Task { try await dispatcher.run() }]
+        port = await ports.first { _ in true } ?? 0
+    }
+
+    deinit {
+        for task in tasks { task.cancel() }
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    static var obedient: ScriptedExecutor {
+        ScriptedExecutor { _, command in
+            switch command?.argv.first {
+            case "hang": .hang
+            case "fail": .exit(3)
+            default: .exit(0)
+            }
+        }
+    }
+
+    struct Reply {
+        let status: Int
+        let headers: HTTPHeaders
+        let bytes: [UInt8]
+        var text: String { String(decoding: bytes, as: UTF8.self) }
+        var json: JSONValue { (try? JSONParser.parse(bytes)) ?? .null }
+    }
+
+    func request(_ method: String, _ path: String, _ headers: [String: String] = [:]) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+        request.method = .init(rawValue: method)
+        request.headers.add(name: "Authorization", value: "Bearer \(Self.token)")
+        for (name, value) in headers {
+            request.headers.remove(name: name)
+            if !value.isEmpty { request.headers.add(name: name, value: value) }
+        }
+        return request
+    }
+
+    /// An empty header value removes the header.
+    @discardableResult
+    func call(
+        _ method: String, _ path: String, body: String? = nil, headers: [String: String] = [:]
+    ) async throws -> Reply {
+        var request = request(method, path, headers)
+        if let body {
+            if headers["Content-Type"] == nil { request.headers.add(name: "Content-Type", value: "application/json") }
+            request.body = .bytes(ByteBuffer(string: body))
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let buffer = try await response.body.collect(upTo: 64 << 20)
+        return Reply(
+            status: Int(response.status.code), headers: response.headers, bytes: Array(buffer.readableBytesView))
+    }
+
+    func submit(_ body: String = #"{"command":["true"]}"#, headers: [String: String] = [:]) async throws -> String {
+        let reply = try await call("POST", "/api/runs", body: body, headers: headers)
+        return reply.json["id"].string ?? "refused: \(reply.text)"
+    }
+
+    func ended(_ id: String) async throws -> JSONValue {
+        try await call("GET", "/api/runs/\(id)", headers: ["Prefer": "wait=20"]).json
+    }
+}
+
+/// Log files in memory: what a test says the first task of each run wrote.
+final class MemoryLogs: LogReader, ReportReader {
+    private let text = Mutex<[UInt8]>([])
+    func write(_ more: String) { text.withLock { $0 += Array(more.utf8) } }
+
+    func tasks(of run: RunID) throws -> [TaskAddress] { [TaskAddress(run: run, attempt: 1, task: 0)] }
+    func view(of tasks: [TaskAddress], stream: LogStream) throws -> LogView {
+        let length = Int64(text.withLock { $0.count })
+        return LogView(pieces: tasks.map { .bytes($0, offset: 0, length: length) })
+    }
+    func read(_ view: LogView, from offset: Int64, upTo limit: Int) throws -> [UInt8] {
+        guard case .bytes(_, let start, let length) = view.pieces.first, offset < length else { return [] }
+        let end = min(length, offset + Int64(limit))
+        return text.withLock { Array($0[Int(start + offset)..<Int(start + end)]) }
+    }
+    func diskBytes(of run: RunID) throws -> Int64 { 0 }
+    func remove(_ run: RunID) throws {}
+    func progressLines(of task: TaskAddress, from offset: Int64) throws -> (lines: [[UInt8]], offset: Int64) {
+        ([], offset)
+    }
+}
+
+extension JSONValue {
+    subscript(_ key: String) -> JSONValue { object?[key] ?? .null }
+    subscript(_ index: Int) -> JSONValue {
+        guard let array, array.indices.contains(index) else { return .null }
+        return array[index]
+    }
+    var int: Int64? { if case .int(let value) = self { value } else { nil } }
+}

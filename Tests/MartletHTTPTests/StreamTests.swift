@@ -1,0 +1,142 @@
+import AsyncHTTPClient
+import Foundation
+import MartletCore
+import MartletEngine
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import MartletHTTP
+
+@Suite struct StreamTests {
+    private func logged(_ text: String) async throws -> (api: LiveAPI, path: String) {
+        let api = try await LiveAPI()
+        api.logs.write(text)
+        let id = try await api.submit()
+        _ = try await api.ended(id)
+        return (api, "/api/runs/\(id)/log")
+    }
+
+    @Test func `a log is plain text that nobody sniffs`() async throws {
+        let (api, path) = try await logged("one\ntwo\nthree\n")
+        let reply = try await api.call("GET", path)
+        #expect(reply.text == "one\ntwo\nthree\n")
+        #expect(reply.headers["Content-Type"] == ["text/plain; charset=utf-8"])
+        #expect(reply.headers["X-Content-Type-Options"] == ["nosniff"] && reply.headers["Accept-Ranges"] == ["bytes"])
+        let head = try await api.call("HEAD", path)
+        #expect(head.status == 200 && head.headers["Content-Length"] == ["14"] && head.bytes.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("bytes=0-2", "one", "bytes 0-2/14"), ("bytes=4-", "two\nthree\n", "bytes 4-13/14"),
+        ("bytes=-3", "ee\n", "bytes 11-13/14"), ("bytes=12-99", "e\n", "bytes 12-13/14"),
+        ("bytes=-99", "one\ntwo\nthree\n", "bytes 0-13/14"),
+    ])
+    func `a range gives just that part`(range: String, text: String, content: String) async throws {
+        let (api, path) = try await logged("one\ntwo\nthree\n")
+        let reply = try await api.call("GET", path, headers: ["Range": range])
+        #expect(reply.status == 206 && reply.text == text && reply.headers["Content-Range"] == [content])
+    }
+
+    @Test func `ranges beyond the end and odd ones`() async throws {
+        let (api, path) = try await logged("one\n")
+        let beyond = try await api.call("GET", path, headers: ["Range": "bytes=4-"])
+        #expect(beyond.status == 416 && beyond.headers["Content-Range"] == ["bytes */4"])
+        #expect(try await api.call("GET", path, headers: ["Range": "bytes=-0"]).status == 416)
+        for odd in ["bytes=2-1", "lines=0-1", "bytes=0-1,2-3", "bytes=a-b", "bytes=", "bytes=99999999999999999999-x"] {
+            #expect(try await api.call("GET", path, headers: ["Range": odd]).status == 200, "\(odd)")
+        }
+    }
+
+    @Test func `tail counts lines`() async throws {
+        let (api, path) = try await logged("one\ntwo\nthree\n")
+        #expect(try await api.call("GET", path + "?tail=2").text == "two\nthree\n")
+        #expect(try await api.call("GET", path + "?tail=0").text == "")
+        #expect(try await api.call("GET", path + "?tail=99").text == "one\ntwo\nthree\n")
+        #expect(try await api.call("GET", path + "?tail=-1").status == 400)
+        #expect(try await api.call("GET", path + "?stream=both").status == 400)
+        #expect(try await api.call("GET", path + "?task=nope").status == 400)
+    }
+
+    @Test func `a large log arrives whole`() async throws {
+        let text = String(repeating: "0123456789abcde\n", count: 300_000)
+        let (api, path) = try await logged(text)
+        #expect(try await api.call("GET", path).text == text)
+    }
+
+    @Test func `follow gives what comes and ends with the run`() async throws {
+        let api = try await LiveAPI()
+        api.logs.write("before\n")
+        let id = try await api.submit(#"{"command":["hang"]}"#)
+        try await api.reaches("running", id)
+        let response = try await HTTPClient.shared.execute(
+            api.request("GET", "/api/runs/\(id)/log?follow=true"), timeout: .seconds(20))
+        var text = ""
+        for try await piece in response.body {
+            text += String(buffer: piece)
+            if text == "before\n" { api.logs.write("after\n") }
+            if text.hasSuffix("after\n") { try await api.call("POST", "/api/runs/\(id)/stop") }
+        }
+        #expect(text == "before\nafter\n")
+    }
+
+    /// Reads server-sent events until `count` of them came.
+    private func events(_ api: LiveAPI, _ path: String, _ count: Int, lastID: String? = nil) async throws -> [[String]]
+    {
+        let headers = lastID.map { ["Last-Event-ID": $0] } ?? [:]
+        let response = try await HTTPClient.shared.execute(api.request("GET", path, headers), timeout: .seconds(20))
+        #expect(response.headers["Content-Type"] == ["text/event-stream"])
+        var text = ""
+        for try await piece in response.body {
+            text += String(buffer: piece)
+            let blocks = text.components(separatedBy: "\n\n").dropLast().filter { $0.contains("data: ") }
+            if blocks.count >= count { return blocks.prefix(count).map { $0.components(separatedBy: "\n") } }
+        }
+        return []
+    }
+
+    @Test func `an event stream resumes after the last id, without gap or repeat`() async throws {
+        let api = try await LiveAPI()
+        _ = try await api.ended(try await api.submit())
+        let all = try await events(api, "/api/events?after=0", 4)
+        #expect(all.map { $0[0] } == ["id: 1", "id: 2", "id: 3", "id: 4"] && all.allSatisfy { $0[1] == "event: run" })
+        let rest = try await events(api, "/api/events", 2, lastID: "2")
+        #expect(rest.map { $0[0] } == ["id: 3", "id: 4"])
+        let data = try JSONParser.parse(Array(all[0][2].dropFirst(6).utf8))
+        #expect(data["kind"] == "created" && data["number"] == 1)
+    }
+
+    @Test func `an id that is not there any more gets one reset`() async throws {
+        let api = try await LiveAPI()
+        let first = try await api.submit()
+        _ = try await api.ended(first)
+        let beyond = try await events(api, "/api/events", 1, lastID: "99999")
+        #expect(beyond[0][1] == "event: reset")
+        let second = try await api.submit()
+        _ = try await api.ended(second)
+        try await api.control.store.delete([try #require(RunID(first))])
+        let old = try await events(api, "/api/events", 2, lastID: "1")
+        #expect(old[0][1] == "event: reset" && old[1][1] == "event: run")
+        #expect(try await api.call("GET", "/api/events", headers: ["Last-Event-ID": "x"]).status == 400)
+    }
+
+    @Test func `a runs own events are a list`() async throws {
+        let api = try await LiveAPI()
+        let id = try await api.submit()
+        _ = try await api.ended(id)
+        let items = try await api.call("GET", "/api/runs/\(id)/events").json["items"].array ?? []
+        #expect(items.first?["kind"] == "created" && items.last?["to"] == "succeeded")
+        let after = items.first?["number"].int ?? 0
+        let rest = try await api.call("GET", "/api/runs/\(id)/events?after=\(after)&limit=1").json["items"].array ?? []
+        #expect(rest.count == 1 && rest[0] == items[1])
+    }
+
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000Z"), (951_782_400_123, "2000-02-29T00:00:00.123Z"),
+        (1_709_251_199_999, "2024-02-29T23:59:59.999Z"), (-1, "1969-12-31T23:59:59.999Z"),
+        (4_102_444_800_000, "2100-01-01T00:00:00.000Z"),
+    ])
+    func `times are RFC 3339 with milliseconds`(milliseconds: Int64, text: String) {
+        #expect(Timestamp.text(Date(milliseconds: milliseconds)) == text)
+    }
+}
