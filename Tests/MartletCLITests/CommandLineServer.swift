@@ -56,11 +56,11 @@ final class CommandLineServer: Sendable {
         ]
     }
 
-    func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Result {
-        try Self.run(arguments, Self.environment(data).merging(environment) { $1 })
+    func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> Result {
+        try await Self.run(arguments, Self.environment(data).merging(environment) { $1 })
     }
 
-    static func run(_ arguments: [String], _ environment: [String: String]) throws -> Result {
+    static func run(_ arguments: [String], _ environment: [String: String]) async throws -> Result {
         let files = ["out", "err"].map { name in
             FileManager.default.temporaryDirectory.appending(path: "cli-\(name)-\(UUID().uuidString)")
         }
@@ -73,8 +73,11 @@ final class CommandLineServer: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: files[0])
         process.standardError = try FileHandle(forWritingTo: files[1])
-        try process.run()
-        process.waitUntilExit()
+        // Waiting must not hold one of the few threads that all tests share.
+        try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in ended.resume() }
+            do { try process.run() } catch { ended.resume(throwing: error) }
+        }
         let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }
         let code = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
         return Result(code: code, out: texts[0], err: texts[1])

@@ -7,32 +7,32 @@ import Testing
 @Suite struct CommandTests {
     @Test func `run waits and exits as the run did`() async throws {
         let server = try await CommandLineServer()
-        #expect(try server.run("run", "--wait", "--", "true").code == 0)
-        #expect(try server.run("run", "--wait", "--", "sh", "-c", "exit 7").code == 7)
-        #expect(try server.run("run", "--wait", "--", "sh", "-c", "kill -KILL $$").code == 137)
-        #expect(try server.run("run", "--wait", "--timeout", "200ms", "--", "sleep", "20").code == 124)
-        #expect(try server.run("run", "--wait", "--", "/does/not/exist").code == 125)
+        #expect(try await server.run("run", "--wait", "--", "true").code == 0)
+        #expect(try await server.run("run", "--wait", "--", "sh", "-c", "exit 7").code == 7)
+        #expect(try await server.run("run", "--wait", "--", "sh", "-c", "kill -KILL $$").code == 137)
+        #expect(try await server.run("run", "--wait", "--timeout", "200ms", "--", "sleep", "20").code == 124)
+        #expect(try await server.run("run", "--wait", "--", "/does/not/exist").code == 125)
     }
 
     @Test func `a log can be followed, and stdout is the run's alone`() async throws {
         let server = try await CommandLineServer()
-        let result = try server.run("run", "--follow", "--", "sh", "-c", "echo one; echo two")
+        let result = try await server.run("run", "--follow", "--", "sh", "-c", "echo one; echo two")
         #expect(result.out == "one\ntwo\n" && result.code == 0)
-        let id = try server.run("run", "--", "sh", "-c", "echo three").out.trimmingCharacters(in: .newlines)
-        #expect(try server.run("logs", "-f", id).out == "three\n")
-        #expect(try server.run("logs", "--tail", "0", id).out == "")
-        #expect(try server.run("logs", "--json", id).out == "{\"line\":\"three\"}\n")
+        let id = try await server.run("run", "--", "sh", "-c", "echo three").out.trimmingCharacters(in: .newlines)
+        #expect(try await server.run("logs", "-f", id).out == "three\n")
+        #expect(try await server.run("logs", "--tail", "0", id).out == "")
+        #expect(try await server.run("logs", "--json", id).out == "{\"line\":\"three\"}\n")
     }
 
     @Test func `every command gives JSON`() async throws {
         let server = try await CommandLineServer()
-        let id = try server.run("run", "--", "true").out.trimmingCharacters(in: .newlines)
+        let id = try await server.run("run", "--", "true").out.trimmingCharacters(in: .newlines)
         let calls = [
             ["runs"], ["show", id], ["jobs", "list"], ["config"], ["doctor"], ["version"], ["rerun", id],
             ["run", "--wait", "--", "true"],
         ]
         for call in calls {
-            let result = try CommandLineServer.run(
+            let result = try await CommandLineServer.run(
                 call.first == "run" ? ["run", "--json"] + call.dropFirst() : call + ["--json"],
                 CommandLineServer.environment(server.data))
             #expect(throws: Never.self, "\(call): \(result.out) \(result.err)") {
@@ -43,40 +43,40 @@ import Testing
 
     @Test func `errors name the field and end with 1, wrong usage with 64`() async throws {
         let server = try await CommandLineServer()
-        let unknown = try server.run("run", "nosuchjob")
+        let unknown = try await server.run("run", "nosuchjob")
         #expect(unknown.code == 1 && unknown.err.contains("nosuchjob"))
-        let field = try server.run("run", "--timeout", "soon", "--", "true")
+        let field = try await server.run("run", "--timeout", "soon", "--", "true")
         #expect(field.code == 1 && field.err.contains("timeout"))
-        #expect(try server.run("run", "--frob").code == 64)
-        #expect(try server.run("run").code == 64)
-        #expect(try server.run("run", "job", "--", "true").code == 64)
-        #expect(try server.run("run", "--secret", "A=b", "--", "true").code == 64)
-        let away = try server.run("runs", "--server", "http://127.0.0.1:1")
+        #expect(try await server.run("run", "--frob").code == 64)
+        #expect(try await server.run("run").code == 64)
+        #expect(try await server.run("run", "job", "--", "true").code == 64)
+        #expect(try await server.run("run", "--secret", "A=b", "--", "true").code == 64)
+        let away = try await server.run("runs", "--server", "http://127.0.0.1:1")
         #expect(away.code == 1 && away.err.contains("martlet serve"))
     }
 
     @Test func `a secret comes from the environment and is masked`() async throws {
         let server = try await CommandLineServer()
-        let result = try server.run(
+        let result = try await server.run(
             "run", "--follow", "--secret", "PASS", "--", "sh", "-c", "echo [$PASS]",
             environment: ["PASS": "correct-horse"])
         #expect(result.code == 0 && result.out == "[•••]\n")
-        #expect(try server.run("run", "--secret", "NOPE", "--", "true").code == 1)
+        #expect(try await server.run("run", "--secret", "NOPE", "--", "true").code == 1)
     }
 
     @Test func `a second server names the first and ends`() async throws {
         let server = try await CommandLineServer()
-        let second = try server.run("serve", "--listen", "127.0.0.1:0")
+        let second = try await server.run("serve", "--listen", "127.0.0.1:0")
         #expect(second.code == 1 && second.err.contains("in use by process"))
-        let open = try server.run("serve", "--listen", "0.0.0.0:0")
+        let open = try await server.run("serve", "--listen", "0.0.0.0:0")
         #expect(open.code == 1 && open.err.contains("listen"))
     }
 
     @Test func `doctor finds what is wrong`() async throws {
         let server = try await CommandLineServer()
-        #expect(try server.run("doctor").code == 0)
+        #expect(try await server.run("doctor").code == 0)
         chmod(server.data + "/admin.token", 0o644)
-        let result = try server.run("doctor")
+        let result = try await server.run("doctor")
         #expect(result.code == 1 && result.out.contains("chmod 600"))
     }
 
@@ -85,11 +85,11 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).yaml")
         try Data("params: {name: {type: string, required: true}}\ncommand: [sh, -c, 'echo $MARTLET_PARAM_NAME']\n".utf8)
             .write(to: file)
-        #expect(try server.run("jobs", "put", "greet", file.path).code == 0)
-        #expect(try server.run("run", "--follow", "greet", "name=Ada").out == "Ada\n")
-        #expect(try server.run("run", "greet").code == 1)
-        #expect(try server.run("jobs", "show", "greet").out.contains("MARTLET_PARAM_NAME"))
-        #expect(try server.run("jobs", "delete", "greet").code == 0)
-        #expect(try server.run("jobs", "show", "greet").code == 1)
+        #expect(try await server.run("jobs", "put", "greet", file.path).code == 0)
+        #expect(try await server.run("run", "--follow", "greet", "name=Ada").out == "Ada\n")
+        #expect(try await server.run("run", "greet").code == 1)
+        #expect(try await server.run("jobs", "show", "greet").out.contains("MARTLET_PARAM_NAME"))
+        #expect(try await server.run("jobs", "delete", "greet").code == 0)
+        #expect(try await server.run("jobs", "show", "greet").code == 1)
     }
 }

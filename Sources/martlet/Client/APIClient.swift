@@ -10,6 +10,15 @@ struct APIClient: Sendable {
     let base: String
     let token: String?
 
+    /// Says at once when nobody listens; whoever wants to wait for a server does so himself. Lives as long as
+    /// the program.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(5)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     struct Reply: Sendable {
         let status: Int
         let bytes: [UInt8]
@@ -45,7 +54,7 @@ struct APIClient: Sendable {
             request.body = .bytes(ByteBuffer(string: JSONText.line(body)))
         }
         return try await reaching {
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(seconds))
+            let response = try await Self.http.execute(request, timeout: .seconds(seconds))
             let buffer = try await response.body.collect(upTo: 256 << 20)
             let reply = Reply(status: Int(response.status.code), bytes: Array(buffer.readableBytesView))
             if reply.status >= 400, !accept.contains(reply.status) { throw complaint(reply) }
@@ -57,7 +66,7 @@ struct APIClient: Sendable {
     func stream(_ path: String, sink: ([UInt8]) throws -> Void) async throws {
         let request = self.request("GET", path, [:])
         try await reaching {
-            let response = try await HTTPClient.shared.execute(request, deadline: .distantFuture)
+            let response = try await Self.http.execute(request, deadline: .distantFuture)
             guard response.status.code < 400 else {
                 let buffer = try await response.body.collect(upTo: 1 << 20)
                 throw complaint(Reply(status: Int(response.status.code), bytes: Array(buffer.readableBytesView)))
@@ -81,11 +90,15 @@ struct APIClient: Sendable {
         } catch let error as HTTPClientError {
             throw Unreachable(base: base, reason: "\(error)")
         } catch let error as NIOConnectionError {
-            let cause = error.connectionErrors.first.map { "\($0.error)" } ?? "no connection"
-            throw Unreachable(base: base, reason: cause)
+            throw Unreachable(
+                base: base, reason: error.connectionErrors.first.map { Self.text($0.error) } ?? "no connection")
         } catch  where error is IOError || error is ChannelError {
-            throw Unreachable(base: base, reason: "\(error)")
+            throw Unreachable(base: base, reason: Self.text(error))
         }
+    }
+
+    private static func text(_ error: any Error) -> String {
+        (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
     }
 
     private func complaint(_ reply: Reply) -> MartletError {
