@@ -91,7 +91,9 @@ import Testing
         let codes = await withTaskGroup(of: MartletError.Code?.self) { group in
             for _ in 0..<200 {
                 group.addTask {
-                    await code { _ = try await fixture.insert(fixture.run(labels: ["x": String(repeating: "y", count: 4000)])) }
+                    await code {
+                        _ = try await fixture.insert(fixture.run(labels: ["x": String(repeating: "y", count: 4000)]))
+                    }
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }

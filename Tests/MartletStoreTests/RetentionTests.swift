@@ -69,7 +69,8 @@ import Testing
         var expected: [RunID] = []
         for offset in [5, 1, 3] {
             expected.append(
-                try await fixture.ended(fixture.run(), code: Int32(offset % 3), at: start.adding(.seconds(Int64(offset)))))
+                try await fixture.ended(
+                    fixture.run(), code: Int32(offset % 3), at: start.adding(.seconds(Int64(offset)))))
         }
         #expect(try await store.oldestEnded(limit: 2).map(\.id) == [expected[1], expected[2]])
     }
@@ -114,6 +115,7 @@ import Testing
         #expect(try await store.jobs(after: "c", limit: 3).map(\.job.name) == ["d"])
         let inline = fixture.run().job
         #expect(
-            await code { _ = try await store.put(inline, source: "api", ifVersion: nil, at: StoreFixture.start) } == .invalid)
+            await code { _ = try await store.put(inline, source: "api", ifVersion: nil, at: StoreFixture.start) }
+                == .invalid)
     }
 }
