@@ -59,7 +59,7 @@ extension Run {
         switch (state, command) {
         case (.pending, .claim): beginAttempt(at: now)
         case (.pending, .stop(.pause)): pause()
-        case (.pending, .stop(let why)): end(.cancelled, .skipped, attempt == 0 ? .cancelledBeforeStart : .cancelled(why), at: now)
+        case (.pending, .stop(let why)): end(.cancelled, cutOutcome, attempt == 0 ? .cancelledBeforeStart : .cancelled(why), at: now)
 
         case (.running, .taskStarted(let handle)), (.stopping, .taskStarted(let handle)):
             self.handle = handle
@@ -85,7 +85,7 @@ extension Run {
         case (.stopping, .declareLost(let why)): lose(why, at: now)
 
         case (.paused, .stop(.user)), (.paused, .stop(.shutdown)), (.paused, .stop(.timeout)):
-            end(.cancelled, .skipped, .cancelled(.user), at: now)
+            end(.cancelled, cutOutcome, attempt == 0 ? .cancelledBeforeStart : .cancelled(.user), at: now)
         case (.paused, .resume):
             stopReason = nil
             requeue(at: now, reason: .queued)
@@ -166,7 +166,7 @@ extension Run {
             } else if why == .pause, let failure {
                 end(.failed, failure.verdict.outcome, failure.reason, at: now)
             } else {
-                end(.cancelled, .skipped, .cancelled(why), at: now)
+                end(.cancelled, cutOutcome, .cancelled(why), at: now)
             }
             return
         }
@@ -182,6 +182,13 @@ extension Run {
         } else {
             endWell(at: now)
         }
+    }
+
+    /// How far a run came that was ended on request.
+    private var cutOutcome: Outcome {
+        if attempt == 0 { return .skipped }
+        if signal != nil { return .signal }
+        return exitCode.map { $0 != 0 } == true ? .exit : .interrupted
     }
 
     private mutating func retry(at now: Date) -> Bool {

@@ -47,7 +47,7 @@ package enum Outcome: String, Sendable, Codable, CaseIterable {
     case signal
     /// The process could not be started.
     case spawnFailed
-    /// The end is unknown: machine or keeper went away.
+    /// Its work was cut short by a request, or nobody can know how it ended.
     case interrupted
     /// It never ran.
     case skipped
