@@ -14,7 +14,10 @@ import Testing
         for route in api.routes where route.access == .token {
             let path = route.path.replacing("{id}", with: "01a1fe11-52aa-7000-93da-90f479f66d24").replacing(
                 "{name}", with: "x")
-            for authorization in ["", "Bearer wrong", "Bearer \(LiveAPI.token)x", "Basic \(LiveAPI.token)", "Bearer "] {
+            // The last but one differs from the token in its last letter only.
+            let almost = "Bearer " + LiveAPI.token.dropLast() + "0"
+            let basic = "Basic \(LiveAPI.token)"
+            for authorization in ["", "Bearer wrong", "Bearer \(LiveAPI.token)x", basic, almost, "Bearer "] {
                 let reply = try await api.call(route.method.rawValue, path, headers: ["Authorization": authorization])
                 #expect(reply.status == 401, "\(route.method) \(path) with \(authorization)")
                 #expect(reply.headers["WWW-Authenticate"].first?.hasPrefix("Bearer") == true)
