@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Foundation
 import HTTPTypes
 import MartletCore
@@ -18,8 +19,9 @@ import Testing
             let almost = "Bearer " + LiveAPI.token.dropLast() + "0"
             let basic = "Basic \(LiveAPI.token)"
             for authorization in ["", "Bearer wrong", "Bearer \(LiveAPI.token)x", basic, almost, "Bearer "] {
-                let reply = try await api.call(route.method.rawValue, path, headers: ["Authorization": authorization])
-                #expect(reply.status == 401, "\(route.method) \(path) with \(authorization)")
+                // The head alone: a stream that was let in by mistake has no end.
+                let reply = try await api.head(route.method.rawValue, path, authorization)
+                #expect(reply.status.code == 401, "\(route.method) \(path) with \(authorization)")
                 #expect(reply.headers["WWW-Authenticate"].first?.hasPrefix("Bearer") == true)
             }
         }

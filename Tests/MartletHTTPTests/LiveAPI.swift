@@ -94,6 +94,12 @@ final class LiveAPI: Sendable {
             status: Int(response.status.code), headers: response.headers, bytes: Array(buffer.readableBytesView))
     }
 
+    /// The beginning of an answer; its body is never read.
+    func head(_ method: String, _ path: String, _ authorization: String) async throws -> HTTPClientResponse {
+        try await HTTPClient.shared.execute(
+            request(method, path, ["Authorization": authorization]), timeout: .seconds(20))
+    }
+
     func submit(_ body: String = #"{"command":["true"]}"#, headers: [String: String] = [:]) async throws -> String {
         let reply = try await call("POST", "/api/runs", body: body, headers: headers)
         return reply.json["id"].string ?? "refused: \(reply.text)"
