@@ -34,8 +34,9 @@ let package = Package(
         .target(name: "CMartlet"),
         .target(name: "KeeperProtocol", swiftSettings: strict),
         .executableTarget(
-            name: "martlet-keeper", dependencies: ["CMartlet", "KeeperProtocol"],
-            swiftSettings: strict),
+            name: "martlet-keeper", dependencies: ["CMartlet", "KeeperProtocol"], swiftSettings: strict,
+            // Fewer mappings to copy: every keeper is a fork of this program.
+            linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]),
 
         // The domain and its engine: Foundation only.
         .target(name: "MartletCore", swiftSettings: strict),

@@ -135,7 +135,7 @@ enum LogBench {
         return figures
     }
 
-    /// MB/s between the run's own start and end, so that the submission is not counted as log.
+    /// MB/s from the submission until the end is known: both are part of what a user waits for.
     private static func intake(_ server: BenchServer, _ producer: String, _ megabytes: Int, secrets: JSONValue?) async throws -> Double {
         var body: [String: JSONValue] = ["command": ["/bin/sh", "-c", .string(producer)]]
         body["secrets"] = secrets

@@ -32,8 +32,6 @@ package protocol LogReader: Sendable {
     func read(_ view: LogView, from offset: Int64, upTo limit: Int) throws -> [UInt8]
     /// The task attempts of a run that left files, in order.
     func tasks(of run: RunID) throws -> [TaskAddress]
-    /// Bytes on disk of a run's directory.
-    func diskBytes(of run: RunID) throws -> Int64
     /// Removes a run's directory; it may be absent.
     func remove(_ run: RunID) throws
 }

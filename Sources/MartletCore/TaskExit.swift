@@ -22,6 +22,8 @@ package struct TaskExit: Sendable, Hashable, Codable {
     package var endedAt: Date
     /// Bytes written to the log, holes included.
     package var logBytes: Int64
+    /// What of them the cap has left on disk; nil: all.
+    package var keptBytes: Int64?
     /// Bytes that could not be written (disk full) and are gone.
     package var droppedBytes: Int64
     /// Descendants that had to be killed after the leader had ended.

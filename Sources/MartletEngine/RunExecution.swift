@@ -91,15 +91,18 @@ struct RunExecution: Sendable {
     private func settle(_ run: Run, _ exit: TaskExit, _ watch: ReportWatch) async throws -> Run {
         let task = run.currentTask
         let reading = watch.last(after: run)
+        var exit = exit
+        exit.keptBytes = min(exit.logBytes, control.settings.value.logCap)
         let verdict = try control.drivers.driver(task.driver).verdict(exit, reading.report)
         Failpoint.hit("execution.beforeFinish")
         let now = control.now()
+        let ended = exit
         let run = try await retrying(run.id) {
             try await control.store.update(run.id) { stored in
                 guard stored.state.isLive, stored.address == run.address else { return Update() }
                 let reading = watch.last(after: stored)
                 stored.report = reading.report
-                let change = try stored.apply(.taskFinished(exit, verdict), at: now)
+                let change = try stored.apply(.taskFinished(ended, verdict), at: now)
                 return Update(changes: [change], notes: reading.notes, reportChanged: true)
             }
         }

@@ -76,17 +76,6 @@ package struct FileLogReader: LogReader, ReportReader {
         }.sorted { ($0.attempt, $0.task) < ($1.attempt, $1.task) }
     }
 
-    package func diskBytes(of run: RunID) throws -> Int64 {
-        let path = paths.directory(of: run)
-        guard let names = FileManager.default.enumerator(atPath: path) else { return 0 }
-        var sum: Int64 = 0
-        for case let name as String in names {
-            var info = stat()
-            if lstat("\(path)/\(name)", &info) == 0 { sum += Int64(info.st_blocks) * 512 }
-        }
-        return sum
-    }
-
     package func remove(_ run: RunID) throws {
         let path = paths.directory(of: run)
         do { try FileManager.default.removeItem(atPath: path) } catch {

@@ -82,10 +82,6 @@ package final class LocalExecutor: Executor {
         }
     }
 
-    /// Whether the keeper of an `unkillable` task still waits for processes that survived KILL.
-    package func isKept(_ handle: TaskHandle) -> Bool {
-        handle.bootID == bootID && Self.open(handle.keeperPID, handle.keeperStart) != nil
-    }
 }
 
 extension LocalExecutor {

@@ -9,7 +9,7 @@ extension SQLiteStore {
     /// Writes what changed of a run, its events and its ended task.
     func store(_ run: Run, after before: Run, _ update: Update, _ scope: inout WriteScope) throws {
         let finished = update.changes.compactMap(\.finished)
-        let logBytes = finished.reduce(0) { $0 + max(0, $1.exit.logBytes) }
+        let logBytes = finished.reduce(0) { $0 + max(0, $1.exit.keptBytes ?? $1.exit.logBytes) }
         if run.hasSamePlace(as: before) {
             try updateDetail(run, logBytes, scope.db)
         } else {

@@ -6,7 +6,6 @@ package struct NoLogs: LogReader, ReportReader {
     package func view(of tasks: [TaskAddress], stream: LogStream) throws -> LogView { LogView(pieces: []) }
     package func read(_ view: LogView, from offset: Int64, upTo limit: Int) throws -> [UInt8] { [] }
     package func tasks(of run: RunID) throws -> [TaskAddress] { [] }
-    package func diskBytes(of run: RunID) throws -> Int64 { 0 }
     package func remove(_ run: RunID) throws {}
     package func progressLines(of task: TaskAddress, from offset: Int64) throws -> (lines: [[UInt8]], offset: Int64) {
         ([], offset)

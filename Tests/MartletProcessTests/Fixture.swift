@@ -40,6 +40,15 @@ final class Fixture: Sendable {
             run: ids.withLock { $0.next(at: Date(), random: .random(in: 0 ... .max)) }, attempt: attempt, task: task)
     }
 
+    /// What a run's files take on disk, holes not counted.
+    func diskBytes(of run: RunID) throws -> Int64 {
+        let path = RunPaths(dataDirectory: directory).directory(of: run)
+        return try FileManager.default.subpathsOfDirectory(atPath: path).reduce(0) { sum, name in
+            var info = stat()
+            return lstat("\(path)/\(name)", &info) == 0 ? sum + Int64(info.st_blocks) * 512 : sum
+        }
+    }
+
     func log(_ address: TaskAddress) -> String {
         let path = RunPaths(dataDirectory: directory).file(.log, of: address)
         return String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)

@@ -64,7 +64,7 @@ import Testing
         let cap: Int64 = 8 << 20
         let exit = try await executor.run(shell("seq 1000000000 1018181817", logCap: cap), at: address)
         #expect(exit.ending == .exited(code: 0) && exit.logBytes == 11 * 18_181_818 && exit.droppedBytes == 0)
-        #expect(try reader.diskBytes(of: address.run) <= cap + (64 << 10))
+        #expect(try fixture.diskBytes(of: address.run) <= cap + (64 << 10))
         for stream in [LogStream.all, .stdout] {
             let view = try reader.view(of: [address], stream: stream)
             try #require(view.pieces.count == 3)
@@ -108,7 +108,7 @@ import Testing
         let script = "i=0; while [ $i -lt 20000 ]; do echo; echo >&2; i=$((i+1)); done"
         let exit = try await executor.run(shell(script, logCap: 64 << 10), at: address)
         #expect(exit.logBytes == 40_000)
-        #expect(try reader.diskBytes(of: address.run) <= 96 << 10)
+        #expect(try fixture.diskBytes(of: address.run) <= 96 << 10)
         #expect(!(try read(address).contains(0)))
     }
 
@@ -129,7 +129,7 @@ import Testing
         #expect(view.length == 8)
         #expect(try reader.read(view, from: 4, upTo: 100) == Array("two\n".utf8))
         #expect(try reader.read(view, from: 8, upTo: 100).isEmpty)
-        #expect(try reader.diskBytes(of: first.run) > 0)
+        #expect(try fixture.diskBytes(of: first.run) > 0)
         try reader.remove(first.run)
         try reader.remove(first.run)
         #expect(try reader.tasks(of: first.run).isEmpty)

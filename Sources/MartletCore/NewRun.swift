@@ -1,0 +1,56 @@
+/// A committed answer that is given again to the same idempotency key.
+package struct IdempotencyRecord: Sendable, Hashable {
+    package let key: String
+    /// The request's body; a store keeps only its hash.
+    package let body: [UInt8]
+    package init(key: String, body: [UInt8]) {
+        self.key = key
+        self.body = body
+    }
+}
+
+/// Membership of a run in a named set; a batch is one submission of it.
+package struct GroupMembership: Sendable, Hashable, Codable {
+    package let group: String
+    package let batch: String
+    package init(group: String, batch: String) {
+        self.group = group
+        self.batch = batch
+    }
+}
+
+/// Another name of a run, unique within its facade.
+package struct RunAlias: Sendable, Hashable, Codable {
+    package let facade: String
+    package let alias: String
+    package init(facade: String, alias: String) {
+        self.facade = facade
+        self.alias = alias
+    }
+}
+
+/// A run to insert with what belongs to it.
+package struct NewRun: Sendable {
+    package var run: Run
+    package var secrets: [String: Secret]
+    package var groups: [GroupMembership]
+    package var aliases: [RunAlias]
+    package init(
+        run: Run, secrets: [String: Secret] = [:], groups: [GroupMembership] = [], aliases: [RunAlias] = []
+    ) {
+        self.run = run
+        self.secrets = secrets
+        self.groups = groups
+        self.aliases = aliases
+    }
+}
+
+/// Answer of an insert: the runs' ids in order, new or from the idempotency record.
+package struct Inserted: Sendable, Hashable {
+    package let ids: [RunID]
+    package let replayed: Bool
+    package init(ids: [RunID], replayed: Bool) {
+        self.ids = ids
+        self.replayed = replayed
+    }
+}

@@ -1,0 +1,49 @@
+package import Foundation
+
+/// What ``RunStore/update(_:_:)`` stores beside the run.
+package struct Update: Sendable {
+    package var changes: [Change]
+    /// Facts the task told, stored as `note` events.
+    package var notes: [String]
+    /// False when nothing was changed and nothing is to be written.
+    package var isEmpty: Bool { changes.isEmpty && notes.isEmpty && !reportChanged }
+    package var reportChanged: Bool
+    package init(changes: [Change] = [], notes: [String] = [], reportChanged: Bool = false) {
+        self.changes = changes
+        self.notes = notes
+        self.reportChanged = reportChanged
+    }
+    package init(_ change: Change) { self.init(changes: [change]) }
+}
+
+/// Runs: every write is durable when the call returns.
+package protocol RunStore: Sendable {
+    /// All or none, in one transaction with the idempotency record. Throws `conflict` naming the live run that
+    /// holds a key, `mismatch` when the idempotency key came with another body.
+    func insert(_ runs: [NewRun], idempotency: IdempotencyRecord?) async throws -> Inserted
+    /// Claims due pending runs within the limits, by due time, fair across jobs. Claimed runs are `running`.
+    func claim(limit: Int, within limits: DispatchLimits, at now: Date) async throws -> [Run]
+    /// Loads, changes, stores run + events in one transaction. What `body` throws is thrown, and nothing stored.
+    /// Throws `notFound`.
+    func update(_ id: RunID, _ body: @escaping @Sendable (inout Run) throws -> Update) async throws -> Run
+    func run(_ id: RunID) async throws -> Run?
+    func runs(_ query: RunQuery) async throws -> Page<Run>
+    /// Every run that is running or stopping: what a new server adopts.
+    func liveRuns() async throws -> [Run]
+    /// The instant the earliest pending run becomes due; nil when none is pending.
+    func nextDue() async throws -> Date?
+}
+
+/// What belongs to a run beside its row.
+package protocol RunDetailStore: Sendable {
+    func secrets(of id: RunID) async throws -> [String: Secret]
+    func groups(of id: RunID) async throws -> [GroupMembership]
+    /// By native id or by any alias of any facade.
+    func resolve(alias: String, facade: String) async throws -> RunID?
+    func attempts(of id: RunID) async throws -> [FinishedTask]
+    /// Events after `number`, oldest first; of one run or of all.
+    func events(of id: RunID?, after number: Int64, limit: Int) async throws -> [RunEvent]
+    /// Numbers of the oldest and newest stored events; nil when there are none.
+    func eventRange() async throws -> ClosedRange<Int64>?
+    func liveCounts() async throws -> LiveCounts
+}
