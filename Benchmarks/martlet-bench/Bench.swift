@@ -7,7 +7,9 @@ import Foundation
     static func main() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard let binaries = arguments.first else {
-            print("usage: martlet-bench DIRECTORY-OF-BINARIES [NAME …]\n  names: \(all.map(\.name).joined(separator: " "))")
+            print(
+                "usage: martlet-bench DIRECTORY-OF-BINARIES [NAME …]\n  names: \(all.map(\.name).joined(separator: " "))"
+            )
             exit(64)
         }
         let wanted = Set(arguments.dropFirst())
@@ -38,7 +40,8 @@ struct Figure: CustomStringConvertible {
     var description: String {
         var line = name.padding(toLength: 46, withPad: " ", startingAt: 0) + Figure.format(ours) + " " + unit
         if let peer {
-            line += "   \(peer.name) \(Figure.format(peer.value)) \(unit), ratio \(String(format: "%.3f", ours / peer.value))"
+            line +=
+                "   \(peer.name) \(Figure.format(peer.value)) \(unit), ratio \(String(format: "%.3f", ours / peer.value))"
         }
         return aim.isEmpty ? line : line + "   (aim \(aim))"
     }
@@ -55,7 +58,8 @@ struct Machine: CustomStringConvertible {
     var description: String {
         let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8))?.split(separator: " ").first ?? "?"
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        return "\(cores) cores, load \(load) at start, binaries built \(isRelease ? "for release" : "for debugging: figures mean nothing")"
+        return
+            "\(cores) cores, load \(load) at start, binaries built \(isRelease ? "for release" : "for debugging: figures mean nothing")"
     }
 
     private var isRelease: Bool { binaries.contains("release") }

@@ -14,7 +14,8 @@ final class BenchServer {
     let process: Process
 
     init(_ machine: Machine, data: String? = nil, environment: [String: String] = [:]) async throws {
-        let data = data ?? FileManager.default.temporaryDirectory.appending(path: "martlet-bench-\(UUID().uuidString)").path
+        let data =
+            data ?? FileManager.default.temporaryDirectory.appending(path: "martlet-bench-\(UUID().uuidString)").path
         self.data = data
         let process = Process()
         process.executableURL = URL(filePath: machine.binaries + "/martlet")
@@ -30,13 +31,17 @@ final class BenchServer {
         var said = Data()
         while !said.contains(UInt8(ascii: "\n")) {
             let part = pipe.fileHandleForReading.availableData
-            if part.isEmpty { throw MartletError(.internal, "the server did not start: \(String(decoding: said, as: UTF8.self))") }
+            if part.isEmpty {
+                throw MartletError(.internal, "the server did not start: \(String(decoding: said, as: UTF8.self))")
+            }
             said += part
         }
         startSeconds = (ContinuousClock.now - start) / .seconds(1)
-        let line = String(decoding: said, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("listening on ") } ?? ""
+        let line =
+            String(decoding: said, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("listening on ") } ?? ""
         url = String(line.dropFirst("listening on ".count))
-        token = try String(contentsOfFile: data + "/admin.token", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        token = try String(contentsOfFile: data + "/admin.token", encoding: .utf8).trimmingCharacters(
+            in: .whitespacesAndNewlines)
     }
 
     func stop(removing: Bool = true) {
@@ -89,7 +94,9 @@ enum Load {
         let errors: String
     }
 
-    static func run(_ server: BenchServer, path: String, connections: Int, seconds: Int, post: String? = nil) throws -> Result {
+    static func run(_ server: BenchServer, path: String, connections: Int, seconds: Int, post: String? = nil) throws
+        -> Result
+    {
         let script = FileManager.default.temporaryDirectory.appending(path: "wrk-\(UUID().uuidString).lua")
         defer { try? FileManager.default.removeItem(at: script) }
         var lua = "wrk.headers[\"Authorization\"] = \"Bearer \(server.token)\"\n"
@@ -99,7 +106,9 @@ enum Load {
         try lua.write(to: script, atomically: true, encoding: .utf8)
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/wrk")
-        process.arguments = ["-t1", "-c\(connections)", "-d\(seconds)s", "--latency", "-s", script.path, server.url + path]
+        process.arguments = [
+            "-t1", "-c\(connections)", "-d\(seconds)s", "--latency", "-s", script.path, server.url + path,
+        ]
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
@@ -109,7 +118,8 @@ enum Load {
             guard let line = text.split(separator: "\n").first(where: { $0.contains(key) }) else { return "" }
             return String(line.split(whereSeparator: \.isWhitespace).last ?? "")
         }
-        let errors = text.split(separator: "\n").filter { $0.contains("Non-2xx") || $0.contains("Socket errors") }.joined(separator: "; ")
+        let errors = text.split(separator: "\n").filter { $0.contains("Non-2xx") || $0.contains("Socket errors") }
+            .joined(separator: "; ")
         return Result(
             perSecond: Double(word(after: "Requests/sec")) ?? .nan, p50: milliseconds(word(after: "50%")),
             p99: milliseconds(word(after: "99%")), errors: errors)

@@ -28,11 +28,15 @@ enum SubmitBench {
         var figures: [Figure] = []
         for (label, span) in [("1x (3 s)", 3), ("10x (30 s)", 30)] {
             let server = try await BenchServer(machine, environment: ["MARTLET_LIMITS_RUNS": "0"])
-            let result = try Load.run(server, path: "/api/runs", connections: 64, seconds: span, post: #"{"command":["true"]}"#)
+            let result = try Load.run(
+                server, path: "/api/runs", connections: 64, seconds: span, post: #"{"command":["true"]}"#)
             let memory = try server.memory()
             server.stop()
             if !result.errors.isEmpty { print("  submit \(label): \(result.errors)") }
-            figures.append(Figure(name: "durable submissions, 64 connections, \(label)", ours: result.perSecond, unit: "/s", aim: ">= 5000"))
+            figures.append(
+                Figure(
+                    name: "durable submissions, 64 connections, \(label)", ours: result.perSecond, unit: "/s",
+                    aim: ">= 5000"))
             figures.append(Figure(name: "  p99 of one submission, \(label)", ours: result.p99, unit: "ms"))
             figures.append(Figure(name: "  memory after it, \(label)", ours: memory.resident, unit: "MB"))
         }
@@ -47,14 +51,21 @@ enum RunsBench {
         for (label, count) in [("1x (1,000)", 1000), ("10x (10,000)", 10_000)] {
             let bare = Double(count) / (try Spawn.eightWay(count, ["/bin/true"]))
             let keepers = min(count, 2000)
-            let frames = FileManager.default.temporaryDirectory.appending(path: "bench-keeper-\(UUID().uuidString)").path
+            let frames = FileManager.default.temporaryDirectory.appending(path: "bench-keeper-\(UUID().uuidString)")
+                .path
             let keeper = Double(keepers) / (try await KeeperBench.zygote(machine, keepers, frames))
             let executed = Double(keepers) / (try KeeperBench.executed(machine, keepers, frames))
             let ours = try await through(machine, count)
             figures += [
-                Figure(name: "process runs to the durable end, \(label)", ours: ours, unit: "/s", peer: ("bare spawn", bare), aim: ">= 0.20, wanted 0.40"),
-                Figure(name: "  keepers from a zygote, no server, \(label)", ours: keeper, unit: "/s", peer: ("executed keepers", executed)),
-                Figure(name: "  beside keepers without a server, \(label)", ours: ours, unit: "/s", peer: ("keepers", keeper), aim: ">= 0.70"),
+                Figure(
+                    name: "process runs to the durable end, \(label)", ours: ours, unit: "/s",
+                    peer: ("bare spawn", bare), aim: ">= 0.20, wanted 0.40"),
+                Figure(
+                    name: "  keepers from a zygote, no server, \(label)", ours: keeper, unit: "/s",
+                    peer: ("executed keepers", executed)),
+                Figure(
+                    name: "  beside keepers without a server, \(label)", ours: ours, unit: "/s",
+                    peer: ("keepers", keeper), aim: ">= 0.70"),
             ]
         }
         return figures
@@ -89,7 +100,8 @@ enum LatencyBench {
         var ours: [Double] = []
         for _ in 0..<300 {
             let sent = Date().timeIntervalSince1970
-            let id = try await server.call("POST", "/api/runs", ["command": ["date", "+%s.%N"]]).object?["id"]?.string ?? ""
+            let id =
+                try await server.call("POST", "/api/runs", ["command": ["date", "+%s.%N"]]).object?["id"]?.string ?? ""
             _ = try await server.ended(id)
             let log = try String(contentsOfFile: logPath(server.data, id), encoding: .utf8)
             ours.append(((Double(log.dropLast()) ?? .nan) - sent) * 1000)
@@ -101,8 +113,12 @@ enum LatencyBench {
             bare.append(((Double(text.dropLast()) ?? .nan) - sent) * 1000)
         }
         return [
-            Figure(name: "request to first instruction, p50 of 300", ours: ours.quantile(0.5), unit: "ms", peer: ("bare spawn", bare.quantile(0.5)), aim: "<= 15 ms"),
-            Figure(name: "request to first instruction, p99", ours: ours.quantile(0.99), unit: "ms", peer: ("bare spawn", bare.quantile(0.99))),
+            Figure(
+                name: "request to first instruction, p50 of 300", ours: ours.quantile(0.5), unit: "ms",
+                peer: ("bare spawn", bare.quantile(0.5)), aim: "<= 15 ms"),
+            Figure(
+                name: "request to first instruction, p99", ours: ours.quantile(0.99), unit: "ms",
+                peer: ("bare spawn", bare.quantile(0.99))),
         ]
     }
 
@@ -122,21 +138,31 @@ enum LogBench {
             var masked: [Double] = []
             let server = try await BenchServer(machine, environment: ["MARTLET_LOG_CAP": "4GiB"])
             for _ in 0..<(megabytes > 500 ? 2 : 4) {
-                cat.append(Double(megabytes) / (try await seconds { _ = try Spawn.output(["/bin/sh", "-c", "\(producer) | cat > \(file)"]) }))
+                cat.append(
+                    Double(megabytes)
+                        / (try await seconds { _ = try Spawn.output(["/bin/sh", "-c", "\(producer) | cat > \(file)"]) })
+                )
                 ours.append(try await intake(server, producer, megabytes, secrets: nil))
-                masked.append(try await intake(server, producer, megabytes, secrets: ["TOKEN": "correct-horse-battery-staple"]))
+                masked.append(
+                    try await intake(server, producer, megabytes, secrets: ["TOKEN": "correct-horse-battery-staple"]))
             }
             server.stop()
             try? FileManager.default.removeItem(atPath: file)
             let peer = (name: "| cat > file", value: cat.max() ?? .nan)
-            figures.append(Figure(name: "log intake, \(label)", ours: ours.max() ?? .nan, unit: "MB/s", peer: peer, aim: ">= 0.80"))
-            figures.append(Figure(name: "  with one secret masked, \(label)", ours: masked.max() ?? .nan, unit: "MB/s", peer: peer))
+            figures.append(
+                Figure(name: "log intake, \(label)", ours: ours.max() ?? .nan, unit: "MB/s", peer: peer, aim: ">= 0.80")
+            )
+            figures.append(
+                Figure(name: "  with one secret masked, \(label)", ours: masked.max() ?? .nan, unit: "MB/s", peer: peer)
+            )
         }
         return figures
     }
 
     /// MB/s from the submission until the end is known: both are part of what a user waits for.
-    private static func intake(_ server: BenchServer, _ producer: String, _ megabytes: Int, secrets: JSONValue?) async throws -> Double {
+    private static func intake(_ server: BenchServer, _ producer: String, _ megabytes: Int, secrets: JSONValue?)
+        async throws -> Double
+    {
         var body: [String: JSONValue] = ["command": ["/bin/sh", "-c", .string(producer)]]
         body["secrets"] = secrets
         var id = ""

@@ -18,7 +18,8 @@ enum MillionBench {
                 figures.append(Figure(name: "list \(name), p50, \(label)", ours: result.p50, unit: "ms"))
                 figures.append(Figure(name: "list \(name), p99, \(label)", ours: result.p99, unit: "ms", aim: "<= 20"))
             }
-            figures.append(Figure(name: "memory after listings, \(label)", ours: try server.memory().resident, unit: "MB"))
+            figures.append(
+                Figure(name: "memory after listings, \(label)", ours: try server.memory().resident, unit: "MB"))
             server.stop(removing: false)
         }
         return figures
@@ -40,7 +41,8 @@ enum MillionBench {
             var run = Run(
                 id: ids.next(at: at, random: UInt64(index) &* 0x9E37_79B9_7F4A_7C15),
                 job: Job(name: "job\(index % 100)", tasks: [TaskSpec(name: "main", spec: ["command": ["true"]])]),
-                params: [:], key: nil, labels: ["team": "t\(index % 10)"], trigger: Trigger(source: "bench"), createdAt: at)
+                params: [:], key: nil, labels: ["team": "t\(index % 10)"], trigger: Trigger(source: "bench"),
+                createdAt: at)
             _ = try run.apply(.claim, at: at)
             let code: Int32 = index % 20 == 0 ? 1 : 0
             let exit = TaskExit(ending: .exited(code: code), endedAt: at)

@@ -155,7 +155,9 @@ extension RetryPolicy {
             delay: entry.span("delay") ?? defaults.delay, backoff: entry.choice("backoff") ?? defaults.backoff,
             maxDelay: entry.span("maxDelay") ?? defaults.maxDelay)
         if policy.mode == .delay, policy.window == nil { entry.problem("mode", "delay needs a window") }
-        if policy.on == .end, policy.delay.milliseconds < 100 { entry.problem("delay", "must be at least 100ms with on: end") }
+        if policy.on == .end, policy.delay.milliseconds < 100 {
+            entry.problem("delay", "must be at least 100ms with on: end")
+        }
         entry.finish()
         return policy
     }
@@ -173,7 +175,8 @@ extension NotifyRule {
             let events = (entry.strings("on") ?? ["failed", "lost"]).compactMap { word in
                 let event = Event(rawValue: word)
                 if event == nil {
-                    entry.problem("on", "\(word) is not one of \(Event.allCases.map(\.rawValue).joined(separator: ", "))")
+                    entry.problem(
+                        "on", "\(word) is not one of \(Event.allCases.map(\.rawValue).joined(separator: ", "))")
                 }
                 return event
             }

@@ -59,7 +59,8 @@ extension Run {
         switch (state, command) {
         case (.pending, .claim): beginAttempt(at: now)
         case (.pending, .stop(.pause)): pause()
-        case (.pending, .stop(let why)): end(.cancelled, cutOutcome, attempt == 0 ? .cancelledBeforeStart : .cancelled(why), at: now)
+        case (.pending, .stop(let why)):
+            end(.cancelled, cutOutcome, attempt == 0 ? .cancelledBeforeStart : .cancelled(why), at: now)
 
         case (.running, .taskStarted(let handle)), (.stopping, .taskStarted(let handle)):
             self.handle = handle
@@ -136,7 +137,9 @@ extension Run {
         }
         let next = job.tasks.indices.first { $0 > task && (!blocked || job.tasks[$0].when == .always) }
         // A stop that came while the last task ended by itself changes nothing; otherwise work was left out.
-        if blocked, job.tasks.indices.contains(where: { $0 > task && job.tasks[$0].when == .success }) { cutShort = true }
+        if blocked, job.tasks.indices.contains(where: { $0 > task && job.tasks[$0].when == .success }) {
+            cutShort = true
+        }
         if let next {
             task = next
             if state == .running { describeTask() }
@@ -204,7 +207,8 @@ extension Run {
     }
 
     private mutating func lose(_ why: Reason, at now: Date) {
-        if job.retryLost, stopReason == nil, let next = retries.next(under: job.retry ?? RetryPolicy(limit: 1), at: now) {
+        if job.retryLost, stopReason == nil, let next = retries.next(under: job.retry ?? RetryPolicy(limit: 1), at: now)
+        {
             task = 0
             failure = nil
             success = nil

@@ -58,7 +58,9 @@ package struct CommandDriver: Driver {
     private static func shellScript(in words: [String]) -> Int? {
         let shells: Set<Substring> = ["sh", "bash", "dash", "zsh", "ksh", "ash", "busybox"]
         guard let program = words.first?.split(separator: "/").last, shells.contains(program),
-            let flag = words.dropFirst().firstIndex(where: { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.contains("c") }),
+            let flag = words.dropFirst().firstIndex(where: {
+                $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.contains("c")
+            }),
             flag + 1 < words.count
         else { return nil }
         return flag + 1

@@ -82,7 +82,10 @@ extension Control {
             for (index, task) in job.tasks.enumerated() {
                 let texts = task.spec.texts + task.environment.values + params.values.flatMap(\.texts)
                 if texts.contains(where: { $0.contains(secret.exposed) }) {
-                    problems.add("secrets.\(name)", "its value also stands in task \(index + 1)'s arguments, environment or parameters in clear; use \"$\(name)\" there")
+                    problems.add(
+                        "secrets.\(name)",
+                        "its value also stands in task \(index + 1)'s arguments, environment or parameters in clear; use \"$\(name)\" there"
+                    )
                 }
             }
         }
@@ -95,7 +98,8 @@ extension Control {
         guard state.free < needed else { return }
         throw MartletError(
             .unavailable,
-            "the data directory's disk is nearly full: \(state.free / 1_000_000) MB are free and \(needed / 1_000_000) MB must stay free (limits.minFree)")
+            "the data directory's disk is nearly full: \(state.free / 1_000_000) MB are free and \(needed / 1_000_000) MB must stay free (limits.minFree)"
+        )
     }
 }
 

@@ -14,7 +14,8 @@ package struct Drivers: Sendable {
         if let driver = byName[name] { return driver }
         throw MartletError(
             .invalid, "unknown driver",
-            problems: [FieldProblem(field: "driver", problem: "\(name) is not one of \(names.joined(separator: ", "))")])
+            problems: [FieldProblem(field: "driver", problem: "\(name) is not one of \(names.joined(separator: ", "))")]
+        )
     }
 
     /// Plans every task once, so that a bad definition is refused now and does not fail later.

@@ -37,7 +37,9 @@ package struct JobDirectory: Sendable {
                 if try await load(file) { report.stored.append(name(of: file)) }
             } catch {
                 report.problems[file] = "\(error)"
-                logger.error("job file not loaded, its last good version stays", metadata: ["file": "\(file)", "error": "\(error)"])
+                logger.error(
+                    "job file not loaded, its last good version stays",
+                    metadata: ["file": "\(file)", "error": "\(error)"])
             }
         }
         report.removed = try await removeMissing(present: Set(files))
@@ -64,7 +66,8 @@ package struct JobDirectory: Sendable {
         if let stored {
             if stored.job == job { return false }
             guard stored.source.hasPrefix("file:") else {
-                throw MartletError(.conflict, "job \(stored.job.name ?? "") was stored through the API; delete it there first")
+                throw MartletError(
+                    .conflict, "job \(stored.job.name ?? "") was stored through the API; delete it there first")
             }
         }
         _ = try await control.putJob(job, source: source(of: file), ifVersion: stored?.version ?? 0)
@@ -77,7 +80,9 @@ package struct JobDirectory: Sendable {
         while true {
             let page = try await control.store.jobs(after: after, limit: 500)
             for stored in page where stored.source.hasPrefix("file:") {
-                guard !present.contains(String(stored.source.dropFirst(5))), let name = stored.job.name else { continue }
+                guard !present.contains(String(stored.source.dropFirst(5))), let name = stored.job.name else {
+                    continue
+                }
                 if try await control.store.deleteJob(name, ifVersion: stored.version) { removed.append(name) }
             }
             guard let last = page.last?.job.name else { return removed }

@@ -26,7 +26,8 @@ struct LogFollower {
     }
 
     /// Sends what is new; returns how many bytes that was.
-    mutating func drain(_ tasks: [TaskAddress], _ sink: @Sendable ([UInt8]) async throws -> Void) async throws -> Int64 {
+    mutating func drain(_ tasks: [TaskAddress], _ sink: @Sendable ([UInt8]) async throws -> Void) async throws -> Int64
+    {
         var sent: Int64 = 0
         for task in tasks {
             var gap: LogPiece?

@@ -11,11 +11,15 @@ enum ParamValues {
         var secret: [String: Secret] = [:]
         for name in posted.keys.sorted() where job.params[name] == nil {
             let known = job.params.keys.sorted().joined(separator: ", ")
-            problems.add("params.\(name)", known.isEmpty ? "this job declares no parameters" : "unknown parameter; known: \(known)")
+            problems.add(
+                "params.\(name)",
+                known.isEmpty ? "this job declares no parameters" : "unknown parameter; known: \(known)")
         }
         for (name, spec) in job.params.sorted(by: { $0.key < $1.key }) {
             guard let value = posted[name].map(spec.typed) ?? spec.default, value != .null else {
-                if spec.required { problems.add("params.\(name)", "is required: \(spec.description ?? "a \(spec.type.rawValue)")") }
+                if spec.required {
+                    problems.add("params.\(name)", "is required: \(spec.description ?? "a \(spec.type.rawValue)")")
+                }
                 continue
             }
             if let problem = spec.problem(with: value) {

@@ -140,7 +140,8 @@ struct RunExecution: Sendable {
             } catch let error as MartletError where error.code == .notFound {
                 throw CancellationError()  // Deleted under us: nothing is left to do.
             } catch {
-                logger.error("cannot store a run's change, trying again", metadata: ["run": "\(id)", "error": "\(error)"])
+                logger.error(
+                    "cannot store a run's change, trying again", metadata: ["run": "\(id)", "error": "\(error)"])
                 try await Task.sleep(for: .milliseconds(wait))
                 wait = min(wait * 2, 5000)
             }

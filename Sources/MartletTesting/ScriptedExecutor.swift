@@ -63,7 +63,8 @@ package final class ScriptedExecutor: Executor {
         state.withLock { $0.stops.removeValue(forKey: handle.keeperPID) }?.finish()
     }
 
-    private func perform(_ step: Step, _ started: @Sendable (TaskHandle) async throws -> Void) async throws -> TaskExit {
+    private func perform(_ step: Step, _ started: @Sendable (TaskHandle) async throws -> Void) async throws -> TaskExit
+    {
         switch step {
         case .abandoned: throw TaskAbandoned()
         case .lost(let reason): throw TaskLost(reason: reason)

@@ -65,10 +65,15 @@ final class Chaos {
             exit \(code)
             """
         let variables: JSONValue = ["LEDGER": .string(ledger)]
-        var tasks: [JSONValue] = [["name": "main", "command": ["sh", "-c", .string(script)], "environment": variables]]
+        var tasks: [JSONValue] = [
+            ["name": "main", "command": ["sh", "-c", .string(script)], "environment": variables]
+        ]
         if cleansUp {
-            let clean = "echo \"start $MARTLET_RUN_ID clean $PPID\" >> \"$LEDGER\"; echo cleaned; echo \"end $MARTLET_RUN_ID clean\" >> \"$LEDGER\""
-            tasks.append(["name": "clean", "when": "always", "command": ["sh", "-c", .string(clean)], "environment": variables])
+            let clean =
+                "echo \"start $MARTLET_RUN_ID clean $PPID\" >> \"$LEDGER\"; echo cleaned; echo \"end $MARTLET_RUN_ID clean\" >> \"$LEDGER\""
+            tasks.append([
+                "name": "clean", "when": "always", "command": ["sh", "-c", .string(clean)], "environment": variables,
+            ])
         }
         let body: JSONValue = ["tasks": .array(tasks)]
         let key = "chaos-\(submitted)"
@@ -111,7 +116,9 @@ final class Chaos {
     private func killKeeper() throws {
         let entries = try readLedger()
         let ended = Set(entries.filter { $0.word == "end" }.map { "\($0.run) \($0.task)" })
-        guard let victim = entries.filter({ $0.word == "start" && !ended.contains("\($0.run) \($0.task)") }).randomElement(using: &random),
+        guard
+            let victim = entries.filter({ $0.word == "start" && !ended.contains("\($0.run) \($0.task)") })
+                .randomElement(using: &random),
             let pid = victim.keeper, Self.isKeeper(pid)
         else { return }
         keeperKills += 1
@@ -146,7 +153,8 @@ final class Chaos {
         let server = try await Server(scratch)
         var runs: [String: JSONValue] = [:]
         for run in expected { runs[run.id] = try await server.ended(run.id, within: 60) }
-        let starts = Dictionary(grouping: try readLedger().filter { $0.word == "start" }, by: { "\($0.run) \($0.task)" })
+        let starts = Dictionary(
+            grouping: try readLedger().filter { $0.word == "start" }, by: { "\($0.run) \($0.task)" })
 
         #expect(Set(expected.map(\.id)).count == expected.count, "one id per accepted submission")
         for (task, entries) in starts {
@@ -158,7 +166,9 @@ final class Chaos {
             let record = try #require(runs[run.id])
             if record["state"].string == RunState.lost.rawValue {
                 lost += 1
-                #expect(victims.contains(run.id) || keeperFailpoint != nil, "run \(run.id) was lost though its keeper was not killed")
+                #expect(
+                    victims.contains(run.id) || keeperFailpoint != nil,
+                    "run \(run.id) was lost though its keeper was not killed")
                 continue
             }
             if record["state"].string == RunState.cancelled.rawValue {
@@ -168,7 +178,9 @@ final class Chaos {
             try await check(run, record, starts["\(run.id) main"] != nil, server)
         }
         try await checkNoProcessIsLeft()
-        print("chaos: \(expected.count) runs, \(serverKills) server kills, \(keeperKills) keeper kills, \(lost) lost, 0 unexplained")
+        print(
+            "chaos: \(expected.count) runs, \(serverKills) server kills, \(keeperKills) keeper kills, \(lost) lost, 0 unexplained"
+        )
     }
 
     private func check(_ run: Expected, _ record: JSONValue, _ started: Bool, _ server: Server) async throws {
@@ -200,7 +212,8 @@ final class Chaos {
         try String(contentsOfFile: ledger, encoding: .utf8).split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
             guard words.count >= 3 else { return nil }
-            return Entry(word: words[0], run: String(words[1]), task: words[2], keeper: words.count > 3 ? pid_t(words[3]) : nil)
+            return Entry(
+                word: words[0], run: String(words[1]), task: words[2], keeper: words.count > 3 ? pid_t(words[3]) : nil)
         }
     }
 

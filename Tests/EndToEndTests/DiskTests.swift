@@ -5,7 +5,9 @@ import Testing
 /// A full disk, for real: the data directory on a tmpfs of its own. Mounting needs root.
 @Suite struct DiskTests {
     @Test(.enabled(if: geteuid() == 0, "mounting a tmpfs needs root"))
-    func `on a full disk the task goes on, the loss is told, and new runs are refused until there is room`() async throws {
+    func `on a full disk the task goes on, the loss is told, and new runs are refused until there is room`()
+        async throws
+    {
         let mount = try SmallDisk(megabytes: 48)
         let server = try await Server(
             mount.scratch, data: mount.path + "/data",

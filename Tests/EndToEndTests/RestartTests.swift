@@ -30,7 +30,9 @@ import Testing
         let flag = scratch.path("go")
         let done = scratch.path("done")
         let id = try await server.submit([
-            "command": ["sh", "-c", "while [ ! -e \"$FLAG\" ]; do sleep 0.05; done; echo bye; touch \"$DONE\"; exit 5"],
+            "command": [
+                "sh", "-c", "while [ ! -e \"$FLAG\" ]; do sleep 0.05; done; echo bye; touch \"$DONE\"; exit 5",
+            ],
             "environment": ["FLAG": .string(flag), "DONE": .string(done)],
         ])
         _ = try await server.reaches(.running, id)

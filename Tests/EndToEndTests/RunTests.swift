@@ -61,7 +61,10 @@ import Testing
         let log = try await server.log(id)
         #expect(log.hasPrefix("token=•••\n"))
         let encoded = Data(canary.utf8).base64EncodedString()
-        for text in [log, try await server.call(.GET, "/api/runs/\(id)").text, try await server.call(.GET, "/api/runs/\(id)/events").text] {
+        for text in [
+            log, try await server.call(.GET, "/api/runs/\(id)").text,
+            try await server.call(.GET, "/api/runs/\(id)/events").text,
+        ] {
             #expect(!text.contains(canary))
         }
         #expect(log == "token=•••\n•••\n", "no part of \(encoded) is left")
@@ -80,10 +83,15 @@ import Testing
         let id = try await server.submit([
             "tasks": [
                 ["name": "one", "command": ["echo", "one"]],
-                ["name": "two", "command": ["sh", "-c", "if [ \"$MARTLET_ATTEMPT\" = 1 ]; then sleep 600; fi; echo two"]],
+                [
+                    "name": "two",
+                    "command": ["sh", "-c", "if [ \"$MARTLET_ATTEMPT\" = 1 ]; then sleep 600; fi; echo two"],
+                ],
             ]
         ])
-        _ = try await eventually("task two runs") { try await server.run(id)["reason"]["en"].string?.contains("two") == true ? true : nil }
+        _ = try await eventually("task two runs") {
+            try await server.run(id)["reason"]["en"].string?.contains("two") == true ? true : nil
+        }
         #expect(try await server.call(.POST, "/api/runs/\(id)/pause").status < 300)
         _ = try await server.reaches(.paused, id)
         #expect(try await server.call(.POST, "/api/runs/\(id)/resume").status < 300)

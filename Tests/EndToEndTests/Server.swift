@@ -86,7 +86,8 @@ final class Server: Sendable {
         }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(timeout))
         let buffer = try await response.body.collect(upTo: 1 << 30)
-        return Reply(status: Int(response.status.code), headers: response.headers, body: Array(buffer.readableBytesView))
+        return Reply(
+            status: Int(response.status.code), headers: response.headers, body: Array(buffer.readableBytesView))
     }
 
     /// Submits and returns the id.

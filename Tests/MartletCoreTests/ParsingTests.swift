@@ -73,7 +73,10 @@ import Testing
         #expect(Array(id.description)[14] == "7")
     }
 
-    @Test(arguments: ["", "..", "../../etc/passwd", "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeeg", "0190aaaabbbb7ccc8dddeeeeeeeeeeee", "０190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee"])
+    @Test(arguments: [
+        "", "..", "../../etc/passwd", "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeeg", "0190aaaabbbb7ccc8dddeeeeeeeeeeee",
+        "０190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee",
+    ])
     func `anything else is not an id`(_ text: String) { #expect(RunID(text) == nil) }
 }
 
@@ -113,7 +116,10 @@ import Testing
             ],
             "labels": ["bad name": "x"], "retry": ["limit": -1], "unknown": 1,
         ])
-        for field in ["tasks[0].name", "tasks[0].timeout", "tasks[0].colour", "tasks[1].command", "tasks[1].comand", "labels.bad name", "retry.limit", "unknown"] {
+        for field in [
+            "tasks[0].name", "tasks[0].timeout", "tasks[0].colour", "tasks[1].command", "tasks[1].comand",
+            "labels.bad name", "retry.limit", "unknown",
+        ] {
             #expect(found.contains(field), "\(field) missing in \(found)")
         }
     }
@@ -126,7 +132,8 @@ import Testing
 
     @Test func `MARTLET_ variables and short secrets are refused`() {
         let problems = Fields.Problems()
-        var fields = Fields(["environment": ["MARTLET_RUN": "x"], "secrets": ["A": "1234", "B": "12345"]], problems: problems)
+        var fields = Fields(
+            ["environment": ["MARTLET_RUN": "x"], "secrets": ["A": "1234", "B": "12345"]], problems: problems)
         _ = Variables.parse(&fields)
         _ = Variables.parseSecrets(&fields)
         #expect(problems.all.map(\.field).sorted() == ["environment.MARTLET_RUN", "secrets.A"])
@@ -169,7 +176,8 @@ import Testing
 @Suite struct TaskReportTests {
     @Test func `lines are taken, masked and bounded, and bad ones are counted`() {
         let lines = [
-            #"{"v":1,"progress":0.5,"message":"token hunter2 ok","result":{"rows":3,"note":"hunter2"}}"#, "not json", "[]",
+            #"{"v":1,"progress":0.5,"message":"token hunter2 ok","result":{"rows":3,"note":"hunter2"}}"#, "not json",
+            "[]",
             #"{"warning":"slow","event":"switched"}"#, #"{"progress":7}"#, #"{"progress":"x"}"#,
         ].map { Array($0.utf8) }
         let reading = TaskReport().taking(lines, offset: 99) { $0.replacingOccurrences(of: "hunter2", with: "•••") }

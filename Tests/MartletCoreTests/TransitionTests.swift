@@ -53,7 +53,8 @@ import Testing
         Job(tasks: tasks, retry: retry, retryLost: retryLost)
     }
 
-    static func task(_ name: String, when: TaskSpec.When = .success, onFailure: TaskSpec.OnFailure = .stop) -> TaskSpec {
+    static func task(_ name: String, when: TaskSpec.When = .success, onFailure: TaskSpec.OnFailure = .stop) -> TaskSpec
+    {
         TaskSpec(name: name, spec: ["command": ["true"]], when: when, onFailure: onFailure)
     }
 
@@ -75,7 +76,9 @@ import Testing
         return run
     }
 
-    @Test(arguments: RunState.allCases) func `every command in every state does what the table says`(_ state: RunState) throws {
+    @Test(arguments: RunState.allCases) func `every command in every state does what the table says`(_ state: RunState)
+        throws
+    {
         let row = try #require(Self.table[state])
         for (name, command) in Self.commands {
             let expected = try #require(row[name], "no row for \(state) × \(name)")
@@ -128,7 +131,9 @@ import Testing
         var run = Self.run(Self.job([Self.task("one"), Self.task("two"), Self.task("clean", when: .always)]))
         _ = try run.apply(.claim, at: Self.start)
         _ = try run.apply(.stop(.user), at: Self.start)
-        _ = try run.apply(.taskFinished(TaskExit(ending: .signalled(15), stopped: true, endedAt: Self.start), Verdict(.signal)), at: Self.start)
+        _ = try run.apply(
+            .taskFinished(TaskExit(ending: .signalled(15), stopped: true, endedAt: Self.start), Verdict(.signal)),
+            at: Self.start)
         #expect(run.state == .stopping)
         #expect(run.task == 2)
         _ = try run.apply(.taskFinished(Self.good, Verdict(.ok)), at: Self.start)
@@ -139,7 +144,9 @@ import Testing
         var run = Self.run(Self.job())
         _ = try run.apply(.claim, at: Self.start)
         _ = try run.apply(.stop(.user), at: Self.start)
-        _ = try run.apply(.taskFinished(TaskExit(ending: .exited(code: 0), stopped: true, endedAt: Self.start), Verdict(.ok)), at: Self.start)
+        _ = try run.apply(
+            .taskFinished(TaskExit(ending: .exited(code: 0), stopped: true, endedAt: Self.start), Verdict(.ok)),
+            at: Self.start)
         #expect(run.state == .cancelled)
     }
 
@@ -148,7 +155,9 @@ import Testing
         _ = try run.apply(.claim, at: Self.start)
         _ = try run.apply(.taskFinished(Self.good, Verdict(.ok)), at: Self.start)
         _ = try run.apply(.stop(.pause), at: Self.start)
-        _ = try run.apply(.taskFinished(TaskExit(ending: .signalled(15), stopped: true, endedAt: Self.start), Verdict(.signal)), at: Self.start)
+        _ = try run.apply(
+            .taskFinished(TaskExit(ending: .signalled(15), stopped: true, endedAt: Self.start), Verdict(.signal)),
+            at: Self.start)
         #expect(run.state == .paused)
         #expect(run.task == 1)
         #expect(run.holdsKey)
@@ -189,7 +198,9 @@ import Testing
     @Test func `survivors of KILL fail the run and keep its key`() throws {
         var run = Self.run(Self.job())
         _ = try run.apply(.claim, at: Self.start)
-        _ = try run.apply(.taskFinished(TaskExit(ending: .unkillable(pids: [4]), endedAt: Self.start), Verdict(.unkillable)), at: Self.start)
+        _ = try run.apply(
+            .taskFinished(TaskExit(ending: .unkillable(pids: [4]), endedAt: Self.start), Verdict(.unkillable)),
+            at: Self.start)
         #expect(run.state == .failed)
         #expect(run.outcome == .unkillable)
         #expect(run.holdsKey)
@@ -221,7 +232,9 @@ import Testing
         var random = SeededRandom(seed: 20_261_121)
         for _ in 0..<2000 {
             let tasks = (0...Int.random(in: 0...3, using: &random)).map { index in
-                Self.task("t\(index)", when: Bool.random(using: &random) ? .always : .success, onFailure: Bool.random(using: &random) ? .stop : .continue)
+                Self.task(
+                    "t\(index)", when: Bool.random(using: &random) ? .always : .success,
+                    onFailure: Bool.random(using: &random) ? .stop : .continue)
             }
             let policy = Bool.random(using: &random) ? RetryPolicy(limit: 1) : nil
             var run = Self.run(Self.job(tasks, retry: policy, retryLost: Bool.random(using: &random)))

@@ -15,7 +15,8 @@ final class Engine: Sendable {
     init(
         directory: URL? = nil, settings: EngineSettings = EngineSettings(minFree: 0), executor: ScriptedExecutor
     ) throws {
-        let directory = directory ?? FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)")
+        let directory =
+            directory ?? FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         self.directory = directory
         self.executor = executor
@@ -26,7 +27,8 @@ final class Engine: Sendable {
             settings: SettingsBox(settings), disk: { DiskState(free: 1 << 40, total: 1 << 41) })
         self.control = control
         let dispatcher = Dispatcher(
-            control: control, dataDirectory: directory.path, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            control: control, dataDirectory: directory.path,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         dispatching = Task { try await dispatcher.run() }
     }
 
@@ -57,6 +59,9 @@ final class Engine: Sendable {
 
 extension Job {
     static func tasks(_ names: String...) -> Job {
-        Job(tasks: names.map { TaskSpec(name: $0, spec: ["command": [.string($0)]], when: $0.hasPrefix("always") ? .always : .success) })
+        Job(
+            tasks: names.map {
+                TaskSpec(name: $0, spec: ["command": [.string($0)]], when: $0.hasPrefix("always") ? .always : .success)
+            })
     }
 }

@@ -27,7 +27,8 @@ import Testing
     }
 
     @Test func `a stop before the start, during the task and between tasks ends as cancelled`() async throws {
-        let engine = try Engine(executor: ScriptedExecutor { _, command in Self.program(command) == "hang" ? .hang : .exit(0) })
+        let engine = try Engine(
+            executor: ScriptedExecutor { _, command in Self.program(command) == "hang" ? .hang : .exit(0) })
         let waiting = try await engine.submit(.tasks("one"), dueAt: Date().addingTimeInterval(3600))
         #expect(try await engine.control.stop(waiting).state == .cancelled)
 
@@ -41,9 +42,10 @@ import Testing
     }
 
     @Test func `pause and resume go on with the first unfinished task in a new attempt`() async throws {
-        let engine = try Engine(executor: ScriptedExecutor { address, command in
-            Self.program(command) == "two" && address.attempt == 1 ? .hang : .exit(0)
-        })
+        let engine = try Engine(
+            executor: ScriptedExecutor { address, command in
+                Self.program(command) == "two" && address.attempt == 1 ? .hang : .exit(0)
+            })
         let id = try await engine.submit(.tasks("one", "two"))
         for await _ in engine.control.feed.changes() {
             if try await engine.control.require(id).task == 1 { break }
@@ -52,10 +54,11 @@ import Testing
         #expect(try await engine.reaches(.paused, id).state == .paused)
         _ = try await engine.control.resume(id)
         #expect(try await engine.ended(id).state == .succeeded)
-        #expect(engine.executor.launched == [
-            TaskAddress(run: id, attempt: 1, task: 0), TaskAddress(run: id, attempt: 1, task: 1),
-            TaskAddress(run: id, attempt: 2, task: 1),
-        ])
+        #expect(
+            engine.executor.launched == [
+                TaskAddress(run: id, attempt: 1, task: 0), TaskAddress(run: id, attempt: 1, task: 1),
+                TaskAddress(run: id, attempt: 2, task: 1),
+            ])
     }
 
     @Test func `limits hold and a waiting run says which one`() async throws {
@@ -75,7 +78,8 @@ import Testing
     }
 
     @Test func `an abandoned launch is tried again as a new attempt and is no retry`() async throws {
-        let engine = try Engine(executor: ScriptedExecutor { address, _ in address.attempt == 1 ? .abandoned : .exit(0) })
+        let engine = try Engine(
+            executor: ScriptedExecutor { address, _ in address.attempt == 1 ? .abandoned : .exit(0) })
         let run = try await engine.ended(try await engine.submit(.tasks("one")))
         #expect(run.state == .succeeded)
         #expect(run.attempt == 2)
@@ -103,7 +107,8 @@ import Testing
         _ = try await first.reaches(.running, live)
         let pending = try await first.submit(.tasks("one"))
         await first.crash()
-        let second = try Engine(directory: first.directory, executor: ScriptedExecutor(bootID: "boot-2") { _, _ in .exit(0) })
+        let second = try Engine(
+            directory: first.directory, executor: ScriptedExecutor(bootID: "boot-2") { _, _ in .exit(0) })
         let lost = try await second.ended(live)
         #expect(lost.state == .lost)
         #expect(lost.reason == .machineRestarted)
@@ -132,17 +137,22 @@ import Testing
         let job = try Job(
             parsing: [
                 "command": ["echo", "${params.who}"],
-                "params": ["who": ["required": true, "pattern": "[^;]+"], "count": ["type": "integer", "default": 3], "token": ["secret": true]],
+                "params": [
+                    "who": ["required": true, "pattern": "[^;]+"], "count": ["type": "integer", "default": 3],
+                    "token": ["secret": true],
+                ],
             ], name: "greet")
         _ = try await engine.control.putJob(job)
-        let bad = Submission(work: .stored("greet"), params: ["count": "x", "other": 1], trigger: Trigger(source: "test"))
+        let bad = Submission(
+            work: .stored("greet"), params: ["count": "x", "other": 1], trigger: Trigger(source: "test"))
         do {
             _ = try await engine.control.submit(bad)
             Issue.record("accepted")
         } catch let error as MartletError {
             #expect(error.problems.map(\.field).sorted() == ["params.count", "params.other", "params.who"])
         }
-        let good = Submission(work: .stored("greet"), params: ["who": "$(reboot)", "token": "hunter2"], trigger: Trigger(source: "test"))
+        let good = Submission(
+            work: .stored("greet"), params: ["who": "$(reboot)", "token": "hunter2"], trigger: Trigger(source: "test"))
         let run = try await engine.ended(try await engine.control.submit(good).ids[0])
         let command = try #require(engine.executor.commands.last)
         #expect(command.argv == ["echo", "$(reboot)"])
@@ -154,7 +164,8 @@ import Testing
     @Test func `rerun is a new run of the same snapshot with its secrets`() async throws {
         let engine = try Engine(executor: ScriptedExecutor { _, _ in .exit(1) })
         let first = try await engine.control.submit(
-            Submission(parsing: ["command": ["x"], "secrets": ["TOKEN": "hunter2"]], trigger: Trigger(source: "test"))).ids[0]
+            Submission(parsing: ["command": ["x"], "secrets": ["TOKEN": "hunter2"]], trigger: Trigger(source: "test"))
+        ).ids[0]
         _ = try await engine.ended(first)
         let second = try await engine.control.rerun(first, trigger: Trigger(source: "rerun")).ids[0]
         let run = try await engine.ended(second)
@@ -163,10 +174,11 @@ import Testing
     }
 
     @Test func `a job deadline between tasks skips the rest but not the clean-up`() async throws {
-        let engine = try Engine(executor: ScriptedExecutor { _, command in
-            if Self.program(command) == "slow" { usleep(400_000) }
-            return .exit(0)
-        })
+        let engine = try Engine(
+            executor: ScriptedExecutor { _, command in
+                if Self.program(command) == "slow" { usleep(400_000) }
+                return .exit(0)
+            })
         var job = Job.tasks("slow", "two", "always")
         job.timeout = TimeSpan(milliseconds: 300)
         let run = try await engine.ended(try await engine.submit(job))
@@ -177,7 +189,8 @@ import Testing
 
     @Test func `retention removes old runs and keeps failed ones longer`() async throws {
         let engine = try Engine(
-            settings: EngineSettings(minFree: 0, retention: RetentionPolicy(age: TimeSpan(milliseconds: 0), failedFactor: 1)),
+            settings: EngineSettings(
+                minFree: 0, retention: RetentionPolicy(age: TimeSpan(milliseconds: 0), failedFactor: 1)),
             executor: ScriptedExecutor { _, _ in .exit(0) })
         let id = try await engine.submit(.tasks("one"))
         _ = try await engine.ended(id)
