@@ -17,6 +17,8 @@ package struct Housekeeper: Sendable {
         while !Task.isCancelled {
             do {
                 try await sweep()
+            } catch is CancellationError {
+                return
             } catch {
                 logger.error("retention sweep failed", metadata: ["error": "\(error)"])
             }

@@ -33,7 +33,7 @@ enum ParamValues {
                 plain[name] = value
             }
         }
-        try problems.check("the parameters")
+        try problems.check("a parameter")
         return (plain, secret)
     }
 

@@ -13,7 +13,8 @@ final class Engine: Sendable {
     private let dispatching: Task<Void, any Error>
 
     init(
-        directory: URL? = nil, settings: EngineSettings = EngineSettings(minFree: 0), executor: ScriptedExecutor
+        directory: URL? = nil, settings: EngineSettings = EngineSettings(minFree: 0), clock: ManualClock? = nil,
+        executor: ScriptedExecutor
     ) throws {
         let directory =
             directory ?? FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)")
@@ -24,7 +25,8 @@ final class Engine: Sendable {
         let store = try SQLiteStore(directory: directory, onCommit: { feed.publish($0) })
         let control = Control(
             store: store, executor: executor, files: NoLogs(), drivers: Drivers([CommandDriver()]), feed: feed,
-            settings: SettingsBox(settings), disk: { DiskState(free: 1 << 40, total: 1 << 41) })
+            settings: SettingsBox(settings), disk: { DiskState(free: 1 << 40, total: 1 << 41) },
+            now: { clock?.now ?? Date() })
         self.control = control
         let dispatcher = Dispatcher(
             control: control, dataDirectory: directory.path,

@@ -174,13 +174,15 @@ import Testing
     }
 
     @Test func `a job deadline between tasks skips the rest but not the clean-up`() async throws {
+        let clock = ManualClock()
         let engine = try Engine(
+            clock: clock,
             executor: ScriptedExecutor { _, command in
-                if Self.program(command) == "slow" { usleep(400_000) }
+                if Self.program(command) == "slow" { clock.advance(seconds: 61) }
                 return .exit(0)
             })
         var job = Job.tasks("slow", "two", "always")
-        job.timeout = TimeSpan(milliseconds: 300)
+        job.timeout = .seconds(60)
         let run = try await engine.ended(try await engine.submit(job))
         #expect(run.state == .failed)
         #expect(run.outcome == .timeout)
@@ -188,15 +190,20 @@ import Testing
     }
 
     @Test func `retention removes old runs and keeps failed ones longer`() async throws {
+        let clock = ManualClock()
         let engine = try Engine(
-            settings: EngineSettings(
-                minFree: 0, retention: RetentionPolicy(age: TimeSpan(milliseconds: 0), failedFactor: 1)),
-            executor: ScriptedExecutor { _, _ in .exit(0) })
-        let id = try await engine.submit(.tasks("one"))
-        _ = try await engine.ended(id)
-        try await Task.sleep(for: .milliseconds(5))
+            settings: EngineSettings(minFree: 0, retention: RetentionPolicy(age: .seconds(10), failedFactor: 2)),
+            clock: clock,
+            executor: ScriptedExecutor { _, command in .exit(Self.program(command) == "bad" ? 1 : 0) })
+        let good = try await engine.ended(try await engine.submit(.tasks("good"))).id
+        let bad = try await engine.ended(try await engine.submit(.tasks("bad"))).id
         let housekeeper = Housekeeper(control: engine.control, logger: .init(label: "test"))
+        #expect(try await housekeeper.sweep() == 0)
+        clock.advance(seconds: 11)
         #expect(try await housekeeper.sweep() == 1)
-        await #expect(throws: MartletError.self) { try await engine.control.require(id) }
+        await #expect(throws: MartletError.self) { try await engine.control.require(good) }
+        #expect(try await engine.control.require(bad).state == .failed)
+        clock.advance(seconds: 10)
+        #expect(try await housekeeper.sweep() == 1)
     }
 }
