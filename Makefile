@@ -35,7 +35,7 @@ format: ## Bring all Swift files into the house format
 
 .PHONY: bench
 bench: ## Build for release and print every figure beside its peer's (BENCH="submit log" for some)
-	@scripts/build -c release --scratch-path .build-bench
+	@EXTRA_PACKAGES=wrk scripts/build -c release --scratch-path .build-bench
 	@.build-bench/release/martlet-bench .build-bench/release $(BENCH)
 
 .PHONY: soak

@@ -13,13 +13,14 @@ final class BenchServer {
     let startSeconds: Double
     let process: Process
 
-    init(_ machine: Machine, data: String? = nil, environment: [String: String] = [:]) async throws {
+    init(
+        _ machine: Machine, data: String? = nil, listen: String = "127.0.0.1:0", environment: [String: String] = [:]) async throws {
         let data =
             data ?? FileManager.default.temporaryDirectory.appending(path: "martlet-bench-\(UUID().uuidString)").path
         self.data = data
         let process = Process()
         process.executableURL = URL(filePath: machine.binaries + "/martlet")
-        process.arguments = ["serve", "--data-dir", data, "--listen", "127.0.0.1:0"]
+        process.arguments = ["serve", "--data-dir", data, "--listen", listen]
         process.environment = ["PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "MARTLET_LIMITS_MIN_FREE": "0"]
             .merging(environment) { $1 }
         let pipe = Pipe()

@@ -14,11 +14,43 @@ enum StartBench {
         try await Task.sleep(for: .seconds(3))
         let memory = try server.memory()
         server.stop()
-        return [
+        let restarts = [
+            try await restart(machine, live: 50, aim: "<= 1000"), try await restart(machine, live: 500, aim: ""),
+        ]
+        return restarts + [
             Figure(name: "start to ready, empty, median of 5", ours: starts.quantile(0.5), unit: "ms", aim: "<= 100"),
             Figure(name: "idle memory, resident", ours: memory.resident, unit: "MB", aim: "<= 64"),
             Figure(name: "idle memory, anonymous", ours: memory.anonymous, unit: "MB", aim: "<= 30"),
         ]
+    }
+}
+
+extension StartBench {
+    /// Kill -9 with live tasks, start again on the same port: until it listens and the last of them is stopped by it.
+    private static func restart(_ machine: Machine, live: Int, aim: String) async throws -> Figure {
+        let room = ["MARTLET_LIMITS_RUNS": "1000"]
+        let first = try await BenchServer(machine, environment: room)
+        let batch = JSONValue.array(Array(repeating: ["command": ["sleep", "600"]], count: live))
+        let ids = try await first.call("POST", "/api/runs", batch).object?["ids"]?.array?.compactMap(\.string) ?? []
+        for id in ids {
+            while try await first.call("GET", "/api/runs/\(id)").object?["state"]?.string != "running" {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        kill(first.process.processIdentifier, SIGKILL)
+        first.process.waitUntilExit()
+        var second: BenchServer?
+        let time = try await seconds {
+            let server = try await BenchServer(
+                machine, data: first.data, listen: String(first.url.dropFirst("http://".count)), environment: room)
+            second = server
+            _ = try await server.call("POST", "/api/runs/\(ids.last ?? "")/stop")
+            _ = try await server.ended(ids.last ?? "")
+        }
+        for id in ids.dropLast() { _ = try await second?.call("POST", "/api/runs/\(id)/stop") }
+        for id in ids { _ = try await second?.ended(id) }
+        second?.stop()
+        return Figure(name: "restart, \(live) live tasks, until one is ended", ours: time * 1000, unit: "ms", aim: aim)
     }
 }
 

@@ -16,10 +16,11 @@ extension Control {
     /// Accepts all or none, in one transaction. Problems name the submission when there are several.
     package func submit(_ submissions: [Submission], idempotency: IdempotencyRecord? = nil) async throws -> Accepted {
         try refuseWhenDiskIsLow()
+        let batch = ids.next(at: now()).description
         var runs: [NewRun] = []
         for (index, submission) in submissions.enumerated() {
             do {
-                runs.append(try await newRun(submission))
+                runs.append(try await newRun(submission, batch: batch))
             } catch let error as MartletError where submissions.count > 1 {
                 throw MartletError(
                     error.code, error.message,
@@ -42,12 +43,13 @@ extension Control {
         let run = Run(
             id: ids.next(at: now), job: old.job, params: old.params, key: old.key, labels: old.labels,
             trigger: origin, createdAt: now, secretNames: old.secretNames)
-        let new = NewRun(run: run, secrets: try await store.secrets(of: id), groups: try await store.groups(of: id))
+        let groups = try await store.groups(of: id).map { GroupMembership(group: $0.group, batch: run.id.description) }
+        let new = NewRun(run: run, secrets: try await store.secrets(of: id), groups: groups)
         let inserted = try await store.insert([new], idempotency: idempotency)
         return Accepted(ids: inserted.ids, replayed: inserted.replayed)
     }
 
-    private func newRun(_ submission: Submission) async throws -> NewRun {
+    private func newRun(_ submission: Submission, batch: String) async throws -> NewRun {
         let job = try await job(of: submission)
         let params = try ParamValues.resolve(submission.params, for: job)
         try drivers.check(job, params: params.plain)
@@ -58,7 +60,10 @@ extension Control {
             id: ids.next(at: now), job: job, params: params.plain, key: submission.key,
             labels: job.labels.merging(submission.labels) { _, posted in posted }, trigger: submission.trigger,
             createdAt: now, dueAt: submission.dueAt, secretNames: secrets.keys.sorted())
-        return NewRun(run: run, secrets: secrets, groups: submission.groups, aliases: submission.aliases)
+        let groups = submission.groups.map { membership in
+            membership.batch.isEmpty ? GroupMembership(group: membership.group, batch: batch) : membership
+        }
+        return NewRun(run: run, secrets: secrets, groups: groups, aliases: submission.aliases)
     }
 
     private func job(of submission: Submission) async throws -> Job {

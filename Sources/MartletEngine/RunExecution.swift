@@ -42,9 +42,9 @@ struct RunExecution: Sendable {
         if adoption == nil, let skipped = try await skipWhenOutOfTime(run) { return skipped }
         let secrets = run.secretNames.isEmpty ? [:] : try await control.store.secrets(of: run.id)
         let mask = SecretMask(secrets.values)
-        let watch = ReportWatch(control: control, address: run.address, mask: mask, logger: logger)
+        let watch = ReportWatch(control: control, run: run, mask: mask, logger: logger)
         do {
-            let exit = try await watch.during(run) {
+            let exit = try await watch.during {
                 try await execute(run, secrets, adoption)
             }
             return try await settle(run, exit, watch)
@@ -90,7 +90,7 @@ struct RunExecution: Sendable {
 
     private func settle(_ run: Run, _ exit: TaskExit, _ watch: ReportWatch) async throws -> Run {
         let task = run.currentTask
-        let reading = watch.last(after: run)
+        let reading = watch.rest()
         var exit = exit
         exit.keptBytes = min(exit.logBytes, control.settings.value.logCap)
         let verdict = try control.drivers.driver(task.driver).verdict(exit, reading.report)
@@ -100,7 +100,6 @@ struct RunExecution: Sendable {
         let run = try await retrying(run.id) {
             try await control.store.update(run.id) { stored in
                 guard stored.state.isLive, stored.address == run.address else { return Update() }
-                let reading = watch.last(after: stored)
                 stored.report = reading.report
                 let change = try stored.apply(.taskFinished(ended, verdict), at: now)
                 return Update(changes: [change], notes: reading.notes, reportChanged: true)

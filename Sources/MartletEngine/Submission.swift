@@ -13,6 +13,7 @@ package struct Submission: Sendable {
     package var secrets: [String: Secret]
     package var key: String?
     package var labels: [String: String]
+    /// An empty batch stands for this submission: all runs submitted together share its name.
     package var groups: [GroupMembership]
     package var aliases: [RunAlias]
     package var trigger: Trigger
@@ -47,7 +48,7 @@ package struct Submission: Sendable {
         var groups: [GroupMembership] = []
         if let group = fields.string("group") {
             if !Token.isValid(group) { fields.problem("group", Token.rule) }
-            groups = [GroupMembership(group: group, batch: group)]
+            groups = [GroupMembership(group: group, batch: "")]
         }
         let work: Work
         let labels: [String: String]

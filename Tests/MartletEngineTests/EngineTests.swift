@@ -173,6 +173,24 @@ import Testing
         #expect(engine.executor.commands.last?.secrets["TOKEN"]?.exposed == "hunter2")
     }
 
+    @Test func `runs submitted together share a batch of their group, and the next submission has its own`() async throws {
+        let engine = try Engine(executor: ScriptedExecutor { _, _ in .exit(0) })
+        let body: JSONValue = ["command": ["x"], "group": "nightly"]
+        let one = try Submission(parsing: body, trigger: Trigger(source: "test"))
+        let first = try await engine.control.submit([one, one]).ids
+        let second = try await engine.control.submit(one).ids
+        var batches: [String] = []
+        for id in first + second { batches += try await engine.control.find(id.description).groups.map(\.batch) }
+        #expect(batches.count == 3)
+        #expect(batches[0] == batches[1])
+        #expect(batches[2] != batches[0])
+        var query = RunQuery()
+        query.group = "nightly"
+        #expect(try await engine.control.runs(query).items.count == 3)
+        query.batch = batches[0]
+        #expect(Set(try await engine.control.runs(query).items.map(\.run.id)) == Set(first))
+    }
+
     @Test func `a job deadline between tasks skips the rest but not the clean-up`() async throws {
         let clock = ManualClock()
         let engine = try Engine(
