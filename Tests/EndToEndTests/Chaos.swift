@@ -26,6 +26,8 @@ final class Chaos {
     private let keeperFailpoint: String?
     private var submitted = 0
     private var starts = 0
+    /// Why the present submission was not accepted so far; told when it never is.
+    private var refusals: [String] = []
     private var serverKills = 0
     private var keeperKills = 0
 
@@ -80,10 +82,16 @@ final class Chaos {
         }
         let body: JSONValue = ["tasks": .array(tasks)]
         let key = "chaos-\(submitted)"
-        let id: String = try await eventually("run \(submitted) is accepted", within: 60) {
+        let id: String = try await eventually("run \(submitted) is accepted; so far \(refusals)", within: 60) {
             guard let server = try await self.alive() else { return nil }
-            return try? await server.submit(body, key: key)
+            do {
+                return try await server.submit(body, key: key)
+            } catch {
+                self.refusals.append("\(server.url): \(error)")
+                return nil
+            }
         }
+        refusals = []
         expected.append(Expected(id: id, code: code, lines: lines, cleansUp: cleansUp))
     }
 
@@ -142,7 +150,11 @@ final class Chaos {
         if let serverFailpoint, starts % 3 != 0 { environment["MARTLET_FAILPOINT"] = serverFailpoint }
         if let keeperFailpoint { environment["MARTLET_KEEPER_FAILPOINT"] = keeperFailpoint }
         // A failpoint may hit before the server listens: the next call tries again.
-        server = try? await Server(scratch, environment: environment)
+        do {
+            server = try await Server(scratch, environment: environment)
+        } catch {
+            refusals.append("\(environment): \(error)")
+        }
         return server
     }
 

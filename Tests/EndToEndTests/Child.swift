@@ -1,9 +1,12 @@
 import Foundation
+import Synchronization
 
 /// A process this test started, by pid; ended with it if the test forgets.
 final class Child: Sendable {
     let pid: pid_t
     let output: URL
+    /// The wait status; nil while nobody has asked for it.
+    private let status = Mutex<Int32?>(nil)
 
     /// Starts `argv` with stdout and stderr in files below `directory`.
     init(_ argv: [String], environment: [String: String], directory: URL, name: String) throws {
@@ -24,12 +27,26 @@ final class Child: Sendable {
         self.pid = pid
     }
 
-    func signal(_ signal: Int32) { kill(pid, signal) }
+    /// Nothing once it was reaped: the pid may be somebody else's by then.
+    func signal(_ signal: Int32) {
+        status.withLock { if $0 == nil { kill(pid, signal) } }
+    }
 
-    /// The wait status once it has ended, else nil. Not to be called again after that.
-    func reaped() -> Int32? {
-        var status: Int32 = 0
-        return waitpid(pid, &status, WNOHANG) == pid ? status : nil
+    /// The wait status once it has ended, else nil.
+    func reaped() -> Int32? { reap(WNOHANG) }
+
+    /// Kills it and waits until it is gone.
+    func end() {
+        signal(SIGKILL)
+        _ = reap(0)
+    }
+
+    private func reap(_ options: Int32) -> Int32? {
+        status.withLock { known in
+            var status: Int32 = 0
+            if known == nil, waitpid(pid, &status, options) == pid { known = status }
+            return known
+        }
     }
 
     /// Waits for the end; the exit code, or 128 + signal.
@@ -47,12 +64,12 @@ struct TimedOut: Error, CustomStringConvertible {
 /// Asks until there is an answer; throws at the deadline.
 @discardableResult
 func eventually<T>(
-    _ what: String, within seconds: Double = 20, _ probe: () async throws -> T?
+    _ what: @autoclosure () -> String, within seconds: Double = 20, _ probe: () async throws -> T?
 ) async throws -> T {
     let deadline = ContinuousClock.now + .milliseconds(Int64(seconds * 1000))
     while true {
         if let answer = try await probe() { return answer }
-        guard ContinuousClock.now < deadline else { throw TimedOut(what: what) }
+        guard ContinuousClock.now < deadline else { throw TimedOut(what: what()) }
         try await Task.sleep(for: .milliseconds(5))
     }
 }

@@ -30,6 +30,13 @@ final class Server: Sendable {
         "SWIFT_BACKTRACE": "enable=no",
     ]
 
+    /// Says at once when nobody listens: a killed server must not look like a slow one.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     /// Starts and waits for the line that says where it listens.
     init(
         _ scratch: Scratch, data: String? = nil, listen: String = "127.0.0.1:0", arguments: [String] = [],
@@ -56,8 +63,7 @@ final class Server: Sendable {
     }
 
     deinit {
-        child.signal(SIGKILL)
-        _ = child.reaped()
+        child.end()
     }
 
     struct ServerEnded: Error { let status: Int32 }
@@ -84,7 +90,7 @@ final class Server: Sendable {
             request.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(timeout))
+        let response = try await Self.client.execute(request, timeout: .seconds(timeout))
         let buffer = try await response.body.collect(upTo: 1 << 30)
         return Reply(
             status: Int(response.status.code), headers: response.headers, body: Array(buffer.readableBytesView))
