@@ -14,7 +14,8 @@ final class BenchServer {
     let process: Process
 
     init(
-        _ machine: Machine, data: String? = nil, listen: String = "127.0.0.1:0", environment: [String: String] = [:]) async throws {
+        _ machine: Machine, data: String? = nil, listen: String = "127.0.0.1:0", environment: [String: String] = [:]
+    ) async throws {
         let data =
             data ?? FileManager.default.temporaryDirectory.appending(path: "martlet-bench-\(UUID().uuidString)").path
         self.data = data

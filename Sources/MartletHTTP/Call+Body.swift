@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import MartletCore
@@ -51,13 +52,16 @@ extension Call {
     }
 
     /// The `Idempotency-Key` with the body it belongs to. The key may be quoted, as the structured form has it.
-    func idempotency(_ body: [UInt8]) throws(MartletError) -> IdempotencyRecord? {
+    /// The same value is the same body: a client need not repeat its order of keys.
+    func idempotency(_ body: JSONValue) throws -> IdempotencyRecord? {
         guard var key = request.headers[.idempotencyKey] else { return nil }
         if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
         guard (1...Self.longestIdempotencyKey).contains(key.utf8.count) else {
             throw Problem.invalid("Idempotency-Key", "must be 1 to \(Self.longestIdempotencyKey) bytes")
         }
-        return IdempotencyRecord(key: key, body: body)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return IdempotencyRecord(key: key, body: Array(try encoder.encode(body)))
     }
 
     /// `Prefer: wait=N` in seconds (RFC 7240), capped; other preferences are ignored, as the RFC wants.

@@ -9,8 +9,8 @@ extension RunRoutes {
     @Sendable static func submit(_ call: Call) async throws -> Response {
         try QueryItems(call.request).finish()
         let bytes = try await call.jsonBytes()
-        let record = try call.idempotency(bytes)
         let body = try Call.parse(bytes)
+        let record = try call.idempotency(body)
         guard case .array(let elements) = body else {
             let submission = try Submission(parsing: body, trigger: call.trigger)
             let accepted = try await call.control.submit(submission, idempotency: record)

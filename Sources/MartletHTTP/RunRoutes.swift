@@ -122,7 +122,7 @@ enum RunRoutes {
     @Sendable private static func rerun(_ call: Call) async throws -> Response {
         let id = try call.runID()
         try await call.refuseBody()
-        let record = try call.idempotency(Array("rerun \(id)".utf8))
+        let record = try call.idempotency(.string("rerun \(id)"))
         let accepted = try await call.control.rerun(id, trigger: call.trigger, idempotency: record)
         return try await accepted.answer(to: call, isBatch: false)
     }

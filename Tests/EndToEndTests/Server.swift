@@ -30,6 +30,13 @@ final class Server: Sendable {
         "SWIFT_BACKTRACE": "enable=no",
     ]
 
+    /// The same bytes for the same value: what comes again under an idempotency key is compared.
+    private static let encoder: JSONEncoder = {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return encoder
+    }()
+
     /// Says at once when nobody listens: a killed server must not look like a slow one.
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration()
@@ -88,7 +95,7 @@ final class Server: Sendable {
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         if let body {
             request.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
+            request.body = .bytes(ByteBuffer(bytes: try Self.encoder.encode(body)))
         }
         let response = try await Self.client.execute(request, timeout: .seconds(timeout))
         let buffer = try await response.body.collect(upTo: 1 << 30)

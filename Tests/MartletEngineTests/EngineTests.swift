@@ -173,7 +173,9 @@ import Testing
         #expect(engine.executor.commands.last?.secrets["TOKEN"]?.exposed == "hunter2")
     }
 
-    @Test func `runs submitted together share a batch of their group, and the next submission has its own`() async throws {
+    @Test func `runs submitted together share a batch of their group, and the next submission has its own`()
+        async throws
+    {
         let engine = try Engine(executor: ScriptedExecutor { _, _ in .exit(0) })
         let body: JSONValue = ["command": ["x"], "group": "nightly"]
         let one = try Submission(parsing: body, trigger: Trigger(source: "test"))

@@ -25,6 +25,12 @@ import Testing
         #expect(first.bytes == again.bytes && again.status == 202)
         let other = try await api.call("POST", "/api/runs", body: #"{"command":["false"]}"#, headers: key)
         #expect(other.status == 422 && other.json["code"] == "mismatch")
+        let ordered = try await api.call(
+            "POST", "/api/runs", body: #"{"command":["true"],"group":"g"}"#, headers: ["Idempotency-Key": "k-2"])
+        let reordered = try await api.call(
+            "POST", "/api/runs", body: #" { "group": "g", "command": ["true"] }"#, headers: ["Idempotency-Key": "k-2"])
+        #expect(
+            reordered.status == 202 && reordered.json["id"] == ordered.json["id"], "the same value in another order")
         let long = ["Idempotency-Key": String(repeating: "k", count: 257)]
         #expect(try await api.call("POST", "/api/runs", body: #"{"command":["true"]}"#, headers: long).status == 400)
     }
