@@ -38,7 +38,7 @@ struct Figure: CustomStringConvertible {
     var aim = ""
 
     var description: String {
-        var line = name.padding(toLength: 46, withPad: " ", startingAt: 0) + Figure.format(ours) + " " + unit
+        var line = name.padding(toLength: 50, withPad: " ", startingAt: 0) + Figure.format(ours) + " " + unit
         if let peer {
             line +=
                 "   \(peer.name) \(Figure.format(peer.value)) \(unit), ratio \(String(format: "%.3f", ours / peer.value))"
