@@ -94,7 +94,7 @@ let package = Package(
             ], path: "Benchmarks/martlet-bench", swiftSettings: strict),
 
         .target(name: "MartletTesting", dependencies: ["MartletCore"], swiftSettings: strict),
-        .testTarget(name: "MartletCoreTests", dependencies: ["MartletCore"], swiftSettings: strict),
+        .testTarget(name: "MartletCoreTests", dependencies: ["MartletCore", "MartletTesting"], swiftSettings: strict),
         .testTarget(
             name: "MartletEngineTests",
             dependencies: [
@@ -104,7 +104,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "martlet", "martlet-keeper", "MartletCore",
+                "martlet", "martlet-keeper", "MartletCore", "MartletTesting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -93,7 +93,7 @@ struct RunExecution: Sendable {
         let reading = watch.rest()
         var exit = exit
         exit.keptBytes = min(exit.logBytes, control.settings.value.logCap)
-        let verdict = try control.drivers.driver(task.driver).verdict(exit, reading.report)
+        let verdict = verdict(task, exit, reading.report)
         Failpoint.hit("execution.beforeFinish")
         let now = control.now()
         let ended = exit
@@ -115,6 +115,12 @@ struct RunExecution: Sendable {
                 ])
         }
         return run
+    }
+
+    /// A driver that this server does not have any more must not keep its run from ending.
+    private func verdict(_ task: TaskSpec, _ exit: TaskExit, _ report: TaskReport) -> Verdict {
+        let driver = try? control.drivers.driver(task.driver)
+        return (driver ?? CommandDriver()).verdict(exit, report)
     }
 
     /// Applies a command; nil from `command` leaves the run as it is.

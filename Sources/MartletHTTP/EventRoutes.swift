@@ -78,7 +78,7 @@ struct EventSubscription: Sendable {
     }
 
     func start(after: Int64?) async throws -> Start {
-        let range = try await control.store.eventRange()
+        let range = try await control.eventRange()
         guard let after else { return Start(after: range?.upperBound ?? 0, isReset: false) }
         guard let range else { return Start(after: after, isReset: false) }
         if after < range.lowerBound - 1 { return Start(after: range.lowerBound - 1, isReset: true) }

@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import MartletTesting
 import Testing
 
 /// One data directory, one ledger, many rounds of work and murder, one check at the end.
@@ -15,7 +16,7 @@ final class Chaos {
 
     private let scratch: Scratch
     private let ledger: String
-    private var random: SplitMix
+    private var random: SeededRandom
     private var server: Server?
     private var expected: [Expected] = []
     /// Runs whose keeper we killed: only these may be lost.
@@ -34,7 +35,7 @@ final class Chaos {
     init(seed: UInt64, serverFailpoint: String? = nil, keeperFailpoint: String? = nil) async throws {
         scratch = try Scratch()
         ledger = scratch.path("ledger")
-        random = SplitMix(seed: seed)
+        random = SeededRandom(seed: seed)
         self.serverFailpoint = serverFailpoint
         self.keeperFailpoint = keeperFailpoint
         try Data().write(to: URL(filePath: ledger))
@@ -247,18 +248,5 @@ final class Chaos {
     private static func isKeeper(_ pid: pid_t) -> Bool {
         let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm") ?? Data()
         return String(decoding: name, as: UTF8.self).hasPrefix("martlet-keeper")
-    }
-}
-
-/// The same sequence for the same seed on every machine.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

@@ -14,7 +14,7 @@ final class Engine: Sendable {
 
     init(
         directory: URL? = nil, settings: EngineSettings = EngineSettings(minFree: 0), clock: ManualClock? = nil,
-        executor: ScriptedExecutor
+        drivers: [any Driver] = [CommandDriver()], executor: ScriptedExecutor
     ) throws {
         let directory =
             directory ?? FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)")
@@ -24,7 +24,7 @@ final class Engine: Sendable {
         let feed = RunFeed()
         let store = try SQLiteStore(directory: directory, onCommit: { feed.publish($0) })
         let control = Control(
-            store: store, executor: executor, files: NoLogs(), drivers: Drivers([CommandDriver()]), feed: feed,
+            store: store, executor: executor, files: NoLogs(), drivers: Drivers(drivers), feed: feed,
             settings: SettingsBox(settings), disk: { DiskState(free: 1 << 40, total: 1 << 41) },
             now: { clock?.now ?? Date() })
         self.control = control

@@ -99,6 +99,46 @@ import Testing
         #expect(second.executor.launched == [TaskAddress(run: id, attempt: 1, task: 1)])
     }
 
+    @Test func `a run whose driver is gone after an upgrade ends and says so`() async throws {
+        let first = try Engine(
+            settings: EngineSettings(limits: DispatchLimits(runs: 0), minFree: 0),
+            executor: ScriptedExecutor { _, _ in .exit(0) })
+        let id = try await first.submit(.tasks("one"))
+        await first.crash()
+        let second = try Engine(
+            directory: first.directory, drivers: [], executor: ScriptedExecutor { _, _ in .exit(0) })
+        let run = try await second.ended(id)
+        #expect(run.state == .failed)
+        #expect(run.reason == .spawnFailed(task: "one", stage: "plan", errno: EINVAL))
+    }
+
+    @Test func `when no process can be started the run is tried again and is not lost`() async throws {
+        let engine = try Engine(
+            executor: ScriptedExecutor { address, command in
+                if address.attempt > 1 { return .exit(0) }
+                return command == nil ? .abandoned : .trouble
+            })
+        let run = try await engine.ended(try await engine.submit(.tasks("one")))
+        #expect(run.state == .succeeded)
+        #expect(run.attempt == 2)
+    }
+
+    @Test func `a lost task ends the run as lost, and an obedient end as cancelled`() async throws {
+        let engine = try Engine(
+            executor: ScriptedExecutor { _, command in
+                Self.program(command) == "obey" ? .hangObediently : .lost(.keeperVanished(killed: [7]))
+            })
+        let lost = try await engine.ended(try await engine.submit(.tasks("one")))
+        #expect(lost.state == .lost)
+        #expect(lost.reason == .keeperVanished(killed: [7]))
+        let obeying = try await engine.submit(.tasks("obey"))
+        _ = try await engine.reaches(.running, obeying)
+        _ = try await engine.control.stop(obeying)
+        let run = try await engine.ended(obeying)
+        #expect(run.state == .cancelled)
+        #expect(run.outcome == .interrupted)
+    }
+
     @Test func `after a reboot what ran is lost and what was pending runs`() async throws {
         let first = try Engine(
             settings: EngineSettings(limits: DispatchLimits(runs: 1), minFree: 0),
