@@ -99,7 +99,7 @@ package enum Variables {
 }
 
 extension ParamSpec {
-    static func parse(_ fields: inout Fields) -> [String: ParamSpec] {
+    package static func parse(_ fields: inout Fields) -> [String: ParamSpec] {
         guard let members = fields.read("params", "an object of parameters", \.object) else { return [:] }
         var params: [String: ParamSpec] = [:]
         for (name, value) in members {

@@ -29,19 +29,42 @@ package struct RunAlias: Sendable, Hashable, Codable {
     }
 }
 
+/// How many runs of one job may be not over, and what becomes of the next. Decided in the inserting transaction,
+/// so that two submissions at once cannot both be the last one.
+package struct Admission: Sendable, Hashable {
+    package enum Otherwise: String, Sendable, Codable, CaseIterable {
+        /// It is recorded as ended without having run (`cancelled`, outcome `skipped`).
+        case refuse
+        /// Nothing is inserted; the answer is the newest run that is not over.
+        case join
+    }
+
+    package let mostUnfinished: Int
+    package let otherwise: Otherwise
+
+    package init(mostUnfinished: Int, otherwise: Otherwise) {
+        self.mostUnfinished = mostUnfinished
+        self.otherwise = otherwise
+    }
+}
+
 /// A run to insert with what belongs to it.
 package struct NewRun: Sendable {
     package var run: Run
     package var secrets: [String: Secret]
     package var groups: [GroupMembership]
     package var aliases: [RunAlias]
+    /// Nil: always accepted.
+    package var admission: Admission?
     package init(
-        run: Run, secrets: [String: Secret] = [:], groups: [GroupMembership] = [], aliases: [RunAlias] = []
+        run: Run, secrets: [String: Secret] = [:], groups: [GroupMembership] = [], aliases: [RunAlias] = [],
+        admission: Admission? = nil
     ) {
         self.run = run
         self.secrets = secrets
         self.groups = groups
         self.aliases = aliases
+        self.admission = admission
     }
 }
 

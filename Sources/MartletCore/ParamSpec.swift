@@ -3,7 +3,7 @@ import Foundation
 /// A declared, typed parameter of a job. A posted value is data: it reaches the process as
 /// `MARTLET_PARAM_<NAME>` or as (part of) one argument, never as shell text.
 package struct ParamSpec: Sendable, Hashable, Codable {
-    package enum Kind: String, Sendable, Codable, CaseIterable { case string, integer, number, boolean }
+    package enum Kind: String, Sendable, Codable, CaseIterable { case string, integer, number, boolean, list }
 
     package var type: Kind
     package var description: String?
@@ -38,7 +38,7 @@ package struct ParamSpec: Sendable, Hashable, Codable {
     package func typed(_ value: JSONValue) -> JSONValue {
         guard case .string(let text) = value else { return value }
         switch type {
-        case .string: return value
+        case .string, .list: return value
         case .integer: return Int64(text).map(JSONValue.int) ?? value
         case .number: return Int64(text).map(JSONValue.int) ?? Double(text).map(JSONValue.double) ?? value
         case .boolean: return Bool(text).map(JSONValue.bool) ?? value
@@ -59,6 +59,8 @@ package struct ParamSpec: Sendable, Hashable, Codable {
         case (.number, .double(let number)):
             if let problem = rangeProblem(number) { return problem }
         case (.boolean, .bool): break
+        case (.list, .array(let elements)):
+            if elements.contains(where: { $0.string == nil }) { return "expected a list of texts" }
         default: return "expected a \(type.rawValue), found \(value.typeName)"
         }
         if let choices, !choices.contains(value) {

@@ -32,6 +32,7 @@ extension Reason {
         case .spawnFailed: "spawnFailed"
         case .unkillable: "unkillable"
         case .cancelledBeforeStart, .cancelled: "cancelled"
+        case .busy: "busy"
         case .machineRestarted: "machineRestarted"
         case .keeperVanished: "keeperVanished"
         }
@@ -95,6 +96,10 @@ extension Reason {
                 "Processes of task \(task) survived KILL: \(Self.list(pids)).",
                 "They wait in the kernel (often a dead disk or NFS server); the key stays taken until they are gone.")
         case .cancelledBeforeStart: pair("Stopped before it started.")
+        case .busy(let job, let unfinished):
+            pair(
+                "Refused: \(unfinished) \(unfinished == 1 ? "run" : "runs") of job \(job) \(unfinished == 1 ? "is" : "are") not over, and its rule takes no more.",
+                "Wait for the end of one, stop one, or raise the job's concurrency.")
         case .cancelled(let reason): pair("Ended: \(Self.english(reason)).")
         case .machineRestarted: pair("Lost: the machine restarted while it ran.", "Check what it had done, then rerun.")
         case .keeperVanished(let killed):
@@ -132,6 +137,8 @@ extension Reason {
         case .unkillable(let task, let pids):
             pair("任务 \(task) 的进程在 KILL 后仍存活：\(Self.list(pids))。", "它们卡在内核中（常见于磁盘或 NFS 故障）；消失前键不会释放。")
         case .cancelledBeforeStart: pair("启动前已停止。")
+        case .busy(let job, let unfinished):
+            pair("已拒绝：作业 \(job) 有 \(unfinished) 个运行尚未结束，按其规则不再接受。", "等待或停止其中一个，或调高作业的 concurrency。")
         case .cancelled(let reason): pair("已结束：\(Self.chinese(reason))。")
         case .machineRestarted: pair("丢失：运行期间机器重启。", "核对已完成的部分后重新运行。")
         case .keeperVanished(let killed):

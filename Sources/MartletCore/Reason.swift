@@ -30,6 +30,8 @@ package enum Reason: Sendable, Hashable, Codable {
     case spawnFailed(task: String, stage: String, errno: Int32)
     case unkillable(task: String, pids: [Int32])
     case cancelledBeforeStart
+    /// It never ran: the job had so many runs that were not over, and its rule refuses more.
+    case busy(job: String, unfinished: Int)
     case cancelled(StopReason)
     /// The boot id of the machine is another one than the task's.
     case machineRestarted

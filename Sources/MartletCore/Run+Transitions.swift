@@ -11,6 +11,8 @@ package enum RunCommand: Sendable {
     /// The current task provably never ran (its fence is ours): a fresh attempt, not counted as a retry.
     case taskAbandoned
     case stop(StopReason)
+    /// Too many runs of its job are not over: it ends without having run. Only as it is inserted.
+    case refuse(Reason)
     case resume
     /// Nobody can know how the current task ended.
     case declareLost(Reason)
@@ -43,6 +45,7 @@ extension RunCommand {
         case .taskAbandoned: "abandon a task of"
         case .stop(.pause): "pause"
         case .stop: "stop"
+        case .refuse: "refuse"
         case .resume: "resume"
         case .declareLost: "lose"
         }
@@ -59,6 +62,7 @@ extension Run {
         switch (state, command) {
         case (.pending, .claim): beginAttempt(at: now)
         case (.pending, .stop(.pause)): pause()
+        case (.pending, .refuse(let why)): end(.cancelled, .skipped, why, at: now)
         case (.pending, .stop(let why)):
             end(.cancelled, cutOutcome, attempt == 0 ? .cancelledBeforeStart : .cancelled(why), at: now)
 

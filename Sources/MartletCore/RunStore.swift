@@ -38,12 +38,20 @@ package protocol RunStore: Sendable {
 package protocol RunDetailStore: Sendable {
     func secrets(of id: RunID) async throws -> [String: Secret]
     func groups(of id: RunID) async throws -> [GroupMembership]
-    /// By native id or by any alias of any facade.
-    func resolve(alias: String, facade: String) async throws -> RunID?
     func attempts(of id: RunID) async throws -> [FinishedTask]
     /// Events after `number`, oldest first; of one run or of all.
     func events(of id: RunID?, after number: Int64, limit: Int) async throws -> [RunEvent]
     /// Numbers of the oldest and newest stored events; nil when there are none.
     func eventRange() async throws -> ClosedRange<Int64>?
     func liveCounts() async throws -> LiveCounts
+}
+
+/// The names that runs have in the facades.
+package protocol AliasStore: Sendable {
+    /// By native id or by any alias of any facade.
+    func resolve(alias: String, facade: String) async throws -> RunID?
+    /// The first alias that a run has in one facade.
+    func alias(of id: RunID, facade: String) async throws -> String?
+    /// Every alias of one facade whose run is not over, or ended no earlier than `endedAfter`; newest run first.
+    func aliases(facade: String, endedAfter: Date) async throws -> [(alias: String, run: RunID)]
 }

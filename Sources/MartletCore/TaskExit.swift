@@ -63,6 +63,28 @@ package struct Verdict: Sendable, Hashable, Codable {
     }
 
     package var isGood: Bool { outcome.isGood }
+
+    /// What the exit of a plain process means: only code 0 in time is good.
+    package init(of exit: TaskExit) {
+        if exit.timedOut {
+            self.init(.timeout)
+            return
+        }
+        switch exit.ending {
+        case .exited(code: 0):
+            if let warning = exit.warnings.first {
+                self.init(.warning, note: warning)
+            } else if exit.droppedBytes > 0 {
+                self.init(.warning, note: "\(exit.droppedBytes) bytes of the log could not be written")
+            } else {
+                self.init(.ok)
+            }
+        case .exited: self.init(.exit)
+        case .signalled: self.init(.signal)
+        case .spawnFailed: self.init(.spawnFailed)
+        case .unkillable: self.init(.unkillable)
+        }
+    }
 }
 
 /// Reference to started work, enough to find it again after a restart of the server.

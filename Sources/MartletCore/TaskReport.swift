@@ -8,8 +8,22 @@ package struct TaskReport: Sendable, Hashable, Codable {
     package var warnings: [String]
     /// Lines that were not understood.
     package var badLines: Int
+    /// The last line of each stream of the last ended task; nil when its driver does not ask for them.
+    package var lastLines: LastLines?
     /// Where reading goes on: byte offset in the progress file of the present attempt and task.
     package var offset: Int64
+
+    /// Without their line ends. A longer line is given by its end.
+    package struct LastLines: Sendable, Hashable, Codable {
+        package static let longest = 64 << 10
+        package var stdout: String
+        package var stderr: String
+
+        package init(stdout: String, stderr: String) {
+            self.stdout = stdout
+            self.stderr = stderr
+        }
+    }
 
     package static let mostResults = 256
     package static let mostWarnings = 100

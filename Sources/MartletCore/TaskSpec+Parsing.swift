@@ -41,7 +41,8 @@ extension TaskSpec {
 }
 
 extension ProcessLimits {
-    init(_ fields: inout Fields) {
+    /// Reads `cwd, user, umask, nice, limits`.
+    package init(_ fields: inout Fields) {
         self.init()
         cwd = fields.string("cwd")
         if let cwd, !cwd.hasPrefix("/") { fields.problem("cwd", "must be an absolute path") }

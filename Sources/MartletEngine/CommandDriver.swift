@@ -23,21 +23,7 @@ package struct CommandDriver: Driver {
         return argv
     }
 
-    package func verdict(_ exit: TaskExit, _ report: TaskReport) -> Verdict {
-        if exit.timedOut { return Verdict(.timeout) }
-        switch exit.ending {
-        case .exited(code: 0):
-            if let warning = exit.warnings.first { return Verdict(.warning, note: warning) }
-            if exit.droppedBytes > 0 {
-                return Verdict(.warning, note: "\(exit.droppedBytes) bytes of the log could not be written")
-            }
-            return Verdict(.ok)
-        case .exited: return Verdict(.exit)
-        case .signalled: return Verdict(.signal)
-        case .spawnFailed: return Verdict(.spawnFailed)
-        case .unkillable: return Verdict(.unkillable)
-        }
-    }
+    package func verdict(_ exit: TaskExit, of task: TaskSpec, _ report: TaskReport) -> Verdict { Verdict(of: exit) }
 
     private static func check(_ words: [String], _ problems: Fields.Problems) {
         guard let program = words.first, !program.isEmpty else {

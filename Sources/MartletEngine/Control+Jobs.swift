@@ -39,6 +39,7 @@ extension ParamValues {
             case .string: return "x"
             case .integer, .number: return 1
             case .boolean: return true
+            case .list: return []
             }
         }
     }

@@ -64,6 +64,23 @@ extension Control {
         }
     }
 
+    /// The last line of one stream of a task, without its line end; "" when there is none. Of a line that is longer
+    /// than the limit, the end. Bytes that are not UTF-8 become U+FFFD each.
+    package func lastLine(of task: TaskAddress, _ stream: LogStream) throws -> String {
+        let view = try files.view(of: [task], stream: stream)
+        let start = max(0, view.length - Int64(TaskReport.LastLines.longest) - 1)
+        var bytes = try readFully(view, start..<view.length)[...]
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        if let end = bytes.lastIndex(of: UInt8(ascii: "\n")) {
+            bytes = bytes[(end + 1)...]
+        } else if start > 0 {
+            // Not in the middle of a character.
+            bytes = bytes.suffix(TaskReport.LastLines.longest).drop { $0 & 0xC0 == 0x80 }
+        }
+        return String(repairing: bytes)
+    }
+
     private func logTasks(of id: RunID, _ selection: LogSelection) throws -> [TaskAddress] {
         try files.tasks(of: id).filter {
             (selection.attempt ?? $0.attempt) == $0.attempt && (selection.task ?? $0.task) == $0.task

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import MartletCore
 
 extension Control {
@@ -33,6 +33,25 @@ extension Control {
             hasMore: page.hasMore)
     }
 
+    /// The id that a facade knows a run by.
+    package func alias(of id: RunID, facade: String) async throws -> String? {
+        try await store.alias(of: id, facade: facade)
+    }
+
+    /// What a facade calls its runs that are not over or ended no earlier than `endedAfter`; newest first.
+    package func aliases(facade: String, endedAfter: Date) async throws -> [(alias: String, run: RunID)] {
+        try await store.aliases(facade: facade, endedAfter: endedAfter)
+    }
+
+    /// Nil when there is none: it may have been removed by retention since somebody learnt its id.
+    package func run(_ id: RunID) async throws -> Run? { try await store.run(id) }
+
+    /// The run that a facade knows by this id; nil when it knows none.
+    package func run(alias: String, facade: String) async throws -> Run? {
+        guard let id = try await store.resolve(alias: alias, facade: facade) else { return nil }
+        return try await store.run(id)
+    }
+
     package func attempts(of id: RunID) async throws -> [FinishedTask] { try await store.attempts(of: id) }
 
     package func events(of id: RunID?, after number: Int64, limit: Int) async throws -> [RunEvent] {
@@ -42,9 +61,26 @@ extension Control {
     /// Numbers of the oldest and newest event still stored.
     package func eventRange() async throws -> ClosedRange<Int64>? { try await store.eventRange() }
 
+    /// A place among the callers that may wait at once (`limits.waiters`). Take it before submitting when a run
+    /// makes sense only with somebody who waits for it. Throws `unavailable`.
+    package func waitingPlace() throws(MartletError) -> WaitingPlace { try feed.place() }
+
+    /// Returns when the run has ended; the run as it is then. Cancel it to wait no longer.
+    package func end(of id: RunID, at place: WaitingPlace) async throws -> Run {
+        defer { withExtendedLifetime(place) {} }
+        let end = feed.end(of: id)
+        let run = try await require(id)
+        if run.state.isEnd { return run }
+        for await _ in end { break }
+        try Task.checkCancellation()
+        return try await require(id)
+    }
+
     /// Returns when the run has ended or after `timeout`, whichever is first; the run as it is then.
     package func wait(for id: RunID, upTo timeout: TimeSpan) async throws -> Run {
-        let end = try feed.end(of: id)
+        let place = try feed.place()
+        defer { withExtendedLifetime(place) {} }
+        let end = feed.end(of: id)
         let run = try await require(id)
         if run.state.isEnd { return run }
         await withTaskGroup(of: Void.self) { group in

@@ -55,15 +55,17 @@ extension Control {
         try drivers.check(job, params: params.plain)
         let secrets = submission.secrets.merging(params.secret) { posted, _ in posted }
         try refuseSecretsInClear(job, params.plain, secrets)
+        let sealed = submission.ambientSecrets.merging(secrets) { _, own in own }
         let now = now()
         let run = Run(
             id: ids.next(at: now), job: job, params: params.plain, key: submission.key,
             labels: job.labels.merging(submission.labels) { _, posted in posted }, trigger: submission.trigger,
-            createdAt: now, dueAt: submission.dueAt, secretNames: secrets.keys.sorted())
+            createdAt: now, dueAt: submission.dueAt, secretNames: sealed.keys.sorted())
         let groups = submission.groups.map { membership in
             membership.batch.isEmpty ? GroupMembership(group: membership.group, batch: batch) : membership
         }
-        return NewRun(run: run, secrets: secrets, groups: groups, aliases: submission.aliases)
+        return NewRun(
+            run: run, secrets: sealed, groups: groups, aliases: submission.aliases, admission: submission.admission)
     }
 
     private func job(of submission: Submission) async throws -> Job {

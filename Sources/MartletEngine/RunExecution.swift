@@ -91,6 +91,7 @@ struct RunExecution: Sendable {
     private func settle(_ run: Run, _ exit: TaskExit, _ watch: ReportWatch) async throws -> Run {
         let task = run.currentTask
         let reading = watch.rest()
+        let lastLines = lastLines(of: run)
         var exit = exit
         exit.keptBytes = min(exit.logBytes, control.settings.value.logCap)
         let verdict = verdict(task, exit, reading.report)
@@ -101,6 +102,7 @@ struct RunExecution: Sendable {
             try await control.store.update(run.id) { stored in
                 guard stored.state.isLive, stored.address == run.address else { return Update() }
                 stored.report = reading.report
+                stored.report.lastLines = lastLines
                 let change = try stored.apply(.taskFinished(ended, verdict), at: now)
                 return Update(changes: [change], notes: reading.notes, reportChanged: true)
             }
@@ -117,10 +119,23 @@ struct RunExecution: Sendable {
         return run
     }
 
+    /// Everything the task wrote is in its log by now. Trouble with reading must not keep the run from ending.
+    private func lastLines(of run: Run) -> TaskReport.LastLines? {
+        guard (try? control.drivers.driver(run.currentTask.driver))?.keepsLastLines == true else { return nil }
+        do {
+            return TaskReport.LastLines(
+                stdout: try control.lastLine(of: run.address, .stdout),
+                stderr: try control.lastLine(of: run.address, .stderr))
+        } catch {
+            logger.error("last lines not read", metadata: ["run": "\(run.id)", "error": "\(error)"])
+            return nil
+        }
+    }
+
     /// A driver that this server does not have any more must not keep its run from ending.
     private func verdict(_ task: TaskSpec, _ exit: TaskExit, _ report: TaskReport) -> Verdict {
         let driver = try? control.drivers.driver(task.driver)
-        return (driver ?? CommandDriver()).verdict(exit, report)
+        return (driver ?? CommandDriver()).verdict(exit, of: task, report)
     }
 
     /// Applies a command; nil from `command` leaves the run as it is.

@@ -13,7 +13,7 @@ package final class RunFeed: Sendable {
         var nextToken = 0
         var subscribers: [Int: Subscriber] = [:]
         var waiters: [RunID: [Int: AsyncStream<Void>.Continuation]] = [:]
-        var waiterCount = 0
+        var places = 0
     }
 
     private let state = Mutex(State())
@@ -48,26 +48,40 @@ package final class RunFeed: Sendable {
         return stream
     }
 
-    /// One element when run `id` reaches an end. Throws `unavailable` when too many wait already.
-    func end(of id: RunID) throws(MartletError) -> AsyncStream<Void> {
+    /// A place among those who may wait, given back when it is released. Throws `unavailable` when there is none.
+    func place() throws(MartletError) -> WaitingPlace {
+        let taken = state.withLock { state in
+            guard state.places < mostWaiters else { return false }
+            state.places += 1
+            return true
+        }
+        guard taken else {
+            throw MartletError(.unavailable, "\(mostWaiters) callers wait already; ask again without waiting")
+        }
+        return WaitingPlace { [self] in state.withLock { $0.places -= 1 } }
+    }
+
+    /// One element when run `id` reaches an end.
+    func end(of id: RunID) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let token: Int? = state.withLock { state in
-            guard state.waiterCount < mostWaiters else { return nil }
+        let token = state.withLock { state in
             state.nextToken += 1
-            state.waiterCount += 1
             state.waiters[id, default: [:]][state.nextToken] = continuation
             return state.nextToken
         }
-        guard let token else {
-            throw MartletError(.unavailable, "\(mostWaiters) callers wait already; ask again without waiting")
-        }
         continuation.onTermination = { [self] _ in
             state.withLock { state in
-                state.waiterCount -= 1
                 state.waiters[id]?[token] = nil
                 if state.waiters[id]?.isEmpty == true { state.waiters[id] = nil }
             }
         }
         return stream
     }
+}
+
+/// The right to wait for the end of a run; held for as long as somebody waits.
+package final class WaitingPlace: Sendable {
+    private let release: @Sendable () -> Void
+    init(release: @escaping @Sendable () -> Void) { self.release = release }
+    deinit { release() }
 }

@@ -16,6 +16,10 @@ package struct Submission: Sendable {
     /// An empty batch stands for this submission: all runs submitted together share its name.
     package var groups: [GroupMembership]
     package var aliases: [RunAlias]
+    package var admission: Admission?
+    /// Values that the server gives to every task of a kind: sealed and masked like `secrets`, but not looked for in
+    /// arguments, because whoever submits does not know them.
+    package var ambientSecrets: [String: Secret]
     package var trigger: Trigger
     /// Not started before; nil = now.
     package var dueAt: Date?
@@ -23,7 +27,7 @@ package struct Submission: Sendable {
     package init(
         work: Work, params: [String: JSONValue] = [:], secrets: [String: Secret] = [:], key: String? = nil,
         labels: [String: String] = [:], groups: [GroupMembership] = [], aliases: [RunAlias] = [],
-        trigger: Trigger, dueAt: Date? = nil
+        admission: Admission? = nil, ambientSecrets: [String: Secret] = [:], trigger: Trigger, dueAt: Date? = nil
     ) {
         self.work = work
         self.params = params
@@ -32,6 +36,8 @@ package struct Submission: Sendable {
         self.labels = labels
         self.groups = groups
         self.aliases = aliases
+        self.admission = admission
+        self.ambientSecrets = ambientSecrets
         self.trigger = trigger
         self.dueAt = dueAt
     }

@@ -1,13 +1,13 @@
-import MartletCore
+package import MartletCore
 
 /// `${params.name}` references in arguments and environment values.
-enum Template {
+package enum Template {
     private static let opening = "${params."
 
     static func mentionsParam(_ text: String) -> Bool { text.contains(opening) }
 
     /// Replaces every reference; an unknown or unset parameter is a problem.
-    static func fill(
+    package static func fill(
         _ text: String, with params: [String: JSONValue], at field: String, problems: Fields.Problems
     ) -> String {
         guard mentionsParam(text) else { return text }

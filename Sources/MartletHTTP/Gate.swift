@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import MartletCore
+import MartletEngine
 import NIOCore
 import NIOHTTP1
 
@@ -13,6 +14,8 @@ struct Gate: RouterMiddleware {
     let guardian: BrowserGuard
     let token: AccessToken
     let routes: [Route]
+    let facades: [any Facade]
+    let control: Control
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -21,7 +24,11 @@ struct Gate: RouterMiddleware {
         var response: Response
         do {
             try guardian.check(request)
-            response = try await next(request, context)
+            if let foreign = await facadeResponse(request, context) {
+                response = foreign
+            } else {
+                response = try await next(request, context)
+            }
         } catch let error as HTTPParserError {
             throw error
         } catch {
@@ -39,6 +46,17 @@ struct Gate: RouterMiddleware {
                 ])
         }
         return response
+    }
+
+    /// Native paths are never a facade's.
+    private func facadeResponse(_ request: Request, _ context: APIContext) async -> Response? {
+        guard !facades.isEmpty, !request.uri.path.hasPrefix("/api/") else { return nil }
+        let call = FacadeCall(
+            request: request, control: control, logger: context.logger, caller: context.caller)
+        for facade in facades {
+            if let response = await facade.respond(to: call) { return response }
+        }
+        return nil
     }
 
     private func problem(for error: any Error, _ request: Request, _ context: APIContext) -> Problem {

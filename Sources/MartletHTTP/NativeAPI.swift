@@ -13,17 +13,21 @@ package struct NativeAPI: Sendable {
     private let token: AccessToken
     private let guardian: BrowserGuard
     package let routes: [Route]
+    private let facades: [any Facade]
 
-    /// `hosts`: names, besides the listeners' own addresses, that a `Host` header may carry.
+    /// `hosts`: names, besides the listeners' own addresses, that a `Host` header may carry. `extra`: routes of
+    /// integrations.
     package init(
-        control: Control, token: AccessToken, hosts: [String], version: String, checks: [ReadinessCheck] = []
+        control: Control, token: AccessToken, hosts: [String], version: String, checks: [ReadinessCheck] = [],
+        extra: [Route] = [], facades: [any Facade] = []
     ) {
         self.control = control
         self.token = token
         guardian = BrowserGuard(hosts: hosts)
         routes =
             HealthRoutes(version: version, checks: checks).routes + RunRoutes.routes + LogRoutes.routes
-            + EventRoutes.routes + JobRoutes.routes
+            + EventRoutes.routes + JobRoutes.routes + extra
+        self.facades = facades
     }
 
     /// A server for one address. `ready` gets the port in use once the socket accepts.
@@ -46,7 +50,8 @@ package struct NativeAPI: Sendable {
     /// The router made from the table.
     func responder() -> RouterResponder<APIContext> {
         let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
-        router.add(middleware: Gate(guardian: guardian, token: token, routes: routes))
+        router.add(
+            middleware: Gate(guardian: guardian, token: token, routes: routes, facades: facades, control: control))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 if route.access == .token, !token.admits(request.headers[.authorization]) {

@@ -1,16 +1,16 @@
-import HTTPTypes
-import Hummingbird
-import NIOCore
+package import HTTPTypes
+package import Hummingbird
+package import NIOCore
 
 extension Response {
     /// A JSON answer with one object.
-    static func json(
+    package static func json(
         _ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], _ body: (inout JSONWriter) -> Void
     ) -> Response {
         json(status, headers: headers, buffer: JSONWriter.document(body))
     }
 
-    static func json(
+    package static func json(
         _ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], buffer: ByteBuffer
     ) -> Response {
         var fields = headers

@@ -1,9 +1,10 @@
 import Foundation
 package import HTTPTypes
-import Hummingbird
+package import Hummingbird
 import Logging
 import MartletCore
-import MartletEngine
+package import MartletEngine
+import NIOCore
 
 /// One route of the native API: what is registered, documented and tested comes from this.
 package struct Route: Sendable {
@@ -21,7 +22,7 @@ package struct Route: Sendable {
     package let access: Access
     let handle: @Sendable (Call) async throws -> Response
 
-    init(
+    package init(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access = .token,
         _ handle: @escaping @Sendable (Call) async throws -> Response
     ) {
@@ -46,8 +47,11 @@ struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Stands in the answer and in every log entry of the request.
     let requestID: String
+    /// Address of the peer, without its port.
+    let caller: String?
 
     init(source: Source) {
+        caller = source.channel.remoteAddress?.ipAddress
         coreContext = CoreRequestContextStorage(source: source)
         // A logger that keeps no metadata has none of Hummingbird's either.
         requestID = source.logger[metadataKey: "hb.request.id"]?.description ?? UUID().uuidString
@@ -55,10 +59,10 @@ struct APIContext: RequestContext {
 }
 
 /// One request on its way through a handler.
-struct Call: Sendable {
-    let request: Request
+package struct Call: Sendable {
+    package let request: Request
     let context: APIContext
-    let control: Control
+    package let control: Control
 
     /// The run id of the path. Anything that is not one of ours is `notFound`: it names no run.
     func runID() throws(MartletError) -> RunID {

@@ -1,9 +1,9 @@
-import Foundation
+package import Foundation
 import MartletCore
 
 /// RFC 3339 in UTC with milliseconds, by arithmetic: a Foundation formatter costs a microsecond per call.
-enum Timestamp {
-    static func text(_ date: Date) -> String {
+package enum Timestamp {
+    package static func text(_ date: Date) -> String {
         let total = date.milliseconds
         let days = floorDivide(total, 86_400_000)
         let rest = total - days * 86_400_000

@@ -5,6 +5,7 @@ import MartletCore
 /// A new run, encoded and sealed, ready for the database.
 struct InsertRow: Sendable {
     let run: Run
+    let admission: Admission?
     private let job: String
     private let params: String
     private let labels: String
@@ -25,6 +26,7 @@ struct InsertRow: Sendable {
 
     init(_ new: NewRun, _ box: SecretBox, _ encoding: Encoding) throws {
         run = new.run
+        admission = new.admission
         job = try encoding.jobs.text(run.job)
         params = try StoredJSON.text(of: run.params)
         labels = try StoredJSON.text(of: run.labels)

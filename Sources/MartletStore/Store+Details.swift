@@ -21,20 +21,6 @@ extension SQLiteStore: RunDetailStore {
         }
     }
 
-    /// An alias of another facade counts only when it names one run.
-    package func resolve(alias: String, facade: String) async throws -> RunID? {
-        try await read { db in
-            if let id = RunID(alias) {
-                let statement = try db.cachedStatement(sql: "SELECT 1 FROM runs WHERE id = ?")
-                if try Int.fetchOne(statement, arguments: [id.blob]) != nil { return id }
-            }
-            let statement = try db.cachedStatement(sql: "SELECT facade, run FROM run_aliases WHERE alias = ?")
-            let rows = try Row.fetchAll(statement, arguments: [alias])
-            let own = rows.first { $0[0] == facade } ?? (rows.count == 1 ? rows[0] : nil)
-            return try own.map { try RunID(blob: $0[1]) }
-        }
-    }
-
     package func attempts(of id: RunID) async throws -> [FinishedTask] {
         try await read { db in
             let statement = try db.cachedStatement(

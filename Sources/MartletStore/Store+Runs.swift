@@ -8,19 +8,45 @@ extension SQLiteStore: RunStore {
         guard !runs.isEmpty else { return Inserted(ids: [], replayed: false) }
         // Encoded and sealed here, where it costs the writer nothing.
         let rows = try runs.map { try InsertRow($0, box, encoding) }
-        let replay = idempotency.map { Replay($0, rows.map(\.run.id), at: now()) }
-        return try await writer.write { [hot] scope in
+        let replay = idempotency.map { Replay($0, at: now()) }
+        return try await writer.write { [self] scope in
             if let replay, let first = try replay.find(scope.db) {
                 return Inserted(ids: first, replayed: true)
             }
-            for row in rows {
-                try row.insert(&scope)
-                hot.keep(row.run)
-            }
-            try replay?.insert(scope.db)
-            return Inserted(ids: rows.map(\.run.id), replayed: false)
+            let ids = try rows.map { try admit($0, &scope) }
+            try replay?.insert(ids, scope.db)
+            return Inserted(ids: ids, replayed: false)
         }
     }
+
+    /// Inserts a run, or does what its admission says when too many of its job are not over. Returns the id to answer.
+    private func admit(_ row: InsertRow, _ scope: inout WriteScope) throws -> RunID {
+        let unfinished = try row.admission.map { try unfinishedRuns(of: row.run.job.name ?? "", $0, scope.db) } ?? []
+        guard let admission = row.admission, unfinished.count >= max(1, admission.mostUnfinished) else {
+            try row.insert(&scope)
+            hot.keep(row.run)
+            return row.run.id
+        }
+        if admission.otherwise == .join, let newest = unfinished.max() { return newest }
+        try row.insert(&scope)
+        var refused = row.run
+        let why = Reason.busy(job: row.run.job.name ?? "", unfinished: unfinished.count)
+        let change = try refused.apply(.refuse(why), at: row.run.createdAt)
+        try store(refused, after: row.run, Update(change), &scope)
+        return row.run.id
+    }
+
+    /// As many as decide the admission, no more.
+    private func unfinishedRuns(of job: String, _ admission: Admission, _ db: Database) throws -> [RunID] {
+        guard !job.isEmpty else { return [] }
+        let statement = try db.cachedStatement(sql: Self.unfinishedSQL)
+        return try Data.fetchAll(statement, arguments: [job, max(1, admission.mostUnfinished)]).map(RunID.init(blob:))
+    }
+
+    static let unfinishedSQL = """
+        SELECT id FROM runs INDEXED BY runs_job
+        WHERE job <> '' AND job = ? AND state IN ('pending','running','stopping','paused') ORDER BY id DESC LIMIT ?
+        """
 
     package func update(
         _ id: RunID, _ body: @escaping @Sendable (inout Run) throws -> Update
@@ -54,13 +80,11 @@ extension SQLiteStore: RunStore {
 private struct Replay: Sendable {
     let key: String
     let hash: Data
-    let runs: [RunID]
     let at: Date
 
-    init(_ record: IdempotencyRecord, _ runs: [RunID], at now: Date) {
+    init(_ record: IdempotencyRecord, at now: Date) {
         key = record.key
         hash = Data(SHA256.hash(data: record.body))
-        self.runs = runs
         at = now
     }
 
@@ -77,7 +101,7 @@ private struct Replay: Sendable {
         }
     }
 
-    func insert(_ db: Database) throws {
+    func insert(_ runs: [RunID], _ db: Database) throws {
         let ids = runs.reduce(into: Data()) { $0.append(contentsOf: $1.bytes) }
         try db.cachedStatement(sql: "INSERT INTO idempotency VALUES (?, ?, ?, ?)")
             .execute(arguments: [key, hash, ids, at.milliseconds])

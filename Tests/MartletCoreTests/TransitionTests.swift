@@ -15,6 +15,7 @@ import Testing
         ("good", .taskFinished(good, Verdict(.ok))), ("bad", .taskFinished(bad, Verdict(.exit))),
         ("abandoned", .taskAbandoned), ("stop", .stop(.user)), ("pause", .stop(.pause)),
         ("shutdown", .stop(.shutdown)), ("timeout", .stop(.timeout)), ("resume", .resume),
+        ("refuse", .refuse(.busy(job: "j", unfinished: 1))),
         ("lost", .declareLost(.machineRestarted)),
     ]
 
@@ -27,6 +28,7 @@ import Testing
         return [
             .pending: row([
                 "claim": .running, "stop": .cancelled, "pause": .paused, "shutdown": .cancelled, "timeout": .cancelled,
+                "refuse": .cancelled,
             ]),
             .running: row([
                 "started": .running, "good": .succeeded, "bad": .failed, "abandoned": .pending, "stop": .stopping,

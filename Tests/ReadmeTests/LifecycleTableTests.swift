@@ -19,6 +19,7 @@ import Testing
         "task abandoned": [.taskAbandoned],
         "stop": [.stop(.user), .stop(.shutdown), .stop(.timeout)],
         "pause": [.stop(.pause)],
+        "refuse": [.refuse(.busy(job: "j", unfinished: 1))],
         "resume": [.resume],
         "declare lost": [.declareLost(.machineRestarted)],
     ]
