@@ -68,11 +68,27 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
+        .target(
+            name: "MartletYAML", dependencies: ["MartletCore", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+
+        // Integrations: one target for each replaced system.
+        .target(
+            name: "Scripts",
+            dependencies: [
+                "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], path: "Sources/Integrations/Scripts", exclude: ["README.md"], swiftSettings: strict),
+
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletYAML",
+                "Scripts", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -81,7 +97,6 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
 
         .executableTarget(
@@ -131,6 +146,14 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "MartletYAMLTests", dependencies: ["MartletYAML", "MartletCore"], swiftSettings: strict),
+        .testTarget(
+            name: "ScriptsTests",
+            dependencies: [
+                "Scripts", "MartletCore", "MartletEngine", "MartletHTTP", "MartletStore", "MartletTesting",
+                "MartletYAML", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
             name: "MartletCLITests",

@@ -1,6 +1,16 @@
 import ArgumentParser
+import Foundation
 
+/// One program, and the names it may be started by.
 @main
+enum Program {
+    static func main() async {
+        let name = URL(filePath: CommandLine.arguments.first ?? "").lastPathComponent
+        if name == CeleryService.name { await CeleryService.run(Array(CommandLine.arguments.dropFirst())) }
+        await Martlet.main()
+    }
+}
+
 struct Martlet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "martlet",
@@ -12,7 +22,7 @@ struct Martlet: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Serve.self, RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self, StopCommand.self,
-            RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, ConfigCommand.self,
-            DoctorCommand.self, VersionCommand.self,
+            RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, ScriptsCommand.self,
+            ConfigCommand.self, DoctorCommand.self, VersionCommand.self, TaskWorker.self,
         ])
 }

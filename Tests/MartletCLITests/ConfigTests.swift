@@ -88,6 +88,6 @@ import Testing
         let environment = [
             "PATH": "/bin", "MARTLET_TOKEN": "x", "NOTIFY_SOCKET": "x", "LISTEN_FDS": "1", "CREDENTIALS_DIRECTORY": "x",
         ]
-        #expect(Installation.taskEnvironment(environment) == ["PATH": "/bin"])
+        #expect(Installation.taskEnvironment(environment, hiding: []) == ["PATH": "/bin"])
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MartletCore
+import Scripts
 
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +22,13 @@ struct ConfigCommand: AsyncParsableCommand {
             let sources = try options.sources(flags)
             let config = try ServerConfig(sources, environment: ProcessInfo.processInfo.environment)
             // What is worked out from the machine is shown as it is.
-            let derived = ["dataDir": config.dataDirectory, "jobsDir": config.jobsDirectory]
+            let derived = [
+                "dataDir": config.dataDirectory, "jobsDir": config.jobsDirectory,
+                "scripts.collectDir": config.scripts.collectDirectory,
+                // Values are connection strings and the like: the names tell enough.
+                "scripts.environment": Set(config.scripts.environment.keys).union(config.scripts.secrets.keys).sorted()
+                    .joined(separator: ","),
+            ]
             json ? printJSON(sources.all, derived) : printTable(sources.all, derived)
         }
     }
@@ -37,7 +44,8 @@ struct ConfigCommand: AsyncParsableCommand {
         }
         table.print()
         Terminal.print(
-            "\nOpen without a token: /livez, /readyz, /version. Everything under /api needs the admin token.")
+            "\nOpen without a token: /livez, /readyz, /version, and the paths of script tasks (/list shows them). Everything under /api needs the admin token."
+        )
     }
 
     private func printJSON(_ all: [SettingSources.Found], _ derived: [String: String]) {

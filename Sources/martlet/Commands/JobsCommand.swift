@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MartletCore
+import MartletYAML
 
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -19,17 +19,20 @@ struct Serve: AsyncParsableCommand {
             "Address to listen on; may be given several times. Port 0 takes any free one.", valueName: "host:port"))
     var listen: [String] = []
 
+    @OptionGroup(title: "Flags of celery-service") var legacy: LegacyFlags
+
     @Flag(help: "End the live runs with the server, too.")
     var stopRuns = false
 
     func run() async throws {
-        let flags = listen.isEmpty ? [:] : ["listen": listen.joined(separator: ",")]
-        let options = options
+        let flags = legacy.settings(listen: listen)
+        let (options, legacy) = (options, legacy)
         try await Complaint.asExit {
             // A reader of stdout that went away is no reason to end.
             signal(SIGPIPE, SIG_IGN)
             try await Server(
-                config: try options.server(flags), stopRuns: stopRuns, reload: { try options.server(flags) },
+                config: try legacy.apply(to: options.server(flags)), stopRuns: stopRuns,
+                reload: { try legacy.apply(to: options.server(flags)) },
                 environment: ProcessInfo.processInfo.environment
             ).run()
         }

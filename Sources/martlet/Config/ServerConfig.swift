@@ -3,6 +3,7 @@ import Logging
 import MartletCore
 import MartletEngine
 import MartletHTTP
+import Scripts
 
 /// The settings in force, typed and checked.
 struct ServerConfig: Sendable {
@@ -14,6 +15,9 @@ struct ServerConfig: Sendable {
     var logLevel: Logger.Level
     var logsJSON: Bool
     var logFile: String?
+    var logsToConsole: Bool
+    var scripts: ScriptSettings
+    var hiddenVariables: [String]
 
     /// Throws one `invalid` error that names every wrong value.
     init(_ sources: SettingSources, environment: [String: String]) throws(MartletError) {
@@ -36,7 +40,23 @@ struct ServerConfig: Sendable {
         logLevel = Logger.Level(rawValue: reader.choice("log.level")) ?? .info
         logsJSON = reader.choice("log.format") == "json"
         logFile = try sources.value("log.file").map(Self.absolute)
+        logsToConsole = reader.boolean("log.console")
+        hiddenVariables = reader.list("scripts.hideEnv")
+        scripts = try Self.scripts(reader, sources)
         try reader.check()
+    }
+
+    private static func scripts(_ reader: SettingReader, _ sources: SettingSources) throws(MartletError)
+        -> ScriptSettings
+    {
+        let file = try sources.value("scripts.tasks").map(absolute)
+        let beside =
+            file.map { URL(filePath: $0).deletingLastPathComponent().path } ?? FileManager.default.currentDirectoryPath
+        var settings = ScriptSettings(
+            tasksFile: file, collectDirectory: try absolute(sources.value("scripts.collectDir") ?? beside + "/collect"),
+            user: sources.value("scripts.user"), sessionAge: reader.span("scripts.sessionAge", .seconds(86_400)))
+        (settings.environment, settings.secrets) = reader.variables("scripts.environment")
+        return settings
     }
 
     private static func absolute(_ path: String) throws(MartletError) -> String {
@@ -114,6 +134,49 @@ private struct SettingReader {
     func choice(_ key: String) -> String {
         guard let text = sources.value(key), case .choice(let words) = kind(key) else { return "" }
         return words.contains(text) ? text : wrong(key, text, "one of \(words.joined(separator: ", "))", "")
+    }
+
+    /// As the replaced services read booleans, too.
+    func boolean(_ key: String) -> Bool {
+        let text = sources.value(key) ?? "false"
+        switch text.lowercased() {
+        case "true", "t", "1": return true
+        case "false", "f", "0": return false
+        default: return wrong(key, text, "true or false", false)
+        }
+    }
+
+    /// Plain values, and the contents of the files that are named as secrets.
+    func variables(_ key: String) -> (plain: [String: String], secret: [String: Secret]) {
+        var plain: [String: String] = [:]
+        var secret: [String: Secret] = [:]
+        for line in (sources.value(key) ?? "").split(separator: "\n") {
+            let name = String(line.prefix { $0 != "=" && $0 != "<" })
+            let rest = String(line.dropFirst(name.count + 1))
+            if !Token.isVariable(name) || name.hasPrefix("MARTLET_") || line.count == name.count {
+                plain = wrong(key, name, "NAME=value or NAME<FILE, with letters, digits and _ in the name", plain)
+            } else if line.dropFirst(name.count).hasPrefix("=") {
+                plain[name] = rest
+            } else {
+                secret[name] = self.secret(key, name, file: rest)
+            }
+        }
+        return (plain, secret)
+    }
+
+    private func secret(_ key: String, _ name: String, file: String) -> Secret? {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            problems.add("\(key).\(name)", "the file \(file.prefix(200)) cannot be read")
+            return nil
+        }
+        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+        guard (Secret.shortest...Secret.longest).contains(text.utf8.count), !text.utf8.contains(0) else {
+            problems.add(
+                "\(key).\(name)",
+                "\(file.prefix(200)) must hold \(Secret.shortest) to \(Secret.longest) bytes without NUL")
+            return nil
+        }
+        return Secret(text)
     }
 
     private func kind(_ key: String) -> Setting.Kind? { Setting.table.first { $0.key == key }?.kind }

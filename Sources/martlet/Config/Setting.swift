@@ -11,6 +11,9 @@ struct Setting: Sendable {
         case span
         case size
         case choice([String])
+        /// Environment variables: a YAML map of `NAME: value` or `NAME: {file: PATH}`; as one text, a line
+        /// `NAME=value` or `NAME<PATH` each.
+        case variables
 
         var word: String {
             switch self {
@@ -22,6 +25,7 @@ struct Setting: Sendable {
             case .span: "time span"
             case .size: "size"
             case .choice(let words): words.joined(separator: "|")
+            case .variables: "map of variables"
             }
         }
     }
@@ -68,11 +72,18 @@ struct Setting: Sendable {
         Setting("retention.logBytes", .size, "10GiB", "all logs together, oldest first"),
         Setting("retention.failedFactor", .count(1...1000), "2", "failed runs are kept so many times as long"),
         Setting("retention.interval", .span, "10m", "between two sweeps"),
+        Setting("scripts.tasks", .path, nil, "YAML file of script tasks; none: built-in tasks only"),
+        Setting("scripts.collectDir", .path, nil, "collected scripts; default: collect beside the task file"),
+        Setting("scripts.environment", .variables, "", "given to every script task; {file: PATH} reads a secret"),
+        Setting("scripts.hideEnv", .list, "", "variables of the server that no task gets; * at the end for a prefix"),
+        Setting("scripts.user", .text, nil, "user that script tasks run as; default: the server's"),
+        Setting("scripts.sessionAge", .span, "24h", "ended sessions are shown so long"),
         Setting("log.cap", .size, "64MiB", "log kept per task: the first MiB and the newest rest"),
         Setting(
             "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
             "least severe entry of the server's own log"),
         Setting("log.format", .choice(["text", "json"]), "text", "form of the server's own log"),
         Setting("log.file", .path, nil, "file of the server's own log; default: stderr"),
+        Setting("log.console", .choice(["true", "false"]), "false", "write the server's own log to stdout, too"),
     ]
 }

@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import MartletCore
+import MartletYAML
 
 /// Where settings come from, strongest first: flags, environment, one file, defaults.
 struct SettingSources {
@@ -26,10 +27,20 @@ struct SettingSources {
             environmentVariables: environment.filter { known.contains($0.key) && !$0.value.isEmpty })
         sources = [
             ("flag", Self.provider("flags", flags)), ("environment", variables.prefixKeys(with: "martlet")),
+            ("environment of celery-service", Self.provider("celery-service", Self.legacy(environment))),
             (file.map { "file \($0)" } ?? "file", Self.provider("file", inFile)),
             ("default", Self.provider("defaults", defaults)),
         ]
         reader = ConfigReader(providers: sources.map(\.provider))
+    }
+
+    /// What the replaced script service was configured with.
+    private static func legacy(_ environment: [String: String]) -> [String: String] {
+        let keys = ["CS_EXTERNAL_TASK": "scripts.tasks", "CS_LOG_CONSOLE": "log.console", "CS_ADDRESS": "listen"]
+        let found = keys.compactMap { variable, key in
+            environment[variable].flatMap { $0.isEmpty ? nil : (key, $0) }
+        }
+        return Dictionary(uniqueKeysWithValues: found)
     }
 
     private static func provider(_ name: String, _ values: [String: String]) -> InMemoryProvider {
@@ -42,6 +53,9 @@ struct SettingSources {
     }
 
     func value(_ key: String) -> String? { reader.string(forKey: ConfigKey(key)) }
+
+    /// Whether somebody set it: the default does not count.
+    func isSet(_ key: String) -> Bool { all.first { $0.setting.key == key }.map { $0.source != "default" } ?? false }
 
     /// Every key of the table, for `martlet config`.
     var all: [Found] {
@@ -108,11 +122,24 @@ enum SettingFile {
         case (.list, .array(let elements)):
             let texts = elements.compactMap(\.scalarText)
             return texts.count == elements.count ? texts.joined(separator: ",") : nil
+        case (.variables, .object(let members)): return variables(members)
         case (.counts, .object(let members)):
             let pairs = members.compactMap { key, value in value.scalarText.map { "\(key)=\($0)" } }
             return pairs.count == members.count ? pairs.sorted().joined(separator: ",") : nil
         default: return value.scalarText
         }
+    }
+
+    /// One line each; a line break within a value could not be told from the next variable.
+    private static func variables(_ members: [String: JSONValue]) -> String? {
+        let lines = members.compactMap { name, value -> String? in
+            if let text = value.scalarText { return text.contains("\n") ? nil : "\(name)=\(text)" }
+            guard let reference = value.object, reference.count == 1, let file = reference["file"]?.string else {
+                return nil
+            }
+            return "\(name)<\(file)"
+        }
+        return lines.count == members.count ? lines.sorted().joined(separator: "\n") : nil
     }
 
     private static func unknown(_ path: String) -> String {

@@ -9,6 +9,8 @@ struct DataDirectory: Sendable {
     var tokenFile: String { path + "/admin.token" }
     var urlFile: String { path + "/server.url" }
     var lockFile: String { path + "/lock" }
+    /// One file for each script task.
+    var logs: String { path + "/logs" }
 
     /// Makes it with its parents, for its owner alone. An existing one is tightened; somebody else's is refused.
     func prepare() throws(MartletError) {
@@ -84,22 +86,24 @@ struct DataDirectory: Sendable {
 
 /// The server's own program and what it hands to tasks.
 enum Installation {
-    /// The directory of this program.
-    static var directory: String {
-        let program =
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        return URL(filePath: program).deletingLastPathComponent().path
+    /// The path of this program.
+    static var program: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     }
+    static var directory: String { URL(filePath: program).deletingLastPathComponent().path }
 
     static var keeper: String { directory + "/martlet-keeper" }
     static var hasKeeper: Bool { access(keeper, X_OK) == 0 }
 
     private static let hidden: Set<String> = ["NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY"]
 
-    /// What every task inherits: the server's environment without what is the server's alone.
-    static func taskEnvironment(_ environment: [String: String]) -> [String: String] {
+    /// What every task inherits: the server's environment without what is the server's alone. `hiding`: further names,
+    /// with `*` at the end for a prefix.
+    static func taskEnvironment(_ environment: [String: String], hiding patterns: [String]) -> [String: String] {
         environment.filter { name, _ in
             !name.hasPrefix("MARTLET_") && !name.hasPrefix("LISTEN_") && !hidden.contains(name)
+                && !name.hasSuffix("_DINGTALK_ALERT_TOKEN")
+                && !patterns.contains { $0.hasSuffix("*") ? name.hasPrefix($0.dropLast()) : name == $0 }
         }
     }
 

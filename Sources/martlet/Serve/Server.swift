@@ -5,6 +5,8 @@ import MartletEngine
 import MartletHTTP
 import MartletProcess
 import MartletStore
+import MartletYAML
+import Scripts
 import ServiceLifecycle
 import UnixSignals
 
@@ -31,7 +33,10 @@ struct Server {
         let feed = RunFeed(mostWaiters: config.engine.mostWaiters)
         let store = try SQLiteStore(
             directory: URL(filePath: config.dataDirectory), onCommit: { feed.publish($0) })
-        let control = try control(store, feed)
+        let scripts = Scripts(
+            settings: config.scripts, martlet: Installation.program, logger: log.logger("scripts"))
+        try scripts.loader.start()
+        let control = try control(store, feed, [CommandDriver(), scripts.driver])
         let jobs = JobDirectory(
             path: config.jobsDirectory, control: control, logger: logger, parse: YAMLDocument.parse)
         let report = try await jobs.reload()
@@ -43,7 +48,7 @@ struct Server {
             ])
         let token = AccessToken(try directory.token())
         let group = ServiceGroup(
-            configuration: groupConfiguration(try services(control, jobs, log, directory, token), logger))
+            configuration: groupConfiguration(try services(control, jobs, scripts, log, directory, token), logger))
         defer {
             directory.withdraw()
             do { try store.close() } catch {
@@ -55,16 +60,16 @@ struct Server {
         logger.info("server ended")
     }
 
-    private func control(_ store: SQLiteStore, _ feed: RunFeed) throws -> Control {
+    private func control(_ store: SQLiteStore, _ feed: RunFeed, _ drivers: [any Driver]) throws -> Control {
         let executor = try LocalExecutor(
             dataDirectory: config.dataDirectory, keeper: Installation.keeper,
-            baseEnvironment: Installation.taskEnvironment(environment),
+            baseEnvironment: Installation.taskEnvironment(environment, hiding: config.hiddenVariables),
             keeperEnvironment: Installation.keeperEnvironment(environment)
         ) { address in (store.nonce(for: "mark", address), store.nonce(for: "seal", address)) }
         let path = config.dataDirectory
         return Control(
             store: store, executor: executor, files: FileLogReader(dataDirectory: path),
-            drivers: Drivers([CommandDriver()]), feed: feed, settings: SettingsBox(config.engine)
+            drivers: Drivers(drivers), feed: feed, settings: SettingsBox(config.engine)
         ) {
             // A directory that cannot be asked about has no room for runs.
             guard let space = try? DiskSpace.free(at: path) else { return DiskState(free: 0, total: 0) }
@@ -74,7 +79,8 @@ struct Server {
 
     /// In the order of starting; they end in the reverse one.
     private func services(
-        _ control: Control, _ jobs: JobDirectory, _ log: ServerLog, _ directory: DataDirectory, _ token: AccessToken
+        _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ log: ServerLog, _ directory: DataDirectory,
+        _ token: AccessToken
     ) throws -> [any Service] {
         let logger = log.logger("martlet")
         let dispatcher = Dispatcher(control: control, dataDirectory: config.dataDirectory, logger: logger)
@@ -84,7 +90,7 @@ struct Server {
         }
         let api = NativeAPI(
             control: control, token: token, hosts: config.hosts + config.listen.map(\.urlHost),
-            version: Version.current, checks: [keeper])
+            version: Version.current, checks: [keeper], extra: scripts.routes, facades: [scripts.facade])
         let announcement = Announcement(directory: directory, first: config.listen.first, logger: logger)
         let listeners = config.listen.map { address in
             api.listener(address, logger: log.logger("http")) { port in await announcement.ready(address, port) }
@@ -92,7 +98,11 @@ struct Server {
         var services: [any Service] = [Work { try await dispatcher.run() }]
         if stopRuns { services.append(RunStopper(control: control, logger: logger)) }
         services.append(Work { await housekeeper.run() })
-        services.append(Reloader(control: control, jobs: jobs, log: log, logger: logger, config: config, load: reload))
+        services.append(
+            Reloader(
+                control: control, jobs: jobs, scripts: scripts.loader, log: log, logger: logger, config: config,
+                load: reload))
+        services += scripts.services(control: control, logDirectory: directory.logs)
         return services + listeners + [Watchdog(limit: shutdownLimit(control), logger: logger)]
     }
 
@@ -112,5 +122,7 @@ struct Server {
 }
 
 extension ServerConfig {
-    var logTarget: ServerLog.Target { ServerLog.Target(level: logLevel, isJSON: logsJSON, file: logFile) }
+    var logTarget: ServerLog.Target {
+        ServerLog.Target(level: logLevel, isJSON: logsJSON, file: logFile, isOnConsole: logsToConsole)
+    }
 }

@@ -10,6 +10,8 @@ final class ServerLog: Sendable {
         var isJSON: Bool
         /// Nil: stderr.
         var file: String?
+        /// To stdout, too; without a file, to stdout only.
+        var isOnConsole = false
     }
 
     /// A file of this size is renamed to `.1`, replacing the one before.
@@ -43,6 +45,8 @@ final class ServerLog: Sendable {
     func write(_ line: String) {
         let bytes = Array((line + "\n").utf8)
         state.withLock { state in
+            if state.target.isOnConsole { Terminal.write(bytes, to: STDOUT_FILENO) }
+            if state.target.isOnConsole, state.target.file == nil { return }
             var rest = bytes[...]
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes { Foundation.write(state.descriptor, $0.baseAddress, $0.count) }

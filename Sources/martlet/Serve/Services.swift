@@ -3,6 +3,7 @@ import Logging
 import MartletCore
 import MartletEngine
 import MartletHTTP
+import Scripts
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -42,6 +43,7 @@ struct Announcement: Sendable {
 struct Reloader: Service {
     let control: Control
     let jobs: JobDirectory
+    let scripts: TaskLoader
     let log: ServerLog
     let logger: Logger
     let config: ServerConfig
@@ -61,6 +63,7 @@ struct Reloader: Service {
             {
                 logger.warning("listen, hosts, dataDir and jobsDir change with the next start only")
             }
+            scripts.reload(fresh.scripts)
             let report = try await jobs.reload()
             logger.info(
                 "reloaded",

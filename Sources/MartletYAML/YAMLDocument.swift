@@ -1,22 +1,24 @@
 import CYaml
-import Foundation
-import MartletCore
+package import MartletCore
 // CYaml is libyaml as Yams carries it. Its events are read directly: Yams' own tree expands aliases and
 // compares keys before anybody can set a limit.
 
 /// Reads one YAML document as plain data, by the core schema of YAML 1.2: `no` and `on` are texts, `0027` is
 /// a text. Anchors, aliases, tags, duplicate keys and a second document are errors; every error has its line.
-enum YAMLDocument {
+package enum YAMLDocument {
     static let largest = 1 << 20
     static let deepest = 32
 
-    struct Failure: Error, CustomStringConvertible {
-        let line: Int
-        let message: String
-        var description: String { "line \(line): \(message)" }
+    package struct Failure: Error, CustomStringConvertible {
+        package let line: Int
+        package let message: String
+        package var description: String { "line \(line): \(message)" }
     }
 
-    @Sendable static func parse(_ text: String) throws -> JSONValue {
+    @Sendable package static func parse(_ text: String) throws -> JSONValue { try node(text)?.value ?? .null }
+
+    /// The document with its lines; nil when it is empty.
+    package static func node(_ text: String) throws -> YAMLNode? {
         guard text.utf8.count <= largest else {
             throw Failure(line: 1, message: "the document is larger than 1 MiB")
         }
@@ -50,9 +52,9 @@ private struct EventReader {
 
     mutating func end() { yaml_parser_delete(&parser) }
 
-    mutating func document() throws -> JSONValue {
+    mutating func document() throws -> YAMLNode? {
         _ = try next()
-        guard try next().type == YAML_DOCUMENT_START_EVENT else { return .null }
+        guard try next().type == YAML_DOCUMENT_START_EVENT else { return nil }
         let value = try value(try next(), depth: 0)
         _ = try next()
         let last = try next()
@@ -62,39 +64,43 @@ private struct EventReader {
         return value
     }
 
-    private mutating func value(_ event: Event, depth: Int) throws -> JSONValue {
+    private mutating func value(_ event: Event, depth: Int) throws -> YAMLNode {
         guard depth <= YAMLDocument.deepest else {
             throw failure(event, "nested deeper than \(YAMLDocument.deepest) levels")
         }
         if event.hasAnchor { throw failure(event, "anchors and aliases are not taken; write the value out") }
         if event.hasTag { throw failure(event, "tags are not taken; put a text in quotes instead") }
+        let content: YAMLNode.Content
         switch event.type {
-        case YAML_SCALAR_EVENT: return event.isPlain ? PlainScalar.value(event.text) : .string(event.text)
-        case YAML_SEQUENCE_START_EVENT: return try sequence(depth)
-        case YAML_MAPPING_START_EVENT: return try mapping(depth)
+        case YAML_SCALAR_EVENT: content = .scalar(event.text, isPlain: event.isPlain)
+        case YAML_SEQUENCE_START_EVENT: content = .sequence(try sequence(depth))
+        case YAML_MAPPING_START_EVENT: content = .mapping(try mapping(depth))
         default: throw failure(event, "not understood")
         }
+        return YAMLNode(content: content, line: event.line)
     }
 
-    private mutating func sequence(_ depth: Int) throws -> JSONValue {
-        var elements: [JSONValue] = []
+    private mutating func sequence(_ depth: Int) throws -> [YAMLNode] {
+        var elements: [YAMLNode] = []
         while true {
             let event = try next()
-            if event.type == YAML_SEQUENCE_END_EVENT { return .array(elements) }
+            if event.type == YAML_SEQUENCE_END_EVENT { return elements }
             elements.append(try value(event, depth: depth + 1))
         }
     }
 
-    private mutating func mapping(_ depth: Int) throws -> JSONValue {
-        var members: [String: JSONValue] = [:]
+    private mutating func mapping(_ depth: Int) throws -> [YAMLNode.Member] {
+        var members: [YAMLNode.Member] = []
+        var keys: Set<String> = []
         while true {
             let key = try next()
-            if key.type == YAML_MAPPING_END_EVENT { return .object(members) }
+            if key.type == YAML_MAPPING_END_EVENT { return members }
             guard key.type == YAML_SCALAR_EVENT, !key.hasAnchor, !key.hasTag else {
                 throw failure(key, "a key must be a plain text")
             }
-            guard members[key.text] == nil else { throw failure(key, "the key \(key.text) stands twice") }
-            members[key.text] = try value(try next(), depth: depth + 1)
+            guard keys.insert(key.text).inserted else { throw failure(key, "the key \(key.text) stands twice") }
+            members.append(
+                YAMLNode.Member(key: key.text, value: try value(try next(), depth: depth + 1), line: key.line))
         }
     }
 
@@ -127,29 +133,5 @@ private struct EventReader {
         default: break
         }
         return event
-    }
-}
-
-/// The core schema's reading of an unquoted scalar.
-private enum PlainScalar {
-    static func value(_ text: String) -> JSONValue {
-        switch text {
-        case "", "~", "null", "Null", "NULL": return .null
-        case "true", "True", "TRUE": return .bool(true)
-        case "false", "False", "FALSE": return .bool(false)
-        default: return number(text) ?? .string(text)
-        }
-    }
-
-    /// A leading zero makes a text: modes and masks are written so.
-    private static func number(_ text: String) -> JSONValue? {
-        let digits = text.hasPrefix("-") || text.hasPrefix("+") ? text.dropFirst() : text[...]
-        guard let first = digits.utf8.first, (0x30...0x39).contains(first) else { return nil }
-        if first == 0x30, let second = digits.utf8.dropFirst().first, (0x30...0x39).contains(second) { return nil }
-        if let value = Int64(text) { return .int(value) }
-        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),
-            let value = Double(text), value.isFinite
-        else { return nil }
-        return .double(value)
     }
 }

@@ -1,7 +1,7 @@
 import MartletCore
 import Testing
 
-@testable import martlet
+@testable import MartletYAML
 
 @Suite struct YAMLTests {
     @Test func `the core schema is read as plain data`() throws {

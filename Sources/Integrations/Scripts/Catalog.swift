@@ -1,0 +1,79 @@
+import MartletCore
+
+/// Everything that can be called, by path. Built anew by every reload; never changed.
+struct Catalog: Sendable {
+    /// A task that can be called.
+    enum Entry: Sendable {
+        case external(ScriptTask)
+        case builtIn(any BuiltInTask.Type, ScriptTask)
+
+        /// A built-in task as its process looks to the engine.
+        var task: ScriptTask {
+            switch self {
+            case .external(let task), .builtIn(_, let task): task
+            }
+        }
+    }
+
+    /// Sorted by path.
+    let entries: [Entry]
+    private let byPath: [String: Entry]
+    private let logFiles: [String: String]
+
+    init(_ tasks: [ScriptTask] = []) {
+        let builtIns = builtInTasks.map { type in
+            Entry.builtIn(
+                type, ScriptTask(name: type.name, clusterType: type.clusterType, program: .builtIn(name: type.path)))
+        }
+        let entries = (tasks.map(Entry.external) + builtIns).sorted { $0.task.path < $1.task.path }
+        self.entries = entries
+        byPath = Self.paths(entries)
+        logFiles = Self.logFiles(entries.map(\.task))
+    }
+
+    /// `path` is decoded, without the slash before it: `tendb-cluster/demo-1`.
+    func entry(at path: String) -> Entry? { byPath[path] }
+
+    /// Canonical paths, and the spellings of the document and of the file where they name one task only.
+    private static func paths(_ entries: [Entry]) -> [String: Entry] {
+        var aliases: [String: [Entry]] = [:]
+        for entry in entries {
+            for spelling in spellings(entry.task) { aliases[spelling, default: []].append(entry) }
+        }
+        let unique = aliases.compactMapValues { $0.count == 1 ? $0[0] : nil }
+        let canonical = Dictionary(entries.map { ($0.task.path, $0) }) { first, _ in first }
+        return unique.merging(canonical) { _, canonical in canonical }
+    }
+
+    private static func spellings(_ task: ScriptTask) -> Set<String> {
+        var spellings: Set<String> = []
+        for cluster in [KebabCase.path(task.clusterType), task.clusterType.lowercased(), task.clusterType] {
+            for name in [KebabCase.path(task.name), task.name.lowercased(), task.name] {
+                spellings.insert("\(cluster)/\(name)")
+            }
+        }
+        spellings.remove(task.path)
+        return spellings
+    }
+
+    /// Name, without `.log`, of the file that a task's output is joined in; nil for the job of no task here.
+    func logFile(ofJob name: String) -> String? { logFiles[name] }
+
+    private static func logFiles(_ tasks: [ScriptTask]) -> [String: String] {
+        let names = tasks.reduce(into: [String: Int]()) { $0[logName($1.name).lowercased(), default: 0] += 1 }
+        return Dictionary(
+            tasks.map { task in
+                let name = logName(task.name)
+                let isShared = names[name.lowercased(), default: 0] > 1
+                return (task.jobName, isShared ? "\(logName(task.clusterType)).\(name)" : name)
+            }
+        ) { first, _ in first }
+    }
+
+    /// The name as it is where it is a safe token.
+    private static func logName(_ name: String) -> String {
+        if Token.isValid(name) { return name }
+        let path = KebabCase.path(name)
+        return Token.isValid(path) ? path : "task" + ScriptTask.token(path)
+    }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import MartletCore
+import MartletEngine
+import MartletHTTP
+import ServiceLifecycle
+
+extension ScriptFacade {
+    // MARK: Calls that wait
+
+    /// Holds the connection until the run has ended, and answers its last line.
+    func wait(for entry: Catalog.Entry, _ call: FacadeCall) async throws -> Response {
+        if let refusal = refusal(entry) { return refusal }
+        // A run that nobody can wait for is not started.
+        let place = try call.control.waitingPlace()
+        return try await call.whileConnected(bodyUpTo: Self.largestBody) { bytes, hangUp in
+            guard let bytes else { return .tooLarge }
+            let request: TaskRequest
+            do {
+                request = try TaskRequest(entry, bytes)
+            } catch {
+                return .envelope(.failed("\(error)"))
+            }
+            let accepted = try await submit(request, entry.task, call, facade: Self.waitingName)
+            switch try await Self.wait(for: accepted.id, place, hangUp, call.control) {
+            case .ended(let run): return Self.answer(run)
+            case .shuttingDown: return .envelope(.failed("server restarting, run \(accepted.id) goes on"))
+            case .hungUp:
+                if accepted.isOwn, entry.task.onDisconnect == .stop { try await Self.end(accepted.id, call.control) }
+                return .envelope(.failed("canceled"))
+            }
+        }
+    }
+
+    private enum Waited: Sendable {
+        case ended(Run)
+        case hungUp
+        case shuttingDown
+    }
+
+    private static func wait(
+        for id: RunID, _ place: WaitingPlace, _ hangUp: HangUp, _ control: Control
+    ) async throws -> Waited {
+        try await withThrowingTaskGroup(of: Waited.self) { group in
+            group.addTask { .ended(try await control.end(of: id, at: place)) }
+            group.addTask {
+                await hangUp.wait()
+                try Task.checkCancellation()
+                return .hungUp
+            }
+            group.addTask {
+                try await gracefulShutdown()
+                return .shuttingDown
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? .shuttingDown
+        }
+    }
+
+    private static func answer(_ run: Run) -> Response {
+        let lines = run.lastLines
+        var envelope = Envelope.ok(.string(lines.stdout), note: lines.stderr)
+        if let error = ExitText.error(of: run) { envelope = .failed(error, data: .string(lines.stdout)) }
+        var response = Response.envelope(envelope)
+        response.headers[.runID] = run.id.description
+        return response
+    }
+
+    /// Ends a run; one that has ended meanwhile is left as it is.
+    static func end(_ id: RunID, _ control: Control) async throws {
+        do {
+            _ = try await control.stop(id)
+        } catch let error as MartletError where error.code == .conflict || error.code == .notFound {
+            return
+        }
+    }
+
+    // MARK: Calls that do not wait
+
+    /// Answers the session's id: the run is on disk by then.
+    func start(_ entry: Catalog.Entry, _ call: FacadeCall) async throws -> Response {
+        if let refusal = refusal(entry) { return refusal }
+        let task = entry.task
+        guard let bytes = try await call.body(upTo: Self.largestBody) else { return .tooLarge }
+        let request: TaskRequest
+        do {
+            request = try TaskRequest(entry, bytes)
+        } catch {
+            return .envelope(.failed("\(error)"))
+        }
+        let accepted = try await submit(request, task, call, facade: Self.name)
+        if task.admission?.otherwise == .refuse {
+            let run = try await call.control.require(accepted.id)
+            if case .busy = run.reason { return .envelope(.failed(run.reason.sentence(.en).text)) }
+        }
+        var response = Response.envelope(.ok(.string(try await sessionID(of: accepted, call.control))))
+        response.headers[.runID] = accepted.id.description
+        return response
+    }
+
+    private func sessionID(of accepted: Accepted, _ control: Control) async throws -> String {
+        if accepted.isNew { return accepted.session }
+        for facade in [Self.name, Self.waitingName] {
+            if let id = try await control.alias(of: accepted.id, facade: facade) { return id }
+        }
+        return accepted.id.description
+    }
+
+    private func refusal(_ entry: Catalog.Entry) -> Response? {
+        guard case .external(let task) = entry, !task.isEnabled else { return nil }
+        return .envelope(.failed("task \(task.clusterType)/\(task.name) is not enabled"), status: .forbidden)
+    }
+
+    // MARK: Submission
+
+    struct Accepted: Sendable {
+        let id: RunID
+        let session: String
+        /// Neither an earlier answer nor a run that was joined.
+        let isNew: Bool
+        /// The run was made for this call alone: its hang-up may end it.
+        let isOwn: Bool
+    }
+
+    private func submit(
+        _ request: TaskRequest, _ task: ScriptTask, _ call: FacadeCall, facade: String
+    ) async throws -> Accepted {
+        let settings = loader.current.settings
+        let session = UUID().uuidString.lowercased()
+        let record = try idempotency(request, task, call, facade)
+        let submission = Submission(
+            work: .inline(task.job(user: settings.user, environment: settings.environment)), params: request.params,
+            aliases: [RunAlias(facade: facade, alias: session)], admission: task.admission,
+            ambientSecrets: settings.secrets, trigger: Trigger(source: Self.name, caller: call.caller))
+        let accepted = try await call.control.submit(submission, idempotency: record)
+        guard let id = accepted.ids.first else {
+            throw MartletError(.internal, "a submission was answered without an id")
+        }
+        var isNew = !accepted.replayed
+        if isNew, task.whenBusy == .attach {
+            isNew = try await call.control.run(alias: session, facade: facade) != nil
+        }
+        if isNew, task.whenBusy == .replace { try await endOthers(of: task, than: id, call.control) }
+        return Accepted(id: id, session: session, isNew: isNew, isOwn: isNew && record == nil)
+    }
+
+    /// An equal call with the same key is the same run: a client that tries again never starts the work twice.
+    private func idempotency(
+        _ request: TaskRequest, _ task: ScriptTask, _ call: FacadeCall, _ facade: String
+    ) throws -> IdempotencyRecord? {
+        guard let key = call.header("Idempotency-Key") else { return nil }
+        guard (1...256).contains(key.utf8.count) else {
+            throw MartletError(.invalid, "Idempotency-Key must be 1 to 256 bytes")
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return IdempotencyRecord(key: "\(facade) \(task.path) \(key)", body: Array(try encoder.encode(request.params)))
+    }
+
+    /// The newest call wins: the ones before it are ended, and it starts when they are gone.
+    private func endOthers(of task: ScriptTask, than id: RunID, _ control: Control) async throws {
+        var query = RunQuery()
+        query.job = task.jobName
+        query.states = RunState.allCases.filter { !$0.isEnd }
+        for view in try await control.runs(query).items where view.run.id != id {
+            try await Self.end(view.run.id, control)
+        }
+    }
+}
+
+extension HTTPField.Name {
+    static let runID = HTTPField.Name("X-Martlet-Run") ?? .server
+}

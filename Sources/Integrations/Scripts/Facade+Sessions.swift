@@ -1,0 +1,69 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import MartletCore
+import MartletEngine
+import MartletHTTP
+
+extension ScriptFacade {
+    /// One session by its id, or all of them.
+    func query(_ call: FacadeCall) async throws -> Response {
+        guard let bytes = try await call.body(upTo: Self.largestBody) else { return .tooLarge }
+        let id: String?
+        do {
+            id = bytes.isEmpty ? nil : try Self.sessionID(bytes)
+        } catch {
+            return .envelope(.failed("\(error)"), status: .badRequest)
+        }
+        guard let id else { return .envelope(.ok(.array(try await sessions(call.control)))) }
+        guard let session = try await session(id, call.control) else {
+            return .envelope(.failed("session \(id.prefix(200)) not found"))
+        }
+        return .envelope(.ok(.array([session.wire()])))
+    }
+
+    /// Asks the whole tree to end, and answers at once. A session that is over stays as it is.
+    func kill(_ call: FacadeCall) async throws -> Response {
+        guard let bytes = try await call.body(upTo: Self.largestBody) else { return .tooLarge }
+        let id: String
+        do {
+            guard let given = try Self.sessionID(bytes) else {
+                return .envelope(.failed("session_id required"), status: .badRequest)
+            }
+            id = given
+        } catch {
+            return .envelope(.failed("\(error)"), status: .badRequest)
+        }
+        guard let session = try await session(id, call.control) else {
+            return .envelope(.ok("", note: "session \(id.prefix(200)) not found"))
+        }
+        try await Self.end(session.run.id, call.control)
+        return .envelope(.ok(.string("")))
+    }
+
+    /// What follows the first value is ignored, as the replaced service did.
+    private static func sessionID(_ bytes: [UInt8]) throws -> String? {
+        try GoJSON.string("session_id", in: try GoJSON.firstDocument(bytes), of: "")
+    }
+
+    private func session(_ id: String, _ control: Control) async throws -> Session? {
+        guard !id.isEmpty, let run = try await control.run(alias: id, facade: Self.name),
+            run.driver == ScriptDriver.name
+        else { return nil }
+        if let end = run.finishedAt, end < oldestEnd(control) { return nil }
+        return Session(id: id, run: run)
+    }
+
+    private func oldestEnd(_ control: Control) -> Date {
+        control.now().adding(TimeSpan(milliseconds: -loader.current.settings.sessionAge.milliseconds))
+    }
+
+    private func sessions(_ control: Control) async throws -> [WireValue] {
+        var sessions: [WireValue] = []
+        for (alias, id) in try await control.aliases(facade: Self.name, endedAfter: oldestEnd(control)) {
+            guard let run = try await control.run(id) else { continue }
+            sessions.append(Session(id: alias, run: run).wire())
+        }
+        return sessions
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import HTTPTypes
+package import Hummingbird
+import Logging
+import MartletCore
+import MartletEngine
+package import MartletHTTP
+
+/// The HTTP API of the replaced service: translates its calls into runs, and runs into its answers.
+package struct ScriptFacade: Facade {
+    package static let name = "scripts"
+    /// Runs of waiting calls: their ids are sessions to those who have them, and in no list.
+    static let waitingName = "scripts.sync"
+    static let largestBody = 1 << 20
+
+    package var name: String { Self.name }
+    let loader: TaskLoader
+
+    package init(loader: TaskLoader) { self.loader = loader }
+
+    package func respond(to call: FacadeCall) async -> Response? {
+        let path = call.path.removingPercentEncoding ?? call.path
+        guard let handle = handler(call.method, path) else {
+            guard Self.owns(path) else { return nil }
+            return redirect(call, path) ?? Self.notFound
+        }
+        do {
+            return try await handle(call)
+        } catch let error as MartletError {
+            if error.code == .internal { call.logger.error("request failed", metadata: ["error": "\(error)"]) }
+            return .envelope(.failed(error.description))
+        } catch is CancellationError {
+            return .envelope(.failed("server restarting, ask again"))
+        } catch {
+            call.logger.error("request failed", metadata: ["path": "\(path.prefix(200))", "error": "\(error)"])
+            return .envelope(.failed("the request could not be read"), status: .internalServerError)
+        }
+    }
+
+    // MARK: Paths
+
+    private typealias Handler = @Sendable (FacadeCall) async throws -> Response
+
+    /// Paths are compared as they are: case sensitive, an unknown method is an unknown path.
+    private func handler(_ method: HTTPRequest.Method, _ path: String) -> Handler? {
+        switch (method, path) {
+        case (.get, "/ping"): return { _ in Response(.ok, "text/plain; charset=utf-8", Array("pong".utf8)) }
+        case (.get, "/list"): return { _ in .envelope(.ok(list)) }
+        case (.get, "/discovery"): return { _ in .envelope(.ok(discovery)) }
+        case (.post, "/async/query"): return query
+        case (.post, "/async/kill"): return kill
+        case (.post, _): return taskHandler(path)
+        default: return nil
+        }
+    }
+
+    private func taskHandler(_ path: String) -> Handler? {
+        let catalog = loader.current.catalog
+        if let entry = Self.rest(of: path, after: "/sync/").flatMap(catalog.entry) {
+            return { try await wait(for: entry, $0) }
+        }
+        if let entry = Self.rest(of: path, after: "/async/").flatMap(catalog.entry) {
+            return { try await start(entry, $0) }
+        }
+        // The document's examples call a task without the word sync.
+        if let entry = Self.rest(of: path, after: "/").flatMap(catalog.entry) {
+            return { try await wait(for: entry, $0) }
+        }
+        return nil
+    }
+
+    private static func rest(of path: String, after prefix: String) -> String? {
+        path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : nil
+    }
+
+    private static func owns(_ path: String) -> Bool {
+        ["/sync", "/async", "/list", "/discovery", "/ping"].contains { path == $0 || path.hasPrefix($0 + "/") }
+    }
+
+    /// A slash too much leads to the path without it.
+    private func redirect(_ call: FacadeCall, _ path: String) -> Response? {
+        guard path.hasSuffix("/"), handler(call.method, String(path.dropLast())) != nil else { return nil }
+        return Response(
+            status: call.method == .get ? .movedPermanently : .temporaryRedirect,
+            headers: [.location: String(call.path.dropLast())])
+    }
+
+    private static var notFound: Response {
+        Response(.notFound, "text/plain", Array("404 page not found".utf8))
+    }
+
+    // MARK: Lists
+
+    /// Every path of this facade, sorted.
+    private var list: WireValue {
+        let tasks = loader.current.catalog.entries.flatMap { ["/sync/\($0.task.path)", "/async/\($0.task.path)"] }
+        let posts = (tasks + ["/async/kill", "/async/query"]).map { ("POST", $0) }
+        let gets = ["/discovery", "/list", "/ping"].map { ("GET", $0) }
+        return .array(
+            (posts + gets).sorted { $0.1 < $1.1 }.map { method, path in
+                .object([("method", .string(method)), ("path", .string(path))])
+            })
+    }
+
+    private var discovery: WireValue {
+        .array(
+            loader.current.catalog.entries.map { entry in
+                let task = entry.task
+                var members: [(String, WireValue)] = [
+                    ("name", .string(task.name)), ("cluster_type", .string(task.clusterType)),
+                ]
+                switch entry {
+                case .external: members += [("empty_param", .array([])), ("enable", .bool(task.isEnabled))]
+                case .builtIn(let type, _):
+                    members += [("empty_param", .json(type.emptyArgument)), ("enable", .bool(type.isEnabled))]
+                }
+                members.append(("url", .string(task.path)))
+                if let crontab = task.crontab { members.append(("crontab", .json(crontab))) }
+                return .object(members)
+            })
+    }
+}
+
+extension Response {
+    static func envelope(_ envelope: Envelope, status: HTTPResponse.Status = .ok) -> Response {
+        Response(status, "application/json; charset=utf-8", envelope.bytes)
+    }
+
+    static var tooLarge: Response {
+        .envelope(.failed("the body is larger than \(ScriptFacade.largestBody) bytes"), status: .contentTooLarge)
+    }
+}

@@ -1,0 +1,69 @@
+import MartletCore
+
+/// Reads JSON as Go's encoding/json does: the same tolerance, and the same texts for what is wrong.
+///
+/// Bytes that are no UTF-8 and lone surrogates become U+FFFD, of equal keys the last counts. 10,000 levels are allowed,
+/// and `GoScanner.keptDepth` of them kept.
+enum GoJSON {
+    /// All of `bytes` is one document, as for Go's Unmarshal.
+    static func value(_ bytes: [UInt8]) throws(GoJSONError) -> JSONValue { try document(bytes).value }
+
+    /// `bytes` begin with a document and what follows is not looked at, as for Go's Decoder.
+    static func first(_ bytes: [UInt8]) throws(GoJSONError) -> JSONValue { try firstDocument(bytes).value }
+
+    static func document(_ bytes: [UInt8]) throws(GoJSONError) -> GoDocument {
+        var scanner = GoScanner(bytes, extent: .whole)
+        return try scanner.document()
+    }
+
+    static func firstDocument(_ bytes: [UInt8]) throws(GoJSONError) -> GoDocument {
+        var scanner = GoScanner(bytes, extent: .first)
+        return try scanner.document()
+    }
+
+    /// Reads a list of texts; null is an empty list, and an empty text inside of one.
+    static func strings(_ value: JSONValue) throws(GoJSONError) -> [String] {
+        if value == .null { return [] }
+        guard let elements = value.array else {
+            throw GoJSONError(unmarshal: value.goKind, into: "value of type []string")
+        }
+        var strings: [String] = []
+        strings.reserveCapacity(elements.count)
+        for element in elements {
+            switch element {
+            case .string(let text): strings.append(text)
+            case .null: strings.append("")
+            default: throw GoJSONError(unmarshal: element.goKind, into: "value of type string")
+            }
+        }
+        return strings
+    }
+}
+
+/// A document, with what a `JSONValue` cannot hold: the members of its top level as they were written.
+struct GoDocument: Sendable {
+    struct Member: Sendable {
+        let key: String
+        let value: JSONValue
+        /// As written when the value is a number, else of no meaning.
+        let numberText: String
+    }
+
+    let value: JSONValue
+    /// In their order, equal keys included; empty when the document is no object.
+    let members: [Member]
+}
+
+extension JSONValue {
+    /// The word for this value's type in Go's messages.
+    var goKind: String {
+        switch self {
+        case .null: "null"
+        case .bool: "bool"
+        case .int, .double: "number"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import MartletCore
+package import MartletHTTP
+
+/// The integration's part of the native API.
+package struct ScriptRoutes: Sendable {
+    private let loader: TaskLoader
+
+    package init(loader: TaskLoader) { self.loader = loader }
+
+    package var routes: [Route] {
+        [
+            Route(.get, "/api/scripts", "List the script tasks, and how the last reading of their file went") { call in
+                answer()
+            },
+            Route(.post, "/api/scripts/reload", "Read the task file again; 400 keeps the last good set") { call in
+                if let error = loader.reload() { throw error }
+                return answer()
+            },
+        ]
+    }
+
+    private func answer() -> Response {
+        let state = loader.current
+        return .json { json in
+            json.field("file", state.settings.tasksFile)
+            json.field("loadedAt", state.loadedAt)
+            json.array("problems", state.problems) { $0.problem($1) }
+            json.array("warnings", state.warnings) { $0.problem($1) }
+            json.array("items", state.catalog.entries) { $0.task($1) }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func problem(_ problem: TaskFileProblem) {
+        object { json in
+            json.field("line", problem.line)
+            json.field("task", problem.task)
+            json.field("field", problem.field)
+            json.field("problem", problem.problem)
+        }
+    }
+
+    fileprivate mutating func task(_ entry: Catalog.Entry) {
+        let task = entry.task
+        object { json in
+            json.field("name", task.name)
+            json.field("clusterType", task.clusterType)
+            json.field("path", task.path)
+            json.field("job", task.jobName)
+            json.field("description", task.description)
+            json.field("enabled", task.isEnabled)
+            if case .builtIn = entry { json.field("builtIn", true) } else { json.field("builtIn", false) }
+        }
+    }
+}

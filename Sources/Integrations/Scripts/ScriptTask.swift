@@ -1,0 +1,139 @@
+import MartletCore
+
+/// One task as its file defines it, checked; what a call of it becomes.
+struct ScriptTask: Sendable, Hashable {
+    enum Language: String, Sendable, CaseIterable {
+        case python, python2, python3, perl, sh, bash, binary
+        /// The document's other word for `sh`.
+        case shell
+
+        /// The shell that gets one text with `-c`.
+        var shell: String? {
+            switch self {
+            case .sh, .shell: "sh"
+            case .bash: "bash"
+            case .python, .python2, .python3, .perl, .binary: nil
+            }
+        }
+        /// The program that gets the script as its first argument.
+        var interpreter: String? {
+            switch self {
+            case .python, .python2, .python3, .perl: rawValue
+            case .sh, .shell, .bash, .binary: nil
+            }
+        }
+    }
+
+    enum ShellArguments: String, Sendable, CaseIterable {
+        /// Posted values are positional parameters: data, whatever they contain.
+        case quoted
+        /// Posted values are joined to the text and read by the shell, as the replaced service did.
+        case raw
+    }
+
+    enum WhenBusy: String, Sendable, CaseIterable { case queue, reject, replace, attach }
+
+    enum OnDisconnect: String, Sendable, CaseIterable { case stop, keep }
+
+    /// What is started.
+    enum Program: Sendable, Hashable {
+        case argv([String])
+        case shell(String, text: String, arguments: ShellArguments)
+        case builtIn(name: String)
+    }
+
+    var name: String
+    var clusterType: String
+    var program: Program
+    var description: String?
+    var isEnabled = true
+    var params: [String: ParamSpec] = [:]
+    var timeout: TimeSpan?
+    var grace: TimeSpan?
+    var stopSignal = StopSignal.term
+    var concurrency: Int?
+    var whenBusy = WhenBusy.queue
+    /// Calls that may wait beside the running ones; nil: any number.
+    var queueMax: Int?
+    var retry: RetryPolicy?
+    var environment: [String: String] = [:]
+    var process = ProcessLimits()
+    var successCodes: [Int32] = [0]
+    var onDisconnect = OnDisconnect.stop
+    /// Handed on in `/discovery`: when the caller's scheduler should call it.
+    var crontab: JSONValue?
+
+    /// Canonical path below `/sync/` and `/async/`.
+    var path: String { "\(KebabCase.path(clusterType))/\(KebabCase.path(name))" }
+}
+
+extension ScriptTask {
+    /// The parameter of a job that carries the posted array.
+    static let argumentList = "args"
+    /// The parameter of a built-in task's job that carries the posted body.
+    static let body = "body"
+
+    /// Name of the job whose runs are this task's: a token that no job file takes by chance.
+    var jobName: String {
+        "scripts." + Self.token("\(KebabCase.path(clusterType)).\(KebabCase.path(name))")
+    }
+
+    /// The text with every byte that no token may have written as `_` and two hex digits.
+    static func token(_ text: String) -> String {
+        text.utf8.map { byte -> String in
+            let character = String(decoding: [byte], as: UTF8.self)
+            return Token.isValid("x\(character)") ? character : "_" + String(byte, radix: 16)
+        }.joined()
+    }
+
+    /// The job of one call. The same task gives the same job: what differs is in the parameters.
+    func job(user: String?, environment shared: [String: String]) -> Job {
+        var process = process
+        process.user = process.user ?? user
+        let task = TaskSpec(
+            name: "script", driver: ScriptDriver.name, spec: spec,
+            environment: shared.merging(environment) { _, own in own }, timeout: timeout,
+            grace: grace, stopSignal: stopSignal, process: process)
+        return Job(
+            name: jobName, description: description, tasks: [task], params: declared,
+            labels: [TaskWords.nameLabel: name, TaskWords.clusterLabel: clusterType], retry: retry,
+            concurrency: concurrency)
+    }
+
+    private var declared: [String: ParamSpec] {
+        var declared = params
+        if case .builtIn = program {
+            declared[Self.body] = ParamSpec(type: .string)
+        } else {
+            declared[Self.argumentList] = ParamSpec(type: .list)
+        }
+        return declared
+    }
+
+    /// As ``ScriptDriver`` reads it.
+    private var spec: JSONValue {
+        var members: [String: JSONValue] = [:]
+        switch program {
+        case .argv(let words): members["argv"] = .array(words.map(JSONValue.string))
+        case .shell(let shell, let text, let arguments):
+            members["shell"] = .string(shell)
+            members["text"] = .string(text)
+            members["arguments"] = .string(arguments.rawValue)
+        case .builtIn(let name): members["builtIn"] = .string(name)
+        }
+        if !params.isEmpty { members["fill"] = .bool(true) }
+        if successCodes != [0] { members["successCodes"] = .array(successCodes.map { .int(Int64($0)) }) }
+        return .object(members)
+    }
+
+    /// How many calls may be unfinished, and what becomes of the next one.
+    var admission: Admission? {
+        guard let concurrency else { return nil }
+        switch whenBusy {
+        case .queue: return queueMax.map { Admission(mostUnfinished: concurrency + $0, otherwise: .refuse) }
+        case .reject: return Admission(mostUnfinished: concurrency, otherwise: .refuse)
+        case .attach: return Admission(mostUnfinished: concurrency, otherwise: .join)
+        case .replace: return nil
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import MartletCore
+import MartletYAML
+
+/// The YAML file of external tasks: a list of `{name, cluster_type, language, executable, args, collected, …}`; every
+/// key stands in docs/scripts.md. Values that the replaced service read as texts are taken as they are written.
+struct TaskFile: Sendable {
+    static let largest = 1 << 20
+
+    var tasks: [ScriptTask] = []
+    /// What keeps the file from being used; every one of them.
+    var problems: [TaskFileProblem] = []
+    /// What will fail or surprise when a task is called.
+    var warnings: [TaskFileProblem] = []
+
+    /// Reads a file. A file that cannot be read or is no YAML gives one problem.
+    init(path: String, collectDirectory: String) {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            self.init(text: "", collectDirectory: collectDirectory)
+            problems = [TaskFileProblem(line: 0, task: nil, field: "", problem: "\(path) cannot be read")]
+            return
+        }
+        self.init(text: String(decoding: data, as: UTF8.self), collectDirectory: collectDirectory)
+    }
+
+    init(text: String, collectDirectory: String) {
+        do {
+            guard let document = try YAMLDocument.node(text) else { return }
+            read(document, Collection(directory: collectDirectory))
+        } catch let failure as YAMLDocument.Failure {
+            problems = [TaskFileProblem(line: failure.line, task: nil, field: "", problem: failure.message)]
+        } catch {
+            problems = [TaskFileProblem(line: 1, task: nil, field: "", problem: "\(error)")]
+        }
+    }
+
+    private mutating func read(_ document: YAMLNode, _ collection: Collection) {
+        if document.value == .null { return }
+        guard let items = document.elements else {
+            problems.append(
+                TaskFileProblem(
+                    line: document.line, task: nil, field: "", problem: "expected a list of tasks, each with - name: …")
+            )
+            return
+        }
+        var lines: [Int] = []
+        for (index, item) in items.enumerated() {
+            var entry = TaskEntry(item, number: index + 1, collection: collection)
+            let task = entry.task()
+            problems += entry.problems
+            warnings += entry.warnings
+            guard let task else { continue }
+            if let problem = clash(of: task, lines) {
+                problems.append(TaskFileProblem(line: item.line, task: entry.label, field: "name", problem: problem))
+            } else {
+                tasks.append(task)
+                lines.append(item.line)
+            }
+        }
+    }
+
+    /// Two tasks with one path could not be told apart; both culprits are named.
+    private func clash(of task: ScriptTask, _ lines: [Int]) -> String? {
+        let path = task.path
+        if let index = tasks.firstIndex(where: { $0.path == path }) {
+            let other = tasks[index]
+            return
+                "is served at \(path), and so is \(other.clusterType)/\(other.name) on line \(lines[index]); choose names that differ in more than case, dashes and dots"
+        }
+        if builtInTasks.contains(where: { $0.path == path }) {
+            return "is served at \(path), and so is a built-in task; choose another name"
+        }
+        return nil
+    }
+}
+
+/// One thing wrong with a task file: where, in which task and field, and what to write instead.
+package struct TaskFileProblem: Sendable, Hashable, CustomStringConvertible {
+    /// From 1; 0: the file as a whole.
+    package let line: Int
+    /// `cluster_type/name`, or the number of the item when it has none.
+    package let task: String?
+    package let field: String
+    package let problem: String
+
+    package var description: String {
+        let place = [line > 0 ? "line \(line)" : nil, task, field.isEmpty ? nil : field].compactMap { $0 }
+        return (place + [problem]).joined(separator: ": ")
+    }
+}

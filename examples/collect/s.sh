@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+echo "script s.sh was called with $# arguments" >&2
+echo "done: $*"
