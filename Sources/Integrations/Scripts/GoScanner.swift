@@ -65,7 +65,7 @@ struct GoScanner {
             var finished = try begin()
             while let value = finished {
                 if frames.isEmpty { return value }
-                finished = try goOn(after: value)
+                finished = try proceed(after: value)
             }
         }
     }
@@ -109,7 +109,7 @@ struct GoScanner {
     }
 
     /// Adds a value to the innermost frame: nil when another one follows, else the frame's own value, which is complete.
-    private mutating func goOn(after value: JSONValue) throws(GoJSONError) -> JSONValue? {
+    private mutating func proceed(after value: JSONValue) throws(GoJSONError) -> JSONValue? {
         let isObject = add(value)
         skipSpace()
         switch peek {
