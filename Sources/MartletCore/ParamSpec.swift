@@ -60,7 +60,9 @@ package struct ParamSpec: Sendable, Hashable, Codable {
             if let problem = rangeProblem(number) { return problem }
         case (.boolean, .bool): break
         case (.list, .array(let elements)):
-            if elements.contains(where: { $0.string == nil }) { return "expected a list of texts" }
+            guard elements.allSatisfy({ $0.string?.utf8.contains(0) == false }) else {
+                return "expected a list of texts without NUL bytes"
+            }
         default: return "expected a \(type.rawValue), found \(value.typeName)"
         }
         if let choices, !choices.contains(value) {

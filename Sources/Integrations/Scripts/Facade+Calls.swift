@@ -15,21 +15,26 @@ extension ScriptFacade {
         // A run that nobody can wait for is not started.
         let place = try call.control.waitingPlace()
         return try await call.whileConnected(bodyUpTo: Self.largestBody) { bytes, hangUp in
-            guard let bytes else { return .tooLarge }
-            let request: TaskRequest
             do {
-                request = try TaskRequest(entry, bytes)
+                return try await wait(for: entry, bytes, call, place, hangUp)
             } catch {
-                return .envelope(.failed("\(error)"))
+                return Self.answer(to: error, call)
             }
-            let accepted = try await submit(request, entry.task, call, facade: Self.waitingName)
-            switch try await Self.wait(for: accepted.id, place, hangUp, call.control) {
-            case .ended(let run): return Self.answer(run)
-            case .shuttingDown: return .envelope(.failed("server restarting, run \(accepted.id) goes on"))
-            case .hungUp:
-                if accepted.isOwn, entry.task.onDisconnect == .stop { try await Self.end(accepted.id, call.control) }
-                return .envelope(.failed("canceled"))
-            }
+        }
+    }
+
+    private func wait(
+        for entry: Catalog.Entry, _ bytes: [UInt8]?, _ call: FacadeCall, _ place: WaitingPlace, _ hangUp: HangUp
+    ) async throws -> Response {
+        guard let bytes else { return .tooLarge }
+        let request = try TaskRequest(entry, bytes)
+        let accepted = try await submit(request, entry.task, call, facade: Self.waitingName)
+        switch try await Self.wait(for: accepted.id, place, hangUp, call.control) {
+        case .ended(let run): return Self.answer(run)
+        case .shuttingDown: return .envelope(.failed("server restarting, run \(accepted.id) goes on"))
+        case .hungUp:
+            if accepted.isOwn, entry.task.onDisconnect == .stop { try await Self.end(accepted.id, call.control) }
+            return .envelope(.failed("canceled"))
         }
     }
 
@@ -83,13 +88,7 @@ extension ScriptFacade {
         if let refusal = refusal(entry) { return refusal }
         let task = entry.task
         guard let bytes = try await call.body(upTo: Self.largestBody) else { return .tooLarge }
-        let request: TaskRequest
-        do {
-            request = try TaskRequest(entry, bytes)
-        } catch {
-            return .envelope(.failed("\(error)"))
-        }
-        let accepted = try await submit(request, task, call, facade: Self.name)
+        let accepted = try await submit(TaskRequest(entry, bytes), task, call, facade: Self.name)
         if task.admission?.otherwise == .refuse {
             let run = try await call.control.require(accepted.id)
             if case .busy = run.reason { return .envelope(.failed(run.reason.sentence(.en).text)) }

@@ -26,14 +26,23 @@ package struct ScriptFacade: Facade {
         }
         do {
             return try await handle(call)
-        } catch let error as MartletError {
-            if error.code == .internal { call.logger.error("request failed", metadata: ["error": "\(error)"]) }
-            return .envelope(.failed(error.description))
-        } catch is CancellationError {
-            return .envelope(.failed("server restarting, ask again"))
         } catch {
-            call.logger.error("request failed", metadata: ["path": "\(path.prefix(200))", "error": "\(error)"])
-            return .envelope(.failed("the request could not be read"), status: .internalServerError)
+            return Self.answer(to: error, call)
+        }
+    }
+
+    /// What went wrong, in the replaced service's style.
+    static func answer(to error: any Error, _ call: FacadeCall) -> Response {
+        switch error {
+        case let error as MartletError where error.code != .internal: return .envelope(.failed(error.description))
+        case is CancellationError: return .envelope(.failed("server restarting, ask again"))
+        default:
+            let cause = (error as? MartletError)?.cause.map { "; cause: \($0)" } ?? ""
+            call.logger.error(
+                "request failed", metadata: ["path": "\(call.path.prefix(200))", "error": "\(error)\(cause)"])
+            return .envelope(
+                .failed("the request could not be served; the server's log has the cause"), status: .internalServerError
+            )
         }
     }
 

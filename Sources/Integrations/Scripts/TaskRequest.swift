@@ -6,20 +6,25 @@ struct TaskRequest: Sendable {
     let params: [String: JSONValue]
 
     /// Throws the text of the replaced service.
-    init(_ entry: Catalog.Entry, _ body: [UInt8]) throws {
-        let task = entry.task
+    init(_ entry: Catalog.Entry, _ body: [UInt8]) throws(MartletError) {
+        do {
+            params = try Self.params(entry, body)
+        } catch {
+            throw MartletError(.invalid, "\(error)")
+        }
+    }
+
+    private static func params(_ entry: Catalog.Entry, _ body: [UInt8]) throws -> [String: JSONValue] {
         if case .builtIn(let type, _) = entry {
-            params = try Self.builtIn(type, body)
-            return
+            return try builtIn(type, body)
         }
         let value = body.isEmpty ? JSONValue.null : try GoJSON.value(body)
-        if case .object(let members) = value, members.isEmpty || !task.params.isEmpty {
-            params = members
-            return
+        if case .object(let members) = value, members.isEmpty || !entry.task.params.isEmpty {
+            return members
         }
         let words = try GoJSON.strings(value)
-        try Self.check(words, task)
-        params = words.isEmpty ? [:] : [ScriptTask.argumentList: .array(words.map(JSONValue.string))]
+        try check(words, entry.task)
+        return words.isEmpty ? [:] : [ScriptTask.argumentList: .array(words.map(JSONValue.string))]
     }
 
     private static func builtIn(_ type: any BuiltInTask.Type, _ body: [UInt8]) throws -> [String: JSONValue] {

@@ -12,7 +12,9 @@ package struct Counter: BuiltInTask {
 
     package init(body: [UInt8]) throws(ArgumentError) {
         do {
-            count = try GoJSON.integer("counter", in: try GoJSON.document(body), of: "demoArg") ?? 0
+            count =
+                try GoJSON.integer("counter", in: try GoJSON.document(body), of: "demoArg", type: "democounter.demoArg")
+                ?? 0
         } catch {
             throw ArgumentError("\(error)")
         }
