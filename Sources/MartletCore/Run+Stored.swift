@@ -13,13 +13,15 @@ extension Run {
         package var retries: RetryCount
         package var report: TaskReport
         package var secretNames: [String]
+        /// Nil in rows of version 0.1.
+        package var worked: TimeSpan?
     }
 
     package var detail: Detail {
         Detail(
             reason: reason, attemptStartedAt: attemptStartedAt, handle: handle, failure: failure,
             success: success, stopReason: stopReason, cutShort: cutShort, retries: retries, report: report,
-            secretNames: secretNames)
+            secretNames: secretNames, worked: worked)
     }
 
     /// A run as a store read it back. Stores only: everything else goes through ``apply(_:at:)``.
@@ -50,5 +52,6 @@ extension Run {
         cutShort = detail.cutShort
         retries = detail.retries
         report = detail.report
+        worked = detail.worked ?? .seconds(0)
     }
 }

@@ -120,6 +120,7 @@ extension Run {
         handle = nil
         report.offset = 0
         (exitCode, signal) = (exit.code, exit.signal)
+        worked = TimeSpan(milliseconds: worked.milliseconds + exit.worked.milliseconds)
         // Exit 0 after our stop signal is an obedient end, not a finished task.
         let interrupted = exit.stopped && stopReason != nil
         if interrupted {

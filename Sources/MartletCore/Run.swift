@@ -128,6 +128,8 @@ package struct Run: Sendable, Hashable {
     /// A stop or a deadline kept some of the attempt's work from being done.
     package internal(set) var cutShort = false
     package internal(set) var retries: RetryCount
+    /// How long the tasks of all attempts ran, by a clock that no adjustment of the machine's time moves.
+    package internal(set) var worked: TimeSpan
     /// What the task told about itself last.
     package var report: TaskReport
     /// Rises with every stored change.
@@ -160,6 +162,7 @@ package struct Run: Sendable, Hashable {
         attempt = 0
         task = 0
         retries = RetryCount()
+        worked = .seconds(0)
         report = TaskReport()
         version = 1
     }

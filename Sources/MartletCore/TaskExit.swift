@@ -47,6 +47,11 @@ package struct TaskExit: Sendable, Hashable, Codable {
         self.warnings = warnings
     }
 
+    /// How long it ran.
+    package var worked: TimeSpan {
+        TimeSpan(milliseconds: max(0, startedAt.map { endedAt.milliseconds - $0.milliseconds } ?? 0))
+    }
+
     package var code: Int32? { if case .exited(let code) = ending { code } else { nil } }
     package var signal: Int32? { if case .signalled(let signal) = ending { signal } else { nil } }
 }

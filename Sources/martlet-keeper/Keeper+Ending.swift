@@ -22,10 +22,11 @@ extension Keeper {
         }
     }
 
+    /// The end is told by the clock that nobody adjusts: between start and end lies the time that really passed.
     private func exitRecord(survivors: [pid_t]) -> ExitRecord {
         var record = ExitRecord(
-            ending: survivors.isEmpty ? ending : .unkillable(pids: survivors), endedAt: mt_wall_milliseconds(),
-            seal: frame.seal)
+            ending: survivors.isEmpty ? ending : .unkillable(pids: survivors),
+            endedAt: startedAt + mt_boot_milliseconds() - started, seal: frame.seal)
         record.timedOut = timedOut
         record.stopped = stopped
         record.startedAt = startedAt

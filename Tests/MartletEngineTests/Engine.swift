@@ -14,17 +14,17 @@ final class Engine: Sendable {
 
     init(
         directory: URL? = nil, settings: EngineSettings = EngineSettings(minFree: 0), clock: ManualClock? = nil,
-        drivers: [any Driver] = [CommandDriver()], executor: ScriptedExecutor
+        drivers: [any Driver] = [CommandDriver()], files: any LogFiles = NoLogs(), feed: RunFeed = RunFeed(),
+        executor: ScriptedExecutor
     ) throws {
         let directory =
             directory ?? FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         self.directory = directory
         self.executor = executor
-        let feed = RunFeed()
         let store = try SQLiteStore(directory: directory, onCommit: { feed.publish($0) })
         let control = Control(
-            store: store, executor: executor, files: NoLogs(), drivers: Drivers(drivers), feed: feed,
+            store: store, executor: executor, files: files, drivers: Drivers(drivers), feed: feed,
             settings: SettingsBox(settings), disk: { DiskState(free: 1 << 40, total: 1 << 41) },
             now: { clock?.now ?? Date() })
         self.control = control

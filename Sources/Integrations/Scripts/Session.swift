@@ -31,7 +31,7 @@ struct Session: Sendable {
             ("exit_code", run.exitCode.map { .int(Int64($0)) } ?? .null),
             ("signal", run.signal.map { .int(Int64($0)) } ?? .null),
             ("end_at", run.finishedAt.map { .string(LegacyTime.text($0)) } ?? .null),
-            ("duration_ms", run.duration.map(WireValue.int) ?? .null),
+            ("duration_ms", isDone ? .int(run.worked.milliseconds) : .null),
         ]
         return .object(members)
     }
@@ -52,12 +52,6 @@ extension Session.Status {
 
 extension Run {
     var lastLines: TaskReport.LastLines { report.lastLines ?? TaskReport.LastLines(stdout: "", stderr: "") }
-
-    /// Milliseconds from the first start to the end.
-    fileprivate var duration: Int64? {
-        guard let startedAt, let finishedAt else { return nil }
-        return max(0, finishedAt.milliseconds - startedAt.milliseconds)
-    }
 }
 
 /// The names that a run's task has in its file; they are kept as labels, so that they survive the file.

@@ -1,0 +1,40 @@
+import MartletCore
+import Testing
+
+@testable import Scripts
+
+@Suite struct CatalogTests {
+    private func task(_ cluster: String, _ name: String) -> ScriptTask {
+        ScriptTask(name: name, clusterType: cluster, program: .argv(["true"]))
+    }
+
+    @Test(arguments: ["tendb-cluster/demo-1", "tendb-cluster/demo1", "tendbcluster/demo1", "TendbCluster/demo1"])
+    func `a task answers to its canonical path and to the spellings of document and file`(_ path: String) {
+        let catalog = Catalog([task("TendbCluster", "demo1")])
+        #expect(catalog.entry(at: path)?.task.name == "demo1")
+    }
+
+    @Test func `a canonical path wins over another task's spelling, and a spelling of two tasks is nobody's`() {
+        let catalog = Catalog([task("tendbha", "x"), task("TendbHA", "x"), task("A", "v1b"), task("a", "v1B")])
+        #expect(catalog.entry(at: "tendbha/x")?.task.clusterType == "tendbha")
+        #expect(catalog.entry(at: "tendb-ha/x")?.task.clusterType == "TendbHA")
+        #expect(catalog.entry(at: "a/v1b") == nil, "two tasks are spelt so")
+    }
+
+    @Test func `tasks of one name have log files of their own`() {
+        let tasks = [task("A", "same"), task("B", "same"), task("C", "中文"), task("D", "one two")]
+        let files = tasks.map { Catalog(tasks).logFile(ofJob: $0.jobName) }
+        #expect(files == ["A.same", "B.same", "task_e4_b8_ad_e6_96_87", "one-two"])
+    }
+
+    @Test(arguments: ["中文", "..", "-x-", "a b", "ü"]) func `a job's name is a token whatever the task's is`(
+        _ name: String
+    ) {
+        #expect(Token.isValid(task("C", name).jobName), "\(task("C", name).jobName)")
+    }
+
+    @Test func `different paths have different job names`() {
+        #expect(task("C", "a_5f").jobName != task("C", "a_").jobName)
+        #expect(task("C", "ü").jobName != task("C", "_c3_bc").jobName)
+    }
+}
