@@ -99,9 +99,16 @@ enum Load {
     static func run(_ server: BenchServer, path: String, connections: Int, seconds: Int, post: String? = nil) throws
         -> Result
     {
+        try run(
+            url: server.url, token: server.token, path: path, connections: connections, seconds: seconds, post: post)
+    }
+
+    static func run(
+        url: String, token: String, path: String, connections: Int, seconds: Int, post: String? = nil
+    ) throws -> Result {
         let script = FileManager.default.temporaryDirectory.appending(path: "wrk-\(UUID().uuidString).lua")
         defer { try? FileManager.default.removeItem(at: script) }
-        var lua = "wrk.headers[\"Authorization\"] = \"Bearer \(server.token)\"\n"
+        var lua = "wrk.headers[\"Authorization\"] = \"Bearer \(token)\"\n"
         if let post {
             lua += "wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.body = '\(post)'\n"
         }
@@ -109,7 +116,7 @@ enum Load {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/wrk")
         process.arguments = [
-            "-t1", "-c\(connections)", "-d\(seconds)s", "--latency", "-s", script.path, server.url + path,
+            "-t1", "-c\(connections)", "-d\(seconds)s", "--latency", "-s", script.path, url + path,
         ]
         let pipe = Pipe()
         process.standardOutput = pipe

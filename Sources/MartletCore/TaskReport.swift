@@ -18,10 +18,20 @@ package struct TaskReport: Sendable, Hashable, Codable {
         package static let longest = 64 << 10
         package var stdout: String
         package var stderr: String
+        /// Bytes of each stream that the log keeps.
+        package var stdoutBytes: Int64
+        package var stderrBytes: Int64
+        /// The log passed its limit, so that there was more.
+        package var isTruncated: Bool
 
-        package init(stdout: String, stderr: String) {
+        package init(
+            stdout: String, stderr: String, stdoutBytes: Int64 = 0, stderrBytes: Int64 = 0, isTruncated: Bool = false
+        ) {
             self.stdout = stdout
             self.stderr = stderr
+            self.stdoutBytes = stdoutBytes
+            self.stderrBytes = stderrBytes
+            self.isTruncated = isTruncated
         }
     }
 

@@ -64,10 +64,18 @@ extension Control {
         }
     }
 
-    /// The last line of one stream of a task, without its line end; "" when there is none. Of a line that is longer
-    /// than the limit, the end. Bytes that are not UTF-8 become U+FFFD each.
-    package func lastLine(of task: TaskAddress, _ stream: LogStream) throws -> String {
-        let view = try files.view(of: [task], stream: stream)
+    /// The last line of each stream of an ended task, and how much there was.
+    package func lastLines(of task: TaskAddress) throws -> TaskReport.LastLines {
+        let stdout = try files.view(of: [task], stream: .stdout)
+        let stderr = try files.view(of: [task], stream: .stderr)
+        return TaskReport.LastLines(
+            stdout: try lastLine(of: stdout), stderr: try lastLine(of: stderr), stdoutBytes: stdout.bytes,
+            stderrBytes: stderr.bytes, isTruncated: stdout.isTruncated || stderr.isTruncated)
+    }
+
+    /// Without its line end; "" when there is none. Of a line that is longer than the limit, the end. Bytes that are not
+    /// UTF-8 become U+FFFD each.
+    private func lastLine(of view: LogView) throws -> String {
         let start = max(0, view.length - Int64(TaskReport.LastLines.longest) - 1)
         var bytes = try readFully(view, start..<view.length)[...]
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
@@ -96,5 +104,16 @@ extension Control {
             bytes += part
         }
         return bytes
+    }
+}
+
+extension LogView {
+    /// Of the log itself, without markers.
+    fileprivate var bytes: Int64 {
+        pieces.reduce(0) { sum, piece in if case .bytes = piece { sum + piece.length } else { sum } }
+    }
+
+    fileprivate var isTruncated: Bool {
+        pieces.contains { if case .marker = $0 { true } else { false } }
     }
 }

@@ -123,9 +123,7 @@ struct RunExecution: Sendable {
     private func lastLines(of run: Run) -> TaskReport.LastLines? {
         guard (try? control.drivers.driver(run.currentTask.driver))?.keepsLastLines == true else { return nil }
         do {
-            return TaskReport.LastLines(
-                stdout: try control.lastLine(of: run.address, .stdout),
-                stderr: try control.lastLine(of: run.address, .stderr))
+            return try control.lastLines(of: run.address)
         } catch {
             logger.error("last lines not read", metadata: ["run": "\(run.id)", "error": "\(error)"])
             return nil

@@ -36,7 +36,7 @@ private struct TwoTexts: LogReader, ReportReader {
         let engine = try Engine(
             files: TwoTexts(stdout: bytes, stderr: []), executor: ScriptedExecutor { _, _ in .exit(0) })
         let task = TaskAddress(run: RunID(high: 1, low: 1), attempt: 1, task: 0)
-        return try engine.control.lastLine(of: task, .stdout)
+        return try engine.control.lastLines(of: task).stdout
     }
 
     /// contract §1.12
@@ -82,7 +82,9 @@ private struct TwoTexts: LogReader, ReportReader {
             executor: ScriptedExecutor { _, _ in .exit(0) })
         let job = Job(tasks: [TaskSpec(name: "one", driver: "keeping", spec: [:])])
         let run = try await engine.ended(try await engine.submit(job))
-        #expect(run.report.lastLines == (keeps ? .init(stdout: "result", stderr: "warned") : nil))
+        #expect(
+            run.report.lastLines
+                == (keeps ? .init(stdout: "result", stderr: "warned", stdoutBytes: 9, stderrBytes: 6) : nil))
     }
 }
 

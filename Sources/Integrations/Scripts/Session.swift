@@ -32,6 +32,9 @@ struct Session: Sendable {
             ("signal", run.signal.map { .int(Int64($0)) } ?? .null),
             ("end_at", run.finishedAt.map { .string(LegacyTime.text($0)) } ?? .null),
             ("duration_ms", isDone ? .int(run.worked.milliseconds) : .null),
+            ("stdout_bytes", isDone ? .int(run.lastLines.stdoutBytes) : .null),
+            ("stderr_bytes", isDone ? .int(run.lastLines.stderrBytes) : .null),
+            ("truncated", .bool(run.lastLines.isTruncated)),
         ]
         return .object(members)
     }

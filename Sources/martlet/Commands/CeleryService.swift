@@ -7,6 +7,7 @@ import Scripts
 /// The command line of the replaced script service, for those who start the server by that name (a link).
 struct CeleryService: AsyncParsableCommand {
     static let name = "celery-service"
+    private static let standardAddress = "0.0.0.0:80"
 
     static let configuration = CommandConfiguration(
         commandName: name, abstract: "Serves script tasks over HTTP; this is martlet under its older name.",
@@ -54,6 +55,7 @@ struct CeleryService: AsyncParsableCommand {
             let (options, legacy) = (options, legacy)
             let load: @Sendable () throws -> ServerConfig = { try CeleryService.config(options, legacy) }
             let config = try load()
+            try CeleryService.explainAddress(options, legacy)
             // A reader of stdout that went away is no reason to end.
             signal(SIGPIPE, SIG_IGN)
             try await Server(
@@ -93,8 +95,8 @@ struct CeleryService: AsyncParsableCommand {
         var flags = legacy.settings(listen: [])
         let set = try options.sources(flags)
         if set.value("scripts.tasks") == nil { flags["scripts.tasks"] = "external-tasks.yaml" }
-        if !set.isSet("listen") { flags["listen"] = "0.0.0.0:80" }
-        flags["listen"] = try loopback(flags["listen"] ?? set.value("listen") ?? "")
+        if !set.isSet("listen") { flags["listen"] = standardAddress }
+        flags["listen"] = try local(flags["listen"] ?? set.value("listen") ?? "").joined(separator: ",")
         if set.value("log.file") == nil {
             flags["log.file"] = try options.server(flags).dataDirectory + "/logs/\(name).log"
         }
@@ -107,20 +109,22 @@ struct CeleryService: AsyncParsableCommand {
         return config
     }
 
-    /// Nobody is let in from other machines before somebody said how.
-    private static func loopback(_ addresses: String) throws(MartletError) -> String {
-        var local: [String] = []
-        for text in addresses.split(separator: ",") {
+    /// Nobody is let in from other machines before somebody said how: every address becomes this machine's own.
+    private static func local(_ addresses: String) throws(MartletError) -> [String] {
+        try addresses.split(separator: ",").map { text throws(MartletError) in
             let address = try ListenAddress(String(text))
-            if address.isLoopback {
-                local.append("\(address)")
-            } else {
-                local.append("127.0.0.1:\(address.port)")
-                Terminal.complain(
-                    "\(name): \(address) would be open to other machines without a token: listening on 127.0.0.1:\(address.port); put a proxy before it and add its name to the setting hosts (MARTLET_HOSTS)"
-                )
-            }
+            return address.isLoopback ? "\(address)" : "127.0.0.1:\(address.port)"
         }
-        return local.joined(separator: ",")
+    }
+
+    /// Says which setting lets other machines in.
+    private static func explainAddress(_ options: ConfigOptions, _ legacy: LegacyFlags) throws {
+        let set = try options.sources(legacy.settings(listen: []))
+        let wanted = set.isSet("listen") ? set.value("listen") ?? "" : standardAddress
+        let local = try local(wanted).joined(separator: ",")
+        if local == wanted { return }
+        Terminal.complain(
+            "\(name): \(wanted) would be open to other machines without a token: listening on \(local); put a proxy before it and add its name to the setting hosts (MARTLET_HOSTS)"
+        )
     }
 }

@@ -36,6 +36,9 @@ struct DataDirectory: Sendable {
         if !status.isPrivate, chmod(path, 0o700) != 0 {
             throw MartletError(.invalid, "others may enter \(path); run: chmod 700 \(path)")
         }
+        guard mkdir(logs, 0o700) == 0 || errno == EEXIST else {
+            throw MartletError(.invalid, "\(logs) cannot be made: \(String(cString: strerror(errno)))")
+        }
     }
 
     /// The admin token; made at the first start.
