@@ -1,3 +1,5 @@
+package import Foundation
+
 /// Which bytes of a log are wanted.
 package enum LogStream: String, Sendable, Codable, CaseIterable { case stdout, stderr, all }
 
@@ -23,6 +25,28 @@ package struct LogView: Sendable, Hashable {
     package init(pieces: [LogPiece]) { self.pieces = pieces }
 }
 
+/// A stretch of one task's log, as its index tells it.
+package struct LogRecord: Sendable, Hashable {
+    package enum Content: Sendable, Hashable {
+        /// Bytes of one stream; `all`: nobody knows of which.
+        case bytes(LogStream)
+        /// Bytes that are gone; the notice is one line that says so, without a line end.
+        case hole(notice: String)
+    }
+
+    package let content: Content
+    /// When the first byte was written.
+    package let at: Date
+    /// In the task's log.
+    package let range: Range<Int64>
+
+    package init(_ content: Content, at: Date, _ range: Range<Int64>) {
+        self.content = content
+        self.at = at
+        self.range = range
+    }
+}
+
 /// Reads what the keepers wrote. Never blocks on a writer.
 package protocol LogReader: Sendable {
     /// The view of these tasks' logs, in the order given. A task without a log contributes nothing.
@@ -30,10 +54,28 @@ package protocol LogReader: Sendable {
     /// Bytes `range` of a view (offsets within the view), at most 256 KiB at once: shorter than asked at a
     /// piece's end, empty only at the view's end.
     func read(_ view: LogView, from offset: Int64, upTo limit: Int) throws -> [UInt8]
+    /// What a task's log has from `offset` on: ascending, without overlap, at most `limit` records. Bytes that the
+    /// index does not tell of are of the stream `all`; those at the end only when the task `isOver`: before, their
+    /// entry may still come.
+    func records(of task: TaskAddress, from offset: Int64, limit: Int, isOver: Bool) throws -> [LogRecord]
     /// The task attempts of a run that left files, in order.
     func tasks(of run: RunID) throws -> [TaskAddress]
     /// Removes a run's directory; it may be absent.
     func remove(_ run: RunID) throws
+}
+
+extension LogReader {
+    /// Bytes `range` of a task's log, as ``read(_:from:upTo:)`` gives them: dots in place of what is gone.
+    package func bytes(of task: TaskAddress, _ range: Range<Int64>) throws -> [UInt8] {
+        let view = LogView(pieces: [.bytes(task, offset: range.lowerBound, length: Int64(range.count))])
+        var bytes: [UInt8] = []
+        while bytes.count < range.count {
+            let more = try read(view, from: Int64(bytes.count), upTo: range.count - bytes.count)
+            if more.isEmpty { break }
+            bytes += more
+        }
+        return bytes
+    }
 }
 
 /// Reads the side channel of a task: lines it appended, and its checkpoint.

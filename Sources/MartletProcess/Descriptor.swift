@@ -21,6 +21,12 @@ struct Descriptor: ~Copyable, Sendable {
         return fstat(number, &info) == 0 ? Int64(info.st_size) : 0
     }
 
+    var modifiedAt: Date {
+        var info = stat()
+        guard fstat(number, &info) == 0 else { return Date(timeIntervalSince1970: 0) }
+        return Date(timeIntervalSince1970: Double(info.st_mtim.tv_sec))
+    }
+
     /// Up to `count` bytes from `offset`; fewer at the end of the file.
     func read(from offset: Int64, count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

@@ -40,9 +40,12 @@ package struct FileLogReader: LogReader, ReportReader {
         if case .bytes(_, let offset, let length) = piece {
             isLineStart = log.read(from: offset + length - 1, count: 1) == [UInt8(ascii: "\n")]
         }
-        let dropped = "\(hole.lines - hole.offset) bytes dropped here"
-        let text = "[... \(dropped), the log passed its limit of \(hole.length) KiB ...]\n"
+        let text = notice(hole, dropped: hole.lines - hole.offset) + "\n"
         return isLineStart ? text : "\n\(text)"
+    }
+
+    static func notice(_ hole: LogIndexRecord, dropped: Int64) -> String {
+        "[... \(dropped) bytes dropped here, the log passed its limit of \(hole.length) KiB ...]"
     }
 
     package func read(_ view: LogView, from offset: Int64, upTo limit: Int) throws -> [UInt8] {

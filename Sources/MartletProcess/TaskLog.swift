@@ -30,6 +30,14 @@ struct TaskLog: ~Copyable {
         return start + last.size
     }
 
+    /// When a byte was written last.
+    var modifiedAt: Date {
+        if let start = segments.last, let last = segment(start) { return last.modifiedAt }
+        return head.modifiedAt
+    }
+
+    func openIndex() -> Descriptor? { directory.open(.index, of: task) }
+
     /// Whether bytes may be missing, told without reading the index.
     var mayHaveHoles: Bool {
         var info = stat()
@@ -98,7 +106,7 @@ extension TaskLog {
     /// `wanted` nil: only the hole is asked for.
     func index(wanted: LogIndexRecord.Stream?) -> Index {
         var index = Index()
-        guard let file = directory.open(.index, of: task) else { return index }
+        guard let file = openIndex() else { return index }
         var offset: Int64 = 0
         while true {
             let bytes = file.read(from: offset, count: 1 << 20)

@@ -24,6 +24,7 @@ private struct TwoTexts: LogReader, ReportReader {
         return Array((start > 0 ? stderr : stdout).dropFirst(Int(offset)).prefix(min(limit, 10_000)))
     }
 
+    func records(of task: TaskAddress, from offset: Int64, limit: Int, isOver: Bool) throws -> [LogRecord] { [] }
     func tasks(of run: RunID) throws -> [TaskAddress] { [] }
     func remove(_ run: RunID) throws {}
     func progressLines(of task: TaskAddress, from offset: Int64) throws -> (lines: [[UInt8]], offset: Int64) {

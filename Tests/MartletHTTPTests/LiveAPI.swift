@@ -113,7 +113,20 @@ final class LiveAPI: Sendable {
 /// Log files in memory: what a test says the first task of each run wrote.
 final class MemoryLogs: LogReader, ReportReader {
     private let text = Mutex<[UInt8]>([])
-    func write(_ more: String) { text.withLock { $0 += Array(more.utf8) } }
+    private let entries = Mutex<[LogRecord]>([])
+
+    func write(_ more: String, _ stream: LogStream = .stdout) {
+        let end = text.withLock {
+            $0 += Array(more.utf8)
+            return Int64($0.count)
+        }
+        entries.withLock { $0.append(LogRecord(.bytes(stream), at: Date(), end - Int64(more.utf8.count)..<end)) }
+    }
+
+    func records(of task: TaskAddress, from offset: Int64, limit: Int, isOver: Bool) throws -> [LogRecord] {
+        let rest = entries.withLock { $0 }.filter { $0.range.upperBound > offset }.prefix(limit)
+        return rest.map { LogRecord($0.content, at: $0.at, $0.range.clamped(to: offset..<(.max))) }
+    }
 
     func tasks(of run: RunID) throws -> [TaskAddress] { [TaskAddress(run: run, attempt: 1, task: 0)] }
     func view(of tasks: [TaskAddress], stream: LogStream) throws -> LogView {
