@@ -26,7 +26,7 @@ package struct NativeAPI: Sendable {
         guardian = BrowserGuard(hosts: hosts)
         routes =
             HealthRoutes(version: version, checks: checks).routes + RunRoutes.routes + LogRoutes.routes
-            + EventRoutes.routes + JobRoutes.routes + extra
+            + LineRoutes.routes + EventRoutes.routes + JobRoutes.routes + extra
         self.facades = facades
     }
 
