@@ -90,21 +90,3 @@ package final class TaskLoader: Sendable {
         }
     }
 }
-
-/// Tells one state of a file from another.
-struct FileSignature: Sendable, Hashable {
-    private let inode: UInt
-    private let device: UInt
-    private let size: Int
-    private let modified: [Int]
-
-    /// Nil when there is no file. A link is followed: mounted configuration changes by its links.
-    init?(_ path: String) {
-        var info = stat()
-        guard stat(path, &info) == 0 else { return nil }
-        inode = UInt(info.st_ino)
-        device = UInt(info.st_dev)
-        size = Int(info.st_size)
-        modified = [Int(info.st_mtim.tv_sec), Int(info.st_mtim.tv_nsec)]
-    }
-}
