@@ -77,7 +77,34 @@ import Testing
         for name in names { #expect(rows.contains("`\(name)"), "\(name)") }
     }
 
-    @Test func `make run shows the log of the sample job`() async throws {
+    @Test func `the driver protocol of the READMEs is the one in the code`() throws {
+        let source = try String(
+            contentsOf: Markdown.root.appending(path: "Sources/MartletCore/Driver.swift"), encoding: .utf8)
+        let members = source.split(separator: "\n").filter { !$0.contains("///") }.prefix { $0 != "extension Driver {" }
+        for document in [english, chinese] {
+            let block = document.blocks.first { $0.text.contains("protocol Driver") }?.text ?? ""
+            #expect(block.split(separator: "\n") == Array(members), "\(document.path)")
+        }
+    }
+
+    @Test func `every key of the task file is documented`() throws {
+        let keys = try Markdown("docs/scripts.md").table(startingWith: "Key").compactMap { $0.first }
+        let source = try ["TaskEntry.swift", "LegacyYAML.swift"].map {
+            try String(contentsOf: Markdown.root.appending(path: "Sources/Integrations/Scripts/\($0)"), encoding: .utf8)
+        }.joined()
+        let read = source.matches(of: #/fields\.\w+\("(\w+)"/#).map { String($0.output.1) }
+        #expect(read.contains("timeout") && read.contains("when_busy"))
+        for key in Set(read) where key != "onDisconnect" { #expect(keys.contains("`\(key)`"), "\(key)") }
+    }
+
+    @Test func `the sample task file is valid`() async throws {
+        let shell = try Shell()
+        defer { shell.remove() }
+        let check = try await shell.run("martlet scripts check examples/external-tasks.yaml", in: Markdown.root)
+        #expect(check.status == 0 && !check.output.contains("warning"), "\(check.output)")
+    }
+
+    @Test func `make run calls the sample task and shows the log of the sample job`() async throws {
         let shell = try Shell()
         defer { shell.remove() }
         let plan = try await shell.run("make -n run", in: Markdown.root)
@@ -89,7 +116,11 @@ import Testing
                 "MARTLET_DATA_DIR": shell.directory.appending(path: "data").path,
             ])
         #expect(sample.status == 0, "\(sample.output)")
-        for text in ["listening on http://127.0.0.1:", "step 1 of 5", "step 5 of 5", "Done.", "succeeded"] {
+        let texts = [
+            "listening on http://127.0.0.1:", "/tendb-cluster/demo1 -d '[\"123\", \"456\"]'",
+            #"{"code":0,"data":"hello aaa bbb 123 456","msg":""}"#, "step 1 of 5", "step 5 of 5", "Done.", "succeeded",
+        ]
+        for text in texts {
             #expect(sample.output.contains(text), "\(text) is missing in \(sample.output)")
         }
     }
@@ -104,7 +135,11 @@ import Testing
         let commands = english.session.joined(separator: "\n").replacing("127.0.0.1:8080", with: "$address")
         let result = try await shell.run(Self.startServer + commands + "\n" + Self.examples)
         #expect(result.status == 0, "\(result.output)")
-        for text in ["step 5 of 5", "working", "\"state\":\"cancelled\"", "readme commands are through"] {
+        let texts = [
+            #""data":"hello aaa bbb 123 456""#, #""done":false"#, #""status":"killed""#, "step 5 of 5", "working",
+            #""state":"cancelled""#, "readme commands are through",
+        ]
+        for text in texts {
             #expect(result.output.contains(text), "\(text) is missing in \(result.output)")
         }
     }
@@ -114,6 +149,7 @@ import Testing
         set -euo pipefail
         touch server.out
         martlet serve --config \(Markdown.root.path)/examples/martlet.yaml --data-dir martlet-data \\
+            --external-task-config \(Markdown.root.path)/examples/external-tasks.yaml \\
             --listen 127.0.0.1:0 --stop-runs > server.out 2> server.err &
         server=$!
         trap 'kill -TERM $server; wait $server' EXIT
