@@ -1,7 +1,16 @@
+import HTTPTypes
+import Hummingbird
+
 /// The admin token of this server.
 package struct AccessToken: Sendable {
     private let bytes: [UInt8]
     package init(_ token: String) { bytes = Array(token.utf8) }
+
+    /// Whether a request carries it: `Authorization: Bearer`, or `X-Nomad-Token` as Nomad's clients send it.
+    func admits(_ request: Request) -> Bool {
+        if let nomad = request.headers[.nomadToken] { return admits("Bearer \(nomad)") }
+        return admits(request.headers[.authorization])
+    }
 
     /// Whether an `Authorization` header carries it. Takes the same time for every wrong token of its length.
     func admits(_ authorization: String?) -> Bool {

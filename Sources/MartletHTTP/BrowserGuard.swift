@@ -10,8 +10,9 @@ struct BrowserGuard: Sendable {
         self.hosts = Set(hosts.map { $0.lowercased() } + ["localhost", "127.0.0.1", "[::1]"])
     }
 
-    func check(_ request: Request) throws(Problem) {
-        guard let authority = request.head.authority, isOurs(authority) else {
+    /// `own`: the address that the connection was made to; a name that was bound to it anew does not look like it.
+    func check(_ request: Request, own: String?) throws(Problem) {
+        guard let authority = request.head.authority, isOurs(authority, own) else {
             throw Problem(
                 status: .misdirectedRequest, code: "wrongHost", title: "This server has another name",
                 detail:
@@ -22,9 +23,9 @@ struct BrowserGuard: Sendable {
         if let origin = request.headers[.origin], !isSameOrigin(origin, authority) { throw Self.foreign }
     }
 
-    private func isOurs(_ authority: String) -> Bool {
+    private func isOurs(_ authority: String, _ own: String?) -> Bool {
         let host = Self.host(of: authority)
-        return hosts.contains(host) || hosts.contains(host.lowercased())
+        return hosts.contains(host) || hosts.contains(host.lowercased()) || host == own || host == own.map { "[\($0)]" }
     }
 
     /// Without the port: `[::1]:80` → `[::1]`.

@@ -89,6 +89,7 @@ extension String {
 extension HTTPField.Name {
     static let idempotencyKey = known("Idempotency-Key")
     static let idempotentReplayed = known("Idempotent-Replayed")
+    static let nomadToken = known("X-Nomad-Token")
     static let prefer = known("Prefer")
     static let preferenceApplied = known("Preference-Applied")
     static let requestID = known("X-Request-Id")

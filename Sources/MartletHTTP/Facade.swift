@@ -7,10 +7,14 @@ import NIOCore
 
 /// The HTTP API of a replaced system: translates a foreign request into calls of ``Control`` and the result back.
 package protocol Facade: Sendable {
-    var name: String { get }
-    /// The answer in the replaced system's own style, also for unknown paths below its prefixes. Nil: the path is not
-    /// this facade's. Whatever goes wrong is answered in that style, too.
-    func respond(to call: FacadeCall) async -> Response?
+    var name: Listener.Facade { get }
+    /// Whether the path is this facade's: one of its routes, or one below its prefixes.
+    func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool
+    /// Whether anybody may call it, whatever the listener says: probes.
+    func isProbe(_ method: HTTPRequest.Method, _ path: String) -> Bool
+    /// The answer to a call of a path that it owns, in the replaced system's own style, unknown paths included. Whatever
+    /// goes wrong is answered in that style, too.
+    func respond(to call: FacadeCall) async -> Response
 }
 
 /// One request to a facade.

@@ -11,6 +11,7 @@ import NIOHTTP1
 struct Gate: RouterMiddleware {
     typealias Context = APIContext
 
+    let listener: Listener
     let guardian: BrowserGuard
     let token: AccessToken
     let routes: [Route]
@@ -23,12 +24,7 @@ struct Gate: RouterMiddleware {
         let started = ContinuousClock.now
         var response: Response
         do {
-            try guardian.check(request)
-            if let foreign = await facadeResponse(request, context) {
-                response = foreign
-            } else {
-                response = try await next(request, context)
-            }
+            response = try await admitted(request, context, next)
         } catch let error as HTTPParserError {
             throw error
         } catch {
@@ -48,16 +44,37 @@ struct Gate: RouterMiddleware {
         return response
     }
 
-    /// Native paths are never a facade's.
-    private func facadeResponse(_ request: Request, _ context: APIContext) async -> Response? {
-        guard !facades.isEmpty, !request.uri.path.hasPrefix("/api/") else { return nil }
-        let call = FacadeCall(
-            request: request, control: control, logger: context.logger, caller: context.caller)
-        for facade in facades {
-            if let response = await facade.respond(to: call) { return response }
+    private func admitted(
+        _ request: Request, _ context: APIContext, _ next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        guard listener.admits(context.caller) else { throw Problem.foreignAddress }
+        try guardian.check(request, own: context.own)
+        if let facade = facade(for: request) { return try await respond(facade, request, context) }
+        guard listener.facades.contains(.native) || isProbe(request.uri.path) else {
+            throw Problem.notFound(request.uri.path)
         }
-        return nil
+        return try await next(request, context)
     }
+
+    /// Native paths are never a facade's.
+    private func facade(for request: Request) -> (any Facade)? {
+        let path = request.uri.path
+        if path.hasPrefix("/api/") { return nil }
+        return facades.first { listener.facades.contains($0.name) && $0.owns(request.method, path) }
+    }
+
+    private func respond(_ facade: any Facade, _ request: Request, _ context: APIContext) async throws -> Response {
+        if listener.needsToken(facade.name), !facade.isProbe(request.method, request.uri.path),
+            !token.admits(request)
+        {
+            throw Problem.unauthorised
+        }
+        return await facade.respond(
+            to: FacadeCall(request: request, control: control, logger: context.logger, caller: context.caller))
+    }
+
+    /// What load balancers ask, on every listener.
+    private func isProbe(_ path: String) -> Bool { routes.contains { $0.access == .open && $0.path == path } }
 
     private func problem(for error: any Error, _ request: Request, _ context: APIContext) -> Problem {
         guard let error = error as? HTTPError, error.status == .notFound else {
@@ -69,7 +86,7 @@ struct Gate: RouterMiddleware {
     /// Nothing is told about paths under /api to those who have no token.
     private func unrouted(_ request: Request) -> Problem {
         let path = request.uri.path
-        if path == "/api" || path.hasPrefix("/api/"), !token.admits(request.headers[.authorization]) {
+        if path == "/api" || path.hasPrefix("/api/"), !token.admits(request) {
             return .unauthorised
         }
         var methods = Set(routes.filter { $0.matches(path) }.map(\.method.rawValue))

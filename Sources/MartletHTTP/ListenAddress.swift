@@ -26,15 +26,6 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
-    /// Until listeners have access rules of their own, only this machine may reach the server.
-    package func checkLoopback() throws(MartletError) {
-        guard !isLoopback else { return }
-        throw Self.wrong(
-            description,
-            "is reachable from other machines, and this version has no access rules for that; listen on 127.0.0.1 and reach it through ssh -L \(port == 0 ? 8080 : port):127.0.0.1:\(port == 0 ? 8080 : port) or a proxy that authenticates"
-        )
-    }
-
     private static func wrong(_ text: String, _ problem: String) -> MartletError {
         MartletError(
             .invalid, "cannot listen on \(text.prefix(200))",

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 package import Logging
 import MartletCore
 package import MartletEngine
@@ -30,31 +31,42 @@ package struct NativeAPI: Sendable {
         self.facades = facades
     }
 
-    /// A server for one address. `ready` gets the port in use once the socket accepts.
-    package func listener(
-        _ address: ListenAddress, logger: Logger, ready: @escaping @Sendable (Int) async -> Void
-    ) -> any Service {
-        Application(
-            responder: responder(),
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    idleTimeout: .seconds(60),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
+    /// A server for one listener; `certificate` when it has one. No more than `connections` at once: more wait to be
+    /// accepted. `ready` gets the port in use once the socket accepts.
+    package func service(
+        _ listener: Listener, certificate: ServerCertificate? = nil, connections: Int = 4096, logger: Logger,
+        ready: @escaping @Sendable (Int) async -> Void
+    ) throws -> any Service {
+        let address = listener.address
+        return Application(
+            responder: responder(listener),
+            server: try Self.builder(certificate),
             configuration: ApplicationConfiguration(
-                address: .hostname(address.host, port: address.port), backlog: 1024, reuseAddress: true),
+                address: .hostname(address.host, port: address.port), backlog: 1024, reuseAddress: true,
+                availableConnectionsDelegate: MaximumAvailableConnections(connections)),
             onServerRunning: { channel in await ready(channel.localAddress?.port ?? address.port) },
             logger: logger)
     }
 
+    private static func builder(_ certificate: ServerCertificate?) throws -> HTTPServerBuilder {
+        let plain = HTTPServerBuilder.http1(
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: .seconds(60),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
+        return try certificate.map { try .tls(plain, tlsConfiguration: $0.configuration) } ?? plain
+    }
+
     /// The router made from the table.
-    func responder() -> RouterResponder<APIContext> {
+    func responder(_ listener: Listener) -> RouterResponder<APIContext> {
         let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(
-            middleware: Gate(guardian: guardian, token: token, routes: routes, facades: facades, control: control))
+            middleware: Gate(
+                listener: listener, guardian: guardian, token: token, routes: routes, facades: facades, control: control
+            ))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
-                if route.access == .token, !token.admits(request.headers[.authorization]) {
+                if route.access == .token, !token.admits(request) {
                     throw Problem.unauthorised
                 }
                 return try await route.handle(Call(request: request, context: context, control: control))

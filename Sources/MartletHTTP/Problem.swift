@@ -38,6 +38,10 @@ struct Problem: Error {
 
 // Problems that only HTTP has.
 extension Problem {
+    static let foreignAddress = Problem(
+        status: .forbidden, code: "foreignAddress", title: "This address is not let in",
+        detail: "the listener's setting allow names the addresses that may call")
+
     static let unauthorised = Problem(
         status: .unauthorized, code: "unauthorised", title: "A token is needed",
         detail: "send the header Authorization: Bearer <token>; the token is in admin.token in the data directory",

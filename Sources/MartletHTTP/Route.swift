@@ -49,9 +49,12 @@ struct APIContext: RequestContext {
     let requestID: String
     /// Address of the peer, without its port.
     let caller: String?
+    /// Our own address on this connection, without its port.
+    let own: String?
 
     init(source: Source) {
         caller = source.channel.remoteAddress?.ipAddress
+        own = source.channel.localAddress?.ipAddress
         coreContext = CoreRequestContextStorage(source: source)
         // A logger that keeps no metadata has none of Hummingbird's either.
         requestID = source.logger[metadataKey: "hb.request.id"]?.description ?? UUID().uuidString

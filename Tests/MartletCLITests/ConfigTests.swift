@@ -26,7 +26,7 @@ import Testing
         let path = try file("limits: {runs: 2, grace: 2s}\nlog: {level: warning, cap: 8MiB}\nlisten: [\"127.0.0.1:3\"]")
         let environment = ["MARTLET_LIMITS_RUNS": "3", "MARTLET_LISTEN": "127.0.0.1:4,localhost:5"]
         let config = try config(flags: ["listen": "127.0.0.1:6"], environment: environment, file: path)
-        #expect(config.listen.map(\.port) == [6])
+        #expect(config.listen.map(\.address.port) == [6])
         #expect(config.engine.limits.runs == 3)
         #expect(config.engine.grace == .seconds(2) && config.logLevel == .warning && config.engine.logCap == 8 << 20)
         #expect(config.engine.retention.runsPerJob == 10_000)
@@ -66,8 +66,26 @@ import Testing
     @Test(arguments: [
         "0.0.0.0:80", "192.168.1.1:80", "[::]:80", "127.0.0.1", "127.0.0.1:99999", "example.org:80", "127.evil:80",
     ])
-    func `only loopback is listened on`(address: String) {
+    func `a bare address is one of this machine alone`(address: String) {
         #expect(throws: MartletError.self) { try config(flags: ["listen": address]) }
+    }
+
+    @Test func `listeners are texts or objects, in the file and in the variable`() throws {
+        let path = try file(
+            """
+            listen:
+              - 127.0.0.1:6
+              - {address: 0.0.0.0:80, facades: [scripts], auth: open, allow: [10.0.0.0/8]}
+            """)
+        let listeners = try config(file: path).listen
+        #expect(listeners.map(\.address.port) == [6, 80])
+        #expect(listeners[1].facades == [.scripts] && listeners[1].authentication == .open)
+        let json = #"{"address": "0.0.0.0:80", "auth": "token"}"#
+        for text in [json, "[\(json)]", "[\(json), \"127.0.0.1:7\"]"] {
+            #expect(try config(flags: ["listen": text]).listen.first?.authentication == .token, "\(text)")
+        }
+        #expect(try config(flags: ["listen": "[::1]:8, 127.0.0.1:9"]).listen.map(\.address.port) == [8, 9])
+        #expect(throws: MartletError.self) { try config(flags: ["listen": "[{"]) }
     }
 
     @Test func `the data directory follows the user`() {

@@ -23,7 +23,10 @@ final class LiveAPI: Sendable {
     private let tasks: [Task<Void, any Error>]
 
     /// `script`: what the executor does; commands named `hang` run until they are stopped.
-    init(runs: Int = 64, executor: ScriptedExecutor = LiveAPI.obedient) async throws {
+    init(
+        runs: Int = 64, executor: ScriptedExecutor = LiveAPI.obedient, listener: Listener? = nil,
+        certificate: ServerCertificate? = nil, facades: [any Facade] = []
+    ) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "http-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let feed = RunFeed()
@@ -35,10 +38,13 @@ final class LiveAPI: Sendable {
         self.control = control
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let api = NativeAPI(
-            control: control, token: AccessToken(Self.token), hosts: ["martlet.example"], version: "9.9")
+            control: control, token: AccessToken(Self.token), hosts: ["martlet.example"], version: "9.9",
+            facades: facades)
         routes = api.routes
         let (ports, found) = AsyncStream<Int>.makeStream()
-        let listener = api.listener(ListenAddress(host: "127.0.0.1", port: 0), logger: logger) { found.yield($0) }
+        let listener = try api.service(
+            listener ?? Listener(ListenAddress(host: "127.0.0.1", port: 0)), certificate: certificate, logger: logger
+        ) { found.yield($0) }
         let dispatcher = Dispatcher(control: control, dataDirectory: directory.path, logger: logger)
         tasks = [Task { try await listener.run() }, Task { try await dispatcher.run() }]
         port = await ports.first { _ in true } ?? 0

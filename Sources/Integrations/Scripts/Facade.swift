@@ -13,17 +13,21 @@ package struct ScriptFacade: Facade {
     static let waitingName = "scripts.sync"
     static let largestBody = 1 << 20
 
-    package var name: String { Self.name }
+    package var name: Listener.Facade { .scripts }
     let loader: TaskLoader
 
     package init(loader: TaskLoader) { self.loader = loader }
 
-    package func respond(to call: FacadeCall) async -> Response? {
+    package func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool {
+        let path = path.removingPercentEncoding ?? path
+        return Self.hasPrefix(path) || handler(method, path) != nil
+    }
+
+    package func isProbe(_ method: HTTPRequest.Method, _ path: String) -> Bool { path == "/ping" }
+
+    package func respond(to call: FacadeCall) async -> Response {
         let path = call.path.removingPercentEncoding ?? call.path
-        guard let handle = handler(call.method, path) else {
-            guard Self.owns(path) else { return nil }
-            return redirect(call, path) ?? Self.notFound
-        }
+        guard let handle = handler(call.method, path) else { return redirect(call, path) ?? Self.notFound }
         do {
             return try await handle(call)
         } catch {
@@ -82,7 +86,7 @@ package struct ScriptFacade: Facade {
         path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : nil
     }
 
-    private static func owns(_ path: String) -> Bool {
+    private static func hasPrefix(_ path: String) -> Bool {
         ["/sync", "/async", "/list", "/discovery", "/ping"].contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 

@@ -96,7 +96,7 @@ struct CeleryService: AsyncParsableCommand {
         let set = try options.sources(flags)
         if set.value("scripts.tasks") == nil { flags["scripts.tasks"] = "external-tasks.yaml" }
         if !set.isSet("listen") { flags["listen"] = standardAddress }
-        flags["listen"] = try local(flags["listen"] ?? set.value("listen") ?? "").joined(separator: ",")
+        flags["listen"] = try local(flags["listen"] ?? set.value("listen") ?? "")
         if set.value("log.file") == nil {
             flags["log.file"] = try options.server(flags).dataDirectory + "/logs/\(name).log"
         }
@@ -109,22 +109,27 @@ struct CeleryService: AsyncParsableCommand {
         return config
     }
 
-    /// Nobody is let in from other machines before somebody said how: every address becomes this machine's own.
-    private static func local(_ addresses: String) throws(MartletError) -> [String] {
-        try addresses.split(separator: ",").map { text throws(MartletError) in
+    /// Nobody is let in from other machines before somebody said how: a bare address becomes this machine's own.
+    private static func local(_ addresses: String) throws(MartletError) -> String {
+        if addresses.hasPrefix("[{") || addresses.hasPrefix("{") { return addresses }
+        var local: [String] = []
+        for text in addresses.split(separator: ",") {
             let address = try ListenAddress(String(text))
-            return address.isLoopback ? "\(address)" : "127.0.0.1:\(address.port)"
+            local.append(address.isLoopback ? "\(address)" : "127.0.0.1:\(address.port)")
         }
+        return local.joined(separator: ",")
     }
 
     /// Says which setting lets other machines in.
     private static func explainAddress(_ options: ConfigOptions, _ legacy: LegacyFlags) throws {
         let set = try options.sources(legacy.settings(listen: []))
         let wanted = set.isSet("listen") ? set.value("listen") ?? "" : standardAddress
-        let local = try local(wanted).joined(separator: ",")
+        let local = try local(wanted)
         if local == wanted { return }
         Terminal.complain(
-            "\(name): \(wanted) would be open to other machines without a token: listening on \(local); put a proxy before it and add its name to the setting hosts (MARTLET_HOSTS)"
-        )
+            """
+            \(name): \(wanted) would be open to everybody: listening on \(local). To let your callers in, say who they are:
+              MARTLET_LISTEN='[{"address": "\(wanted)", "facades": ["scripts"], "auth": "open", "allow": ["10.0.0.0/8"]}]'
+            """)
     }
 }

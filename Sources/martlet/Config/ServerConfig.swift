@@ -7,7 +7,8 @@ import Scripts
 
 /// The settings in force, typed and checked.
 struct ServerConfig: Sendable {
-    var listen: [ListenAddress]
+    var listen: [Listener]
+    var mostConnections: Int
     var hosts: [String]
     var dataDirectory: String
     var jobsDirectory: String
@@ -22,7 +23,8 @@ struct ServerConfig: Sendable {
     /// Throws one `invalid` error that names every wrong value.
     init(_ sources: SettingSources, environment: [String: String]) throws(MartletError) {
         let reader = SettingReader(sources)
-        listen = reader.list("listen").compactMap { reader.address($0) }
+        listen = reader.listeners("listen")
+        mostConnections = reader.count("limits.connections", 4096)
         hosts = reader.list("hosts")
         dataDirectory = try Self.absolute(sources.value("dataDir") ?? Self.defaultDataDirectory(environment))
         let beside = sources.file.map { URL(filePath: $0).deletingLastPathComponent().path }
@@ -89,13 +91,24 @@ private struct SettingReader {
             .filter { !$0.isEmpty }
     }
 
-    func address(_ text: String) -> ListenAddress? {
+    func listeners(_ key: String) -> [Listener] {
+        let text = (sources.value(key) ?? "").trimmingCharacters(in: .whitespaces)
+        guard text.hasPrefix("[{") || text.hasPrefix("[\"") || text.hasPrefix("{") else {
+            return list(key).compactMap { listener(.string($0), key) }
+        }
         do {
-            let address = try ListenAddress(text)
-            try address.checkLoopback()
-            return address
+            let value = try JSONParser.parse(Array(text.utf8))
+            return (value.array ?? [value]).enumerated().compactMap { listener($1, "\(key)[\($0)]") }
         } catch {
-            for problem in error.problems { problems.add("listen", "\(text): \(problem.problem)") }
+            return wrong(key, text, "a list of addresses, or JSON: \(error)", [])
+        }
+    }
+
+    private func listener(_ value: JSONValue, _ path: String) -> Listener? {
+        do {
+            return try Listener(value, at: path, problems: problems)
+        } catch {
+            for problem in error.problems { problems.add(path, problem.problem) }
             return nil
         }
     }

@@ -14,6 +14,8 @@ struct Setting: Sendable {
         /// Environment variables: a YAML map of `NAME: value` or `NAME: {file: PATH}`; as one text, a line
         /// `NAME=value` or `NAME<PATH` each.
         case variables
+        /// Comma-separated addresses, or a list of addresses and objects; with an object, as one text, JSON.
+        case listeners
 
         var word: String {
             switch self {
@@ -26,6 +28,7 @@ struct Setting: Sendable {
             case .size: "size"
             case .choice(let words): words.joined(separator: "|")
             case .variables: "map of variables"
+            case .listeners: "list of listeners"
             }
         }
     }
@@ -58,7 +61,7 @@ struct Setting: Sendable {
     }
 
     static let table: [Setting] = [
-        Setting("listen", .list, "127.0.0.1:8080", "addresses to listen on, HOST:PORT; loopback only"),
+        Setting("listen", .listeners, "127.0.0.1:8080", "where to listen, what to serve there, and to whom"),
         Setting("hosts", .list, "", "further names that a Host header may carry, such as a proxy's"),
         Setting("dataDir", .path, nil, "where everything is kept; default: the user's state directory"),
         Setting("jobsDir", .path, nil, "YAML job files; default: jobs.d beside the file, else in dataDir"),
@@ -66,6 +69,7 @@ struct Setting: Sendable {
         Setting("limits.drivers", .counts, "", "runs at once by driver"),
         Setting("limits.grace", .span, "10s", "between stop signal and KILL when a task does not say"),
         Setting("limits.minFree", .size, nil, "bytes that must stay free; default: 500 MB or 2 %"),
+        Setting("limits.connections", .count(16...1_000_000), "4096", "connections at once, each listener"),
         Setting("limits.waiters", .count(1...100_000), "1000", "callers that may wait for a run at once"),
         Setting("retention.age", .span, "30d", "ended runs are kept so long"),
         Setting("retention.runsPerJob", .count(1...10_000_000), "10000", "ended runs kept per job"),

@@ -123,6 +123,10 @@ enum SettingFile {
             let texts = elements.compactMap(\.scalarText)
             return texts.count == elements.count ? texts.joined(separator: ",") : nil
         case (.variables, .object(let members)): return variables(members)
+        case (.listeners, .array(let elements)):
+            let texts = elements.compactMap(\.string)
+            return texts.count == elements.count ? texts.joined(separator: ",") : JSONText.line(value)
+        case (.listeners, .object): return JSONText.line(.array([value]))
         case (.counts, .object(let members)):
             let pairs = members.compactMap { key, value in value.scalarText.map { "\(key)=\($0)" } }
             return pairs.count == members.count ? pairs.sorted().joined(separator: ",") : nil

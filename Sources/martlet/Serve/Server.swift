@@ -89,18 +89,24 @@ struct Server {
             Installation.hasKeeper ? nil : "the program \(Installation.keeper) is missing"
         }
         let api = NativeAPI(
-            control: control, token: token, hosts: config.hosts + config.listen.map(\.urlHost),
+            control: control, token: token, hosts: config.hosts + config.listen.map(\.address.urlHost),
             version: Version.current, checks: [keeper], extra: scripts.routes, facades: [scripts.facade])
-        let announcement = Announcement(directory: directory, first: config.listen.first, logger: logger)
-        let listeners = config.listen.map { address in
-            api.listener(address, logger: log.logger("http")) { port in await announcement.ready(address, port) }
+        let announcement = Announcement(directory: directory, forCLI: config.listenerForCLI, logger: logger)
+        var certificates: [ServerCertificate] = []
+        let listeners = try config.listen.map { listener in
+            let certificate = try listener.certificate.map(ServerCertificate.init)
+            if let certificate { certificates.append(certificate) }
+            return try api.service(
+                listener, certificate: certificate, connections: config.mostConnections, logger: log.logger("http")
+            ) { port in await announcement.ready(listener, port) }
         }
         var services: [any Service] = [Work { try await dispatcher.run() }]
         if stopRuns { services.append(RunStopper(control: control, logger: logger)) }
         services.append(Work { await housekeeper.run() })
         services.append(
             Reloader(
-                control: control, jobs: jobs, scripts: scripts.loader, log: log, logger: logger, config: config,
+                control: control, jobs: jobs, scripts: scripts.loader, certificates: certificates, log: log,
+                logger: logger, config: config,
                 load: reload))
         services += scripts.services(control: control, logDirectory: directory.logs)
         return services + listeners + [Watchdog(limit: shutdownLimit(control), logger: logger)]
@@ -122,6 +128,12 @@ struct Server {
 }
 
 extension ServerConfig {
+    /// Where commands on this machine reach the API: without TLS when there is a choice.
+    var listenerForCLI: Listener? {
+        let native = listen.filter { $0.facades.contains(.native) }
+        return native.first { $0.certificate == nil } ?? native.first
+    }
+
     var logTarget: ServerLog.Target {
         ServerLog.Target(level: logLevel, isJSON: logsJSON, file: logFile, isOnConsole: logsToConsole)
     }

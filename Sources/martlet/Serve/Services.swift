@@ -24,14 +24,14 @@ struct Work: Service {
 /// Prints where the server listens, and tells the CLI through a file.
 struct Announcement: Sendable {
     let directory: DataDirectory
-    /// The address the CLI is told.
-    let first: ListenAddress?
+    /// The listener the CLI is told.
+    let forCLI: Listener?
     let logger: Logger
 
-    func ready(_ address: ListenAddress, _ port: Int) async {
-        let url = "http://\(ListenAddress(host: address.host, port: port))"
+    func ready(_ listener: Listener, _ port: Int) async {
+        let url = "\(listener.scheme)://\(ListenAddress(host: listener.address.host, port: port))"
         do {
-            if address == first { try directory.announce(url) }
+            if listener == forCLI { try directory.announce(url) }
         } catch {
             logger.warning("the CLI cannot find this server by itself", metadata: ["error": "\(error)"])
         }
@@ -44,6 +44,7 @@ struct Reloader: Service {
     let control: Control
     let jobs: JobDirectory
     let scripts: TaskLoader
+    let certificates: [ServerCertificate]
     let log: ServerLog
     let logger: Logger
     let config: ServerConfig
@@ -64,6 +65,7 @@ struct Reloader: Service {
                 logger.warning("listen, hosts, dataDir and jobsDir change with the next start only")
             }
             scripts.reload(fresh.scripts)
+            for certificate in certificates { try certificate.reload() }
             let report = try await jobs.reload()
             logger.info(
                 "reloaded",
