@@ -4,20 +4,40 @@ import MartletCore
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
+import Synchronization
 
 /// The native API as the commands call it.
 struct APIClient: Sendable {
     let base: String
     let token: String?
+    private let http: HTTPClient
 
-    /// Says at once when nobody listens; whoever wants to wait for a server does so himself. Lives as long as
-    /// the program.
-    private static let http: HTTPClient = {
+    /// `authority`: a PEM file whose certificates are trusted instead of the system's.
+    init(base: String, token: String?, authority: String? = nil) {
+        self.base = base
+        self.token = token
+        http = Self.clients.withLock { clients in
+            let client = clients[authority] ?? Self.client(authority)
+            clients[authority] = client
+            return client
+        }
+    }
+
+    /// By the file of trusted certificates. They live as long as the program.
+    private static let clients = Mutex<[String?: HTTPClient]>([:])
+
+    /// Says at once when nobody listens; whoever wants to wait for a server does so himself.
+    private static func client(_ authority: String?) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(5)
         configuration.connectionPool.retryConnectionEstablishment = false
+        if let authority {
+            configuration.tlsConfiguration = .makeClientConfiguration()
+            configuration.tlsConfiguration?.trustRoots = .file(authority)
+        }
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+    }
 
     struct Reply: Sendable {
         let status: Int
@@ -54,7 +74,7 @@ struct APIClient: Sendable {
             request.body = .bytes(ByteBuffer(string: JSONText.line(body)))
         }
         return try await reaching {
-            let response = try await Self.http.execute(request, timeout: .seconds(seconds))
+            let response = try await http.execute(request, timeout: .seconds(seconds))
             let buffer = try await response.body.collect(upTo: 256 << 20)
             let reply = Reply(status: Int(response.status.code), bytes: Array(buffer.readableBytesView))
             if reply.status >= 400, !accept.contains(reply.status) { throw complaint(reply) }
@@ -66,7 +86,7 @@ struct APIClient: Sendable {
     func stream(_ path: String, sink: ([UInt8]) throws -> Void) async throws {
         let request = self.request("GET", path, [:])
         try await reaching {
-            let response = try await Self.http.execute(request, deadline: .distantFuture)
+            let response = try await http.execute(request, deadline: .distantFuture)
             guard response.status.code < 400 else {
                 let buffer = try await response.body.collect(upTo: 1 << 20)
                 throw complaint(Reply(status: Int(response.status.code), bytes: Array(buffer.readableBytesView)))
@@ -92,6 +112,12 @@ struct APIClient: Sendable {
         } catch let error as NIOConnectionError {
             throw Unreachable(
                 base: base, reason: error.connectionErrors.first.map { Self.text($0.error) } ?? "no connection")
+        } catch  where error is NIOSSLError || error is NIOSSLExtraError {
+            throw Unreachable(
+                base: base,
+                reason:
+                    "its certificate is not trusted or not for this name; give the issuer's with --ca FILE (MARTLET_CA)"
+            )
         } catch  where error is IOError || error is ChannelError {
             throw Unreachable(base: base, reason: Self.text(error))
         }

@@ -16,6 +16,9 @@ struct ClientOptions: ParsableArguments {
     @Option(help: "Data directory of the server. Environment: MARTLET_DATA_DIR.")
     var dataDir: String?
 
+    @Option(help: "PEM file with the certificates to trust, for a server with TLS. Environment: MARTLET_CA.")
+    var ca: String?
+
     @Flag(help: "Print JSON instead of text.")
     var json = false
 
@@ -29,7 +32,9 @@ struct ClientOptions: ParsableArguments {
 
     func client() throws -> APIClient {
         let url = try server ?? setting("MARTLET_SERVER") ?? firstLine(dataDirectory.urlFile) ?? Self.defaultURL
-        return APIClient(base: url.hasSuffix("/") ? String(url.dropLast()) : url, token: try token())
+        return APIClient(
+            base: url.hasSuffix("/") ? String(url.dropLast()) : url, token: try token(),
+            authority: ca ?? setting("MARTLET_CA"))
     }
 
     private func token() throws -> String? {

@@ -30,8 +30,10 @@ struct Announcement: Sendable {
 
     func ready(_ listener: Listener, _ port: Int) async {
         let url = "\(listener.scheme)://\(ListenAddress(host: listener.address.host, port: port))"
+        let isEverywhere = ["0.0.0.0", "::"].contains(listener.address.host)
+        let own = ListenAddress(host: isEverywhere ? "127.0.0.1" : listener.address.host, port: port)
         do {
-            if listener == forCLI { try directory.announce(url) }
+            if listener == forCLI { try directory.announce("\(listener.scheme)://\(own)") }
         } catch {
             logger.warning("the CLI cannot find this server by itself", metadata: ["error": "\(error)"])
         }
