@@ -1,3 +1,4 @@
+import Foundation
 import MartletCore
 import Testing
 
@@ -6,6 +7,12 @@ import Testing
 @Suite struct CatalogTests {
     private func task(_ cluster: String, _ name: String) -> ScriptTask {
         ScriptTask(name: name, clusterType: cluster, program: .argv(["true"]))
+    }
+
+    private func run(of task: ScriptTask) -> Run {
+        Run(
+            id: RunID(high: 1, low: 1), job: task.job(user: nil, environment: [:]), params: [:], key: nil, labels: [:],
+            trigger: Trigger(source: "test"), createdAt: Date(milliseconds: 0))
     }
 
     @Test(arguments: ["tendb-cluster/demo-1", "tendb-cluster/demo1", "tendbcluster/demo1", "TendbCluster/demo1"])
@@ -22,9 +29,12 @@ import Testing
     }
 
     @Test func `tasks of one name have log files of their own`() {
-        let tasks = [task("A", "same"), task("B", "same"), task("C", "中文"), task("D", "one two")]
-        let files = tasks.map { Catalog(tasks).logFile(ofJob: $0.jobName) }
-        #expect(files == ["A.same", "B.same", "task_e4_b8_ad_e6_96_87", "one-two"])
+        let tasks = [
+            task("A", "same"), task("B", "same"), task("C", "中文"), task("D", "one two"), task("E", "celery-service"),
+        ]
+        let files = tasks.map { Catalog(tasks).logFile(of: run(of: $0)) }
+        #expect(files == ["A.same", "B.same", "task_e4_b8_ad_e6_96_87", "one-two", "E.celery-service"])
+        #expect(Catalog().logFile(of: run(of: task("Gone", "task"))) == "gone.task")
     }
 
     @Test(arguments: ["中文", "..", "-x-", "a b", "ü"]) func `a job's name is a token whatever the task's is`(

@@ -56,15 +56,22 @@ struct Catalog: Sendable {
         return spellings
     }
 
-    /// Name, without `.log`, of the file that a task's output is joined in; nil for the job of no task here.
-    func logFile(ofJob name: String) -> String? { logFiles[name] }
+    /// Names in the directory of logs that are the server's own.
+    private static let serverLogs: Set<String> = ["celery-service", "martlet"]
+
+    /// Name, without `.log`, of the file that a task's output is joined in. A task that is no longer in the file keeps
+    /// one.
+    func logFile(of run: Run) -> String? {
+        let job = run.job.name ?? ""
+        return logFiles[job] ?? (job.hasPrefix("scripts.") ? String(job.dropFirst("scripts.".count)) : nil)
+    }
 
     private static func logFiles(_ tasks: [ScriptTask]) -> [String: String] {
         let names = tasks.reduce(into: [String: Int]()) { $0[logName($1.name).lowercased(), default: 0] += 1 }
         return Dictionary(
             tasks.map { task in
                 let name = logName(task.name)
-                let isShared = names[name.lowercased(), default: 0] > 1
+                let isShared = names[name.lowercased(), default: 0] > 1 || serverLogs.contains(name.lowercased())
                 return (task.jobName, isShared ? "\(logName(task.clusterType)).\(name)" : name)
             }
         ) { first, _ in first }

@@ -22,7 +22,12 @@ package struct Scripts: Sendable {
     }
 
     package func services(control: Control, logDirectory: String) -> [any Service] {
-        [TaskFileWatch(loader: loader)]
+        [
+            TaskFileWatch(loader: loader),
+            TaskLogs(control: control, directory: logDirectory, driver: ScriptDriver.name, logger: logger) { run in
+                loader.current.catalog.logFile(of: run)
+            },
+        ]
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MartletCore
+import MartletHTTP
 import Scripts
 
 struct ConfigCommand: AsyncParsableCommand {
@@ -29,11 +30,13 @@ struct ConfigCommand: AsyncParsableCommand {
                 "scripts.environment": Set(config.scripts.environment.keys).union(config.scripts.secrets.keys).sorted()
                     .joined(separator: ","),
             ]
-            json ? printJSON(sources.all, derived) : printTable(sources.all, derived)
+            json ? printJSON(sources.all, derived) : printTable(sources.all, derived, config.listen)
         }
     }
 
-    private func printTable(_ all: [SettingSources.Found], _ derived: [String: String]) {
+    private func printTable(
+        _ all: [SettingSources.Found], _ derived: [String: String], _ listeners: [Listener]
+    ) {
         var table = Table("KEY", "VALUE", "SOURCE", "MEANING")
         for found in all {
             let key = found.setting.key
@@ -43,9 +46,19 @@ struct ConfigCommand: AsyncParsableCommand {
                 .init(found.setting.description))
         }
         table.print()
-        Terminal.print(
-            "\nOpen without a token: /livez, /readyz, /version, and the paths of script tasks (/list shows them). Everything under /api needs the admin token."
-        )
+        Terminal.print("\nOpen on every listener: /livez, /readyz, /version.")
+        for listener in listeners { Terminal.print(Self.sentence(listener)) }
+    }
+
+    /// What this version serves on a listener, and what of it is open to those who reach it.
+    private static func sentence(_ listener: Listener) -> String {
+        let served = [Listener.Facade.native, .scripts].filter { listener.facades.contains($0) }
+        func list(_ facades: [Listener.Facade]) -> String {
+            facades.isEmpty ? "nothing" : facades.map(\.rawValue).joined(separator: ", ")
+        }
+        let callers = listener.allow.isEmpty ? "anybody" : listener.allow.map(\.description).joined(separator: ", ")
+        return
+            "\(listener.scheme)://\(listener.address) lets \(callers) call: \(list(served.filter { !listener.needsToken($0) })) without a token, \(list(served.filter(listener.needsToken))) with one."
     }
 
     private func printJSON(_ all: [SettingSources.Found], _ derived: [String: String]) {
