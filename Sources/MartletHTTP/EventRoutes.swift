@@ -40,7 +40,8 @@ enum EventRoutes {
         return Response(
             status: .ok,
             headers: [
-                .contentType: "text/event-stream", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+                .contentType: "text/event-stream", .cacheControl: "no-store",
+                .xContentTypeOptions: "nosniff", .connection: "close",
             ],
             body: ResponseBody { writer in
                 try await request.body.consumeWithInboundCloseHandler { _ in

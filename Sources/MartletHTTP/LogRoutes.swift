@@ -119,6 +119,9 @@ enum LogRoutes {
             }
             try await writer.finish(nil)
         }
+        var headers = headers
+        // Watching for the client's hang-up uses the connection up.
+        headers[.connection] = "close"
         return Response(status: .ok, headers: headers, body: body)
     }
 }

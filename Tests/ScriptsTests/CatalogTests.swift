@@ -41,6 +41,12 @@ import Testing
         _ name: String
     ) {
         #expect(Token.isValid(task("C", name).jobName), "\(task("C", name).jobName)")
+        let long = String(repeating: name + "1", count: 20)
+        let tasks = [task("C", long), task("D", long)]
+        for task in tasks {
+            #expect(Token.isValid(task.jobName))
+            #expect(Catalog(tasks).logFile(of: run(of: task)).map(Token.isValid) == true)
+        }
     }
 
     @Test func `different paths have different job names`() {

@@ -72,7 +72,7 @@ struct Catalog: Sendable {
             tasks.map { task in
                 let name = logName(task.name)
                 let isShared = names[name.lowercased(), default: 0] > 1 || serverLogs.contains(name.lowercased())
-                return (task.jobName, isShared ? "\(logName(task.clusterType)).\(name)" : name)
+                return (task.jobName, isShared ? ScriptTask.token("\(logName(task.clusterType)).\(name)") : name)
             }
         ) { first, _ in first }
     }

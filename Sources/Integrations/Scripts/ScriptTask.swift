@@ -78,12 +78,19 @@ extension ScriptTask {
         "scripts." + Self.token("\(KebabCase.path(clusterType)).\(KebabCase.path(name))")
     }
 
-    /// The text with every byte that no token may have written as `_` and two hex digits.
+    private static let longestToken = 100
+
+    /// The text with every byte that no token may have written as `_` and two hex digits; a long one is cut and ends in
+    /// a hash of the whole.
     static func token(_ text: String) -> String {
-        text.utf8.map { byte -> String in
+        let token = text.utf8.map { byte -> String in
             let character = String(decoding: [byte], as: UTF8.self)
             return Token.isValid("x\(character)") ? character : "_" + String(byte, radix: 16)
         }.joined()
+        if token.utf8.count <= longestToken { return token }
+        // FNV-1a: the same in every process.
+        let hash = token.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        return token.prefix(longestToken - 17) + "-" + String(hash, radix: 16)
     }
 
     /// The job of one call. The same task gives the same job: what differs is in the parameters.
