@@ -79,7 +79,7 @@ let package = Package(
         .target(
             name: "Scripts",
             dependencies: [
-                "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
+                "CMartlet", "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,6 +71,15 @@ uint64_t mt_count_newlines(const void *bytes, size_t count) {
 }
 
 int64_t mt_seek_data(int fd, int64_t offset) { return lseek(fd, offset, SEEK_DATA); }
+
+int mt_regular_file(int descriptor, const char *name, uint64_t *inode, int64_t *size) {
+    struct stat info;
+    int failed = name ? fstatat(descriptor, name, &info, AT_SYMLINK_NOFOLLOW) : fstat(descriptor, &info);
+    if (failed || !S_ISREG(info.st_mode)) return -1;
+    *inode = (uint64_t)info.st_ino;
+    *size = (int64_t)info.st_size;
+    return 0;
+}
 
 static int64_t milliseconds(clockid_t clock) {
     struct timespec now;

@@ -111,6 +111,10 @@ int mt_punch_hole(int fd, int64_t offset, int64_t length);
 int mt_dup_above(int fd, int lowest);
 uint64_t mt_count_newlines(const void *bytes, size_t count);
 int64_t mt_seek_data(int fd, int64_t offset);
+/// Inode and size of a regular file: of the open one when `name` is NULL, else of the one that has this name in the
+/// directory; a link is not followed. -1 when there is none or when it is something else.
+int mt_regular_file(int descriptor, const char *name, uint64_t *inode, int64_t *size);
+
 /// Milliseconds: since boot, sleep included, and since 1970.
 int64_t mt_boot_milliseconds(void);
 int64_t mt_wall_milliseconds(void);

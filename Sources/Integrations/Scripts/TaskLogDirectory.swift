@@ -62,10 +62,7 @@ final class TaskLogDirectory: Sendable {
 // What an earlier server wrote.
 extension TaskLogDirectory {
     /// Nil when there is no regular file of this name.
-    func mark(of name: String) -> TaskLogMark? {
-        var info = stat()
-        return fstatat(descriptor, name, &info, AT_SYMLINK_NOFOLLOW) == 0 ? TaskLogMark(info) : nil
-    }
+    func mark(of name: String) -> TaskLogMark? { TaskLogMark(descriptor, name) }
 
     /// Every log that is here and how far it is written; rotated ones are left out.
     func marks() throws -> [String: TaskLogMark] {

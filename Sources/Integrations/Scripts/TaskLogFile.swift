@@ -1,3 +1,4 @@
+import CMartlet
 import Foundation
 
 /// What could not be done with a task log, and why.
@@ -30,8 +31,7 @@ struct TaskLogFile: ~Copyable {
         // Without blocking: opening a pipe must not wait for its other end.
         let descriptor = openat(directory, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { throw TaskLogTrouble("open", name) }
-        var info = stat()
-        guard fstat(descriptor, &info) == 0, let mark = TaskLogMark(info) else {
+        guard let mark = TaskLogMark(descriptor) else {
             close(descriptor)
             throw TaskLogTrouble(foreign: name)
         }
@@ -98,10 +98,11 @@ struct TaskLogMark: Codable, Equatable {
     let file: UInt64
     let size: Int
 
-    /// Nil unless it is a regular file.
-    init?(_ info: stat) {
-        guard info.st_mode & S_IFMT == S_IFREG else { return nil }
-        file = UInt64(info.st_ino)
-        size = Int(info.st_size)
+    /// Of an open file, or of a name in an open directory. Nil unless it is a regular file.
+    init?(_ descriptor: Int32, _ name: String? = nil) {
+        var (inode, size): (UInt64, Int64) = (0, 0)
+        guard mt_regular_file(descriptor, name, &inode, &size) == 0 else { return nil }
+        file = inode
+        self.size = Int(size)
     }
 }
