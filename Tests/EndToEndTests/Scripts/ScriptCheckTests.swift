@@ -66,15 +66,17 @@ import Testing
         #expect(!ending.err.contains("Fatal error"), "\(ending.err)")
     }
 
-    @Test(arguments: [
-        "async", "sync", "list", "ping", "metrics", "discovery", "api", "v1", "v2", "swagger", "hc", "ui", "API",
-    ])
-    func `a cluster type that is the beginning of another path is refused`(_ type: String) async throws {
+    @Test func `a cluster type that is the beginning of another path is refused`() async throws {
         // rulings on cluster types
-        let site = try Site(Fixtures.task("a", executable: "echo", in: type))
+        let types = [
+            "async", "sync", "list", "ping", "metrics", "discovery", "api", "v1", "v2", "swagger", "hc", "ui", "API",
+        ]
+        let site = try Site(types.map { Fixtures.task("a", executable: "echo", in: $0) }.joined())
         let ending = try await site.end(["scripts", "check", site.tasks])
         #expect(ending.code == 1)
-        #expect(ending.err.contains("cluster_type"), "\(ending.err)")
+        for (index, type) in types.enumerated() {
+            #expect(ending.err.contains("line \(5 * index + 2): \(type)/a: cluster_type: "), "\(type): \(ending.err)")
+        }
     }
 
     @Test(arguments: ["", "[]\n", "# nothing\n", "null\n"]) func `an empty file serves the built-in tasks`(
