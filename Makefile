@@ -11,7 +11,7 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## Build, start a server with a sample job, and follow the job's live log (Ctrl-C ends the server)
+run: ## Build, start a server, call a script task and follow a job's live log (Ctrl-C ends the server)
 	@scripts/build --product martlet-keeper
 	@scripts/build --product martlet
 	@scripts/run-sample

@@ -3,7 +3,12 @@ import Foundation
 /// A declared, typed parameter of a job. A posted value is data: it reaches the process as
 /// `MARTLET_PARAM_<NAME>` or as (part of) one argument, never as shell text.
 package struct ParamSpec: Sendable, Hashable, Codable {
-    package enum Kind: String, Sendable, Codable, CaseIterable { case string, integer, number, boolean, list }
+    package enum Kind: String, Sendable, Codable, CaseIterable {
+        case string, integer, number, boolean, list
+
+        /// With its article.
+        package var phrase: String { self == .integer ? "an integer" : "a \(rawValue)" }
+    }
 
     package var type: Kind
     package var description: String?
@@ -57,13 +62,14 @@ package struct ParamSpec: Sendable, Hashable, Codable {
         case (.number, .int(let number)):
             if let problem = rangeProblem(Double(number)) { return problem }
         case (.number, .double(let number)):
+            if !number.isFinite { return "is too large" }
             if let problem = rangeProblem(number) { return problem }
         case (.boolean, .bool): break
         case (.list, .array(let elements)):
             guard elements.allSatisfy({ $0.string?.utf8.contains(0) == false }) else {
                 return "expected a list of texts without NUL bytes"
             }
-        default: return "expected a \(type.rawValue), found \(value.typeName)"
+        default: return "expected \(type.phrase), found \(value.typeName)"
         }
         if let choices, !choices.contains(value) {
             return "must be one of \(choices.compactMap(\.scalarText).joined(separator: ", "))"
@@ -71,9 +77,11 @@ package struct ParamSpec: Sendable, Hashable, Codable {
         return nil
     }
 
+    private static func text(_ bound: Double) -> String { Int64(exactly: bound).map(String.init) ?? "\(bound)" }
+
     private func rangeProblem(_ number: Double) -> String? {
-        if let minimum, number < minimum { return "must be at least \(minimum)" }
-        if let maximum, number > maximum { return "must be at most \(maximum)" }
+        if let minimum, number < minimum { return "must be at least \(Self.text(minimum))" }
+        if let maximum, number > maximum { return "must be at most \(Self.text(maximum))" }
         return nil
     }
 

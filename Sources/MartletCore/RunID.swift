@@ -23,6 +23,9 @@ package struct RunID: Sendable, Hashable, Comparable, LosslessStringConvertible 
         self.init(high: words.0, low: words.1)
     }
 
+    /// False for the ids of other systems that have the same form.
+    package var isVersion7: Bool { high >> 12 & 0xF == 7 }
+
     package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         var words: (UInt64, UInt64) = (0, 0)

@@ -27,6 +27,8 @@ package protocol RunStore: Sendable {
     /// Throws `notFound`.
     func update(_ id: RunID, _ body: @escaping @Sendable (inout Run) throws -> Update) async throws -> Run
     func run(_ id: RunID) async throws -> Run?
+    /// Those of them that are stored, in the order given.
+    func runs(_ ids: [RunID]) async throws -> [Run]
     func runs(_ query: RunQuery) async throws -> Page<Run>
     /// Every run that is running or stopping: what a new server adopts.
     func liveRuns() async throws -> [Run]

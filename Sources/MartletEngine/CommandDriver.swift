@@ -33,22 +33,6 @@ package struct CommandDriver: Driver {
         for (index, word) in words.enumerated() where word.utf8.count > 128 * 1024 - 1 {
             problems.add("command[\(index)]", "is longer than Linux allows for one argument (128 KiB)")
         }
-        guard let script = shellScript(in: words), Template.mentionsParam(words[script]) else { return }
-        problems.add(
-            "command[\(script)]",
-            "a parameter must not become shell text: use \"$MARTLET_PARAM_NAME\" in the script, "
-                + "or \"$1\" with the reference as an argument of its own")
-    }
-
-    /// Index of the script text when the command is a shell with `-c`.
-    private static func shellScript(in words: [String]) -> Int? {
-        let shells: Set<Substring> = ["sh", "bash", "dash", "zsh", "ksh", "ash", "busybox"]
-        guard let program = words.first?.split(separator: "/").last, shells.contains(program),
-            let flag = words.dropFirst().firstIndex(where: {
-                $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.contains("c")
-            }),
-            flag + 1 < words.count
-        else { return nil }
-        return flag + 1
+        if let problem = ShellScript.problem(in: words) { problems.add("command[\(problem.index)]", problem.text) }
     }
 }

@@ -46,6 +46,8 @@ extension Control {
     /// Nil when there is none: it may have been removed by retention since somebody learnt its id.
     package func run(_ id: RunID) async throws -> Run? { try await store.run(id) }
 
+    package func runs(_ ids: [RunID]) async throws -> [Run] { try await store.runs(ids) }
+
     /// The run that a facade knows by this id; nil when it knows none.
     package func run(alias: String, facade: String) async throws -> Run? {
         guard let id = try await store.resolve(alias: alias, facade: facade) else { return nil }

@@ -18,7 +18,7 @@ enum ParamValues {
         for (name, spec) in job.params.sorted(by: { $0.key < $1.key }) {
             guard let value = posted[name].map(spec.typed) ?? spec.default, value != .null else {
                 if spec.required {
-                    problems.add("params.\(name)", "is required: \(spec.description ?? "a \(spec.type.rawValue)")")
+                    problems.add("params.\(name)", "is required: \(spec.description ?? spec.type.phrase)")
                 }
                 continue
             }

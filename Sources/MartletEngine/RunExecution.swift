@@ -52,7 +52,7 @@ struct RunExecution: Sendable {
             return try await store(run) { $0.state.isLive ? .taskAbandoned : nil }
         } catch let lost as TaskLost {
             logger.warning("run lost", metadata: ["run": "\(run.id)", "reason": "\(lost.reason.code)"])
-            return try await store(run) { $0.state.isLive ? .declareLost(lost.reason) : nil }
+            return try await storeLoss(run, lost.reason)
         }
     }
 
@@ -134,6 +134,19 @@ struct RunExecution: Sendable {
     private func verdict(_ task: TaskSpec, _ exit: TaskExit, _ report: TaskReport) -> Verdict {
         let driver = try? control.drivers.driver(task.driver)
         return (driver ?? CommandDriver()).verdict(exit, of: task, report)
+    }
+
+    /// What the task wrote until it was lost is kept as for any other end.
+    private func storeLoss(_ run: Run, _ reason: Reason) async throws -> Run {
+        let lastLines = lastLines(of: run)
+        let now = control.now()
+        return try await retrying(run.id) {
+            try await control.store.update(run.id) { stored in
+                guard stored.address == run.address, stored.state.isLive else { return Update() }
+                stored.report.lastLines = lastLines
+                return Update(try stored.apply(.declareLost(reason), at: now))
+            }
+        }
     }
 
     /// Applies a command; nil from `command` leaves the run as it is.

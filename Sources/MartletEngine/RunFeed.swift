@@ -56,7 +56,8 @@ package final class RunFeed: Sendable {
             return true
         }
         guard taken else {
-            throw MartletError(.unavailable, "\(mostWaiters) callers wait already; ask again without waiting")
+            throw MartletError(
+                .unavailable, "as many callers wait as may (\(mostWaiters), limits.waiters); ask again without waiting")
         }
         return WaitingPlace { [self] in state.withLock { $0.places -= 1 } }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 
@@ -5,8 +6,13 @@ import Hummingbird
 struct BrowserGuard: Sendable {
     /// Lower-case host names and addresses, without ports: a tunnel may change the port.
     private let hosts: Set<String>
+    /// Those of them that somebody named, not the addresses that every machine has.
+    private let configured: Set<String>
 
-    init(hosts: [String]) {
+    /// `addresses`: the listeners' own.
+    init(hosts names: [String], addresses: [String] = []) {
+        let hosts = names + addresses
+        configured = Set(names.map { $0.lowercased() })
         self.hosts = Set(hosts.map { $0.lowercased() } + ["localhost", "127.0.0.1", "[::1]"])
     }
 
@@ -35,8 +41,11 @@ struct BrowserGuard: Sendable {
         return String(authority[..<colon])
     }
 
+    /// Ours, or a configured name: a proxy in front may rewrite the `Host`.
     private func isSameOrigin(_ origin: String, _ authority: String) -> Bool {
-        origin == "http://" + authority || origin == "https://" + authority
+        if origin == "http://" + authority || origin == "https://" + authority { return true }
+        guard let start = origin.range(of: "://") else { return false }
+        return configured.contains(Self.host(of: String(origin[start.upperBound...])).lowercased())
     }
 
     private static let foreign = Problem(

@@ -13,7 +13,7 @@ enum EventRoutes {
     ]
 
     @Sendable private static func ofRun(_ call: Call) async throws -> Response {
-        let id = try call.runID()
+        let id = try await call.runID()
         var query = try QueryItems(call.request)
         let after = query.int("after", in: 0...Int64.max) ?? 0
         let limit = query.int("limit", in: 1...1000).map(Int.init) ?? 100

@@ -69,8 +69,9 @@ struct Gate: RouterMiddleware {
         {
             throw Problem.unauthorised
         }
-        return await facade.respond(
+        let response = await facade.respond(
             to: FacadeCall(request: request, control: control, logger: context.logger, caller: context.caller))
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     /// What load balancers ask, on every listener.

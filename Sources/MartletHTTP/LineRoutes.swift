@@ -17,7 +17,7 @@ enum LineRoutes {
     }
 
     @Sendable private static func lines(_ call: Call) async throws -> Response {
-        let id = try call.runID()
+        let id = try await call.runID()
         var query = try QueryItems(call.request)
         let follow = query.choice("follow", Follow.self) ?? .yes
         var after = position(&query)

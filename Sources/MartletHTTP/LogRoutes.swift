@@ -21,7 +21,7 @@ enum LogRoutes {
     }
 
     @Sendable private static func log(_ call: Call) async throws -> Response {
-        let run = try await call.control.require(try call.runID())
+        let run = try await call.control.require(try await call.runID())
         let wish = try wish(call, run)
         if wish.follow, call.request.method == .get { return follow(run.id, wish, call) }
         let view = try call.control.log(of: run.id, wish.selection)

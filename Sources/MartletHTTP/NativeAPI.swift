@@ -16,15 +16,16 @@ package struct NativeAPI: Sendable {
     package let routes: [Route]
     private let facades: [any Facade]
 
-    /// `hosts`: names, besides the listeners' own addresses, that a `Host` header may carry. `extra`: routes of
+    /// `hosts`: names, besides the listeners' own `addresses`, that a `Host` or an `Origin` header may carry. `extra`: routes of
     /// integrations.
     package init(
-        control: Control, token: AccessToken, hosts: [String], version: String, checks: [ReadinessCheck] = [],
+        control: Control, token: AccessToken, hosts: [String], addresses: [String] = [], version: String,
+        checks: [ReadinessCheck] = [],
         extra: [Route] = [], facades: [any Facade] = []
     ) {
         self.control = control
         self.token = token
-        guardian = BrowserGuard(hosts: hosts)
+        guardian = BrowserGuard(hosts: hosts, addresses: addresses)
         routes =
             HealthRoutes(version: version, checks: checks).routes + RunRoutes.routes + LogRoutes.routes
             + LineRoutes.routes + EventRoutes.routes + JobRoutes.routes + extra

@@ -67,10 +67,17 @@ package struct Call: Sendable {
     let context: APIContext
     package let control: Control
 
-    /// The run id of the path. Anything that is not one of ours is `notFound`: it names no run.
-    func runID() throws(MartletError) -> RunID {
+    private static let longestAlias = 64
+
+    /// The run of the path, by its own id or by the one a facade gave it. Anything else is `notFound`.
+    func runID() async throws -> RunID {
         let text = context.parameters.get("id") ?? ""
-        if let id = RunID(text) { return id }
+        let id = RunID(text)
+        if let id, id.isVersion7 { return id }
+        if text.utf8.count <= Self.longestAlias, let run = try await control.run(alias: text, facade: "") {
+            return run.id
+        }
+        if let id { return id }
         throw MartletError(.notFound, "there is no run \(text.prefix(64))")
     }
 

@@ -20,7 +20,7 @@ enum RunRoutes {
     // MARK: Reading
 
     @Sendable private static func show(_ call: Call) async throws -> Response {
-        let id = try call.runID()
+        let id = try await call.runID()
         try QueryItems(call.request).finish()
         if let wait = call.preferredWait { _ = try await Waiting.end(of: id, upTo: wait, call) }
         return try await full(id, call)
@@ -95,7 +95,7 @@ enum RunRoutes {
     // MARK: Commands
 
     @Sendable private static func stop(_ call: Call) async throws -> Response {
-        let id = try call.runID()
+        let id = try await call.runID()
         let problems = Fields.Problems()
         var grace: TimeSpan?
         if let body = try await call.optionalJSON() {
@@ -108,19 +108,19 @@ enum RunRoutes {
     }
 
     @Sendable private static func pause(_ call: Call) async throws -> Response {
-        let id = try call.runID()
+        let id = try await call.runID()
         try await call.refuseBody()
         return try await answer(try await call.control.pause(id), call)
     }
 
     @Sendable private static func resume(_ call: Call) async throws -> Response {
-        let id = try call.runID()
+        let id = try await call.runID()
         try await call.refuseBody()
         return try await answer(try await call.control.resume(id), call)
     }
 
     @Sendable private static func rerun(_ call: Call) async throws -> Response {
-        let id = try call.runID()
+        let id = try await call.runID()
         try await call.refuseBody()
         let record = try call.idempotency(.string("rerun \(id)"))
         let accepted = try await call.control.rerun(id, trigger: call.trigger, idempotency: record)

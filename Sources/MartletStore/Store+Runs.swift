@@ -13,39 +13,50 @@ extension SQLiteStore: RunStore {
             if let replay, let first = try replay.find(scope.db) {
                 return Inserted(ids: first, replayed: true)
             }
-            let ids = try rows.map { try admit($0, &scope) }
-            try replay?.insert(ids, scope.db)
+            var isRefused = false
+            let ids = try rows.map { try admit($0, &scope, &isRefused) }
+            // A refusal is no answer to keep: the same call may be welcome later.
+            if !isRefused { try replay?.insert(ids, scope.db) }
             return Inserted(ids: ids, replayed: false)
         }
     }
 
     /// Inserts a run, or does what its admission says when too many of its job are not over. Returns the id to answer.
-    private func admit(_ row: InsertRow, _ scope: inout WriteScope) throws -> RunID {
-        let unfinished = try row.admission.map { try unfinishedRuns(of: row.run.job.name ?? "", $0, scope.db) } ?? []
-        guard let admission = row.admission, unfinished.count >= max(1, admission.mostUnfinished) else {
+    private func admit(_ row: InsertRow, _ scope: inout WriteScope, _ isRefused: inout Bool) throws -> RunID {
+        guard let admission = row.admission, let job = row.run.job.name,
+            try isFull(job, max(1, admission.mostUnfinished), scope.db)
+        else {
             try row.insert(&scope)
             hot.keep(row.run)
             return row.run.id
         }
-        if admission.otherwise == .join, let newest = unfinished.max() { return newest }
+        if admission.otherwise == .join, let newest = try newestUnfinished(of: job, scope.db) { return newest }
+        isRefused = true
         try row.insert(&scope)
         var refused = row.run
-        let why = Reason.busy(job: row.run.job.name ?? "", unfinished: unfinished.count)
-        let change = try refused.apply(.refuse(why), at: row.run.createdAt)
+        let change = try refused.apply(
+            .refuse(.busy(job: job, unfinished: max(1, admission.mostUnfinished))), at: row.run.createdAt)
         try store(refused, after: row.run, Update(change), &scope)
         return row.run.id
     }
 
-    /// As many as decide the admission, no more.
-    private func unfinishedRuns(of job: String, _ admission: Admission, _ db: Database) throws -> [RunID] {
-        guard !job.isEmpty else { return [] }
-        let statement = try db.cachedStatement(sql: Self.unfinishedSQL)
-        return try Data.fetchAll(statement, arguments: [job, max(1, admission.mostUnfinished)]).map(RunID.init(blob:))
+    /// Whether so many runs of a job are not over. Reads no more index entries than that.
+    private func isFull(_ job: String, _ most: Int, _ db: Database) throws -> Bool {
+        try Int.fetchOne(db.cachedStatement(sql: Self.fullSQL), arguments: [job, most - 1]) != nil
     }
 
-    static let unfinishedSQL = """
-        SELECT id FROM runs INDEXED BY runs_job
-        WHERE job <> '' AND job = ? AND state IN ('pending','running','stopping','paused') ORDER BY id DESC LIMIT ?
+    static let fullSQL = """
+        SELECT 1 FROM runs INDEXED BY runs_job
+        WHERE job <> '' AND job = ? AND state IN ('pending','running','stopping','paused') LIMIT 1 OFFSET ?
+        """
+
+    private func newestUnfinished(of job: String, _ db: Database) throws -> RunID? {
+        try Data.fetchOne(db.cachedStatement(sql: Self.newestSQL), arguments: [job]).map(RunID.init(blob:))
+    }
+
+    static let newestSQL = """
+        SELECT max(id) FROM runs INDEXED BY runs_job
+        WHERE job <> '' AND job = ? AND state IN ('pending','running','stopping','paused')
         """
 
     package func update(
@@ -73,6 +84,10 @@ extension SQLiteStore: RunStore {
 
     package func run(_ id: RunID) async throws -> Run? {
         try await read { [decoding] in try decoding.run(id, $0) }
+    }
+
+    package func runs(_ ids: [RunID]) async throws -> [Run] {
+        try await read { [decoding] in try decoding.runs(ids, $0) }
     }
 }
 

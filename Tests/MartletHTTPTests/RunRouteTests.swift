@@ -190,3 +190,17 @@ extension LiveAPI {
         }
     }
 }
+
+@Suite struct AliasRouteTests {
+    @Test func `a run is found by the id that a facade gave it`() async throws {
+        let api = try await LiveAPI()
+        let alias = "9e9dee40-2fd8-4226-a462-fadaff2bd2c3"
+        let submission = Submission(
+            work: .inline(Job(tasks: [TaskSpec(name: "main", spec: ["command": ["hang"]])])),
+            aliases: [RunAlias(facade: "scripts", alias: alias)], trigger: Trigger(source: "scripts"))
+        let id = try await api.control.submit(submission).ids[0].description
+        #expect(try await api.call("GET", "/api/runs/\(alias)").json["id"].string == id)
+        #expect(try await api.call("POST", "/api/runs/\(alias)/stop").status == 202)
+        #expect(try await api.call("GET", "/api/runs/\(alias.dropLast())0").status == 404)
+    }
+}

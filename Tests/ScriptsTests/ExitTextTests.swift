@@ -73,11 +73,17 @@ import Testing
     }
 
     @Test func `what looks like a password is hidden in a session's arguments`() throws {
-        let words = ["--password", "hunter2", "db_password=x", "plain", "--token=t", "user=me"]
+        let words = [
+            "--password", "hunter2", "db_password=x", "plain", "--token=t", "user=me",
+            "{\"password\":\"x\"}", "mysql://root:pw@host/db", "a=b --token=t", "passwordless",
+        ]
         let run = Run(
             id: RunID(high: 1, low: 1), job: Job(tasks: []), params: ["args": .array(words.map(JSONValue.string))],
             key: nil, labels: [:], trigger: Trigger(source: "test"), createdAt: Self.now)
         #expect(
-            Redaction.arguments(of: run) == ["--password", "•••", "db_password=•••", "plain", "--token=•••", "user=me"])
+            Redaction.arguments(of: run) == [
+                "--password", "•••", "db_password=•••", "plain", "--token=•••", "user=me", "•••", "mysql://•••@host/db",
+                "•••", "passwordless",
+            ])
     }
 }

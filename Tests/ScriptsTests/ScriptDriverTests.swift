@@ -64,7 +64,10 @@ import Testing
         #expect(driver.verdict(exit, of: other, TaskReport()).outcome == .exit)
     }
 
-    @Test(arguments: [JSONValue.object([:]), ["argv": []], ["argv": ["x"], "surprise": 1]])
+    @Test(arguments: [
+        JSONValue.object([:]), ["argv": []], ["argv": ["x"], "surprise": 1], ["argv": ["sh", "-c"]],
+        ["argv": ["sh", "-c", "${params.x}"], "fill": true],
+    ])
     func `a spec that is none is refused`(_ spec: JSONValue) {
         let context = TaskContext(
             address: TaskAddress(run: RunID(high: 0, low: 0), attempt: 1, task: 0),

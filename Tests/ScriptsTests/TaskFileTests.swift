@@ -82,6 +82,19 @@ import Testing
         #expect(problem.problem.contains("C/\(one)") && problem.problem.contains("line 1"), "\(problem)")
     }
 
+    /// CVE-2025-50946 and its kin: no way leads from outside into a shell's text.
+    @Test(arguments: [
+        "{name: n, cluster_type: C, command: [sh, -c, 'echo ${params.who}'], params: {who: {}}}",
+        "{name: n, cluster_type: C, command: [/bin/bash, -ec], args: ['x ${params.who}'], params: {who: {}}}",
+        "{name: n, cluster_type: C, language: binary, executable: sh -c, collected: false}",
+        "{name: n, cluster_type: C, command: [bash, -c]}",
+        "{name: n, cluster_type: C, language: sh, executable: 'echo ${params.who}', collected: false, params: {who: {}}}",
+    ])
+    func `neither a parameter nor a posted value can become a shell's script`(_ item: String) throws {
+        let problem = try #require(Self.file("- \(item)").problems.first, "accepted: \(item)")
+        #expect(problem.problem.contains("shell"), "\(problem)")
+    }
+
     @Test func `a task may not take a built-in task's path`() {
         let file = Self.file(Self.item(["name": "counter", "cluster_type": "TendbHA"]))
         #expect(file.problems.first?.problem.contains("built-in") == true)

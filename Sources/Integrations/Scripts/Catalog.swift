@@ -67,14 +67,25 @@ struct Catalog: Sendable {
     }
 
     private static func logFiles(_ tasks: [ScriptTask]) -> [String: String] {
-        let names = tasks.reduce(into: [String: Int]()) { $0[logName($1.name).lowercased(), default: 0] += 1 }
-        return Dictionary(
-            tasks.map { task in
-                let name = logName(task.name)
-                let isShared = names[name.lowercased(), default: 0] > 1 || serverLogs.contains(name.lowercased())
-                return (task.jobName, isShared ? ScriptTask.token("\(logName(task.clusterType)).\(name)") : name)
+        let names = unique(tasks) { logName($0.name) }
+        let qualified = unique(tasks) { ScriptTask.token("\(logName($0.clusterType)).\(logName($0.name))") }
+        var files: [String: String] = [:]
+        var taken = serverLogs
+        // Short names first: a longer one that looks like one of them gives way.
+        for choices in [names, qualified] {
+            for task in tasks where files[task.jobName] == nil {
+                guard let name = choices[task.jobName], taken.insert(name.lowercased()).inserted else { continue }
+                files[task.jobName] = name
             }
-        ) { first, _ in first }
+        }
+        return files
+    }
+
+    /// Names that only one of the tasks has, by job.
+    private static func unique(_ tasks: [ScriptTask], _ name: (ScriptTask) -> String) -> [String: String] {
+        let counts = tasks.reduce(into: [String: Int]()) { $0[name($1).lowercased(), default: 0] += 1 }
+        let pairs = tasks.map { ($0.jobName, name($0)) }.filter { counts[$0.1.lowercased()] == 1 }
+        return Dictionary(pairs) { first, _ in first }
     }
 
     /// The name as it is where it is a safe token.

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import MartletCore
 import MartletEngine
 import MartletHTTP
@@ -12,11 +13,13 @@ extension ScriptFacade {
     /// Holds the connection until the run has ended, and answers its last line.
     func wait(for entry: Catalog.Entry, _ call: FacadeCall) async throws -> Response {
         if let refusal = refusal(entry) { return refusal }
+        guard let bytes = try await call.body(upTo: Self.largestBody) else { return .tooLarge }
+        let request = try TaskRequest(entry, bytes)
         // A run that nobody can wait for is not started.
         let place = try call.control.waitingPlace()
-        return try await call.whileConnected(bodyUpTo: Self.largestBody) { bytes, hangUp in
+        return try await call.whileConnected { hangUp in
             do {
-                return try await wait(for: entry, bytes, call, place, hangUp)
+                return try await wait(for: entry.task, request, call, place, hangUp)
             } catch {
                 return Self.answer(to: error, call)
             }
@@ -24,17 +27,25 @@ extension ScriptFacade {
     }
 
     private func wait(
-        for entry: Catalog.Entry, _ bytes: [UInt8]?, _ call: FacadeCall, _ place: WaitingPlace, _ hangUp: HangUp
+        for task: ScriptTask, _ request: TaskRequest, _ call: FacadeCall, _ place: WaitingPlace, _ hangUp: HangUp
     ) async throws -> Response {
-        guard let bytes else { return .tooLarge }
-        let request = try TaskRequest(entry, bytes)
-        let accepted = try await submit(request, entry.task, call, facade: Self.waitingName)
+        let accepted = try await submit(request, task, call, facade: Self.waitingName)
         switch try await Self.wait(for: accepted.id, place, hangUp, call.control) {
         case .ended(let run): return Self.answer(run)
         case .shuttingDown: return .envelope(.failed("server restarting, run \(accepted.id) goes on"))
         case .hungUp:
-            if accepted.isOwn, entry.task.onDisconnect == .stop { try await Self.end(accepted.id, call.control) }
+            if accepted.isOwn, task.onDisconnect == .stop { await stopDeserted(accepted.id, call) }
             return .envelope(.failed("canceled"))
+        }
+    }
+
+    /// Nobody is there any more who could be told that it did not work.
+    private func stopDeserted(_ id: RunID, _ call: FacadeCall) async {
+        do {
+            try await Self.end(id, call.control)
+        } catch {
+            call.logger.warning(
+                "the run of a caller who hung up goes on", metadata: ["run": "\(id)", "error": "\(error)"])
         }
     }
 
@@ -126,13 +137,14 @@ extension ScriptFacade {
         _ request: TaskRequest, _ task: ScriptTask, _ call: FacadeCall, facade: String
     ) async throws -> Accepted {
         let settings = loader.current.settings
+        try task.checkPlace(in: settings.collectDirectory)
         let session = UUID().uuidString.lowercased()
         let record = try idempotency(request, task, call, facade)
         let submission = Submission(
             work: .inline(task.job(user: settings.user, environment: settings.environment)), params: request.params,
             aliases: [RunAlias(facade: facade, alias: session)], admission: task.admission,
             ambientSecrets: settings.secrets, trigger: Trigger(source: Self.name, caller: call.caller))
-        let accepted = try await call.control.submit(submission, idempotency: record)
+        let accepted = try await accept(submission, record, call.control)
         guard let id = accepted.ids.first else {
             throw MartletError(.internal, "a submission was answered without an id")
         }
@@ -141,7 +153,18 @@ extension ScriptFacade {
             isNew = try await call.control.run(alias: session, facade: facade) != nil
         }
         if isNew, task.whenBusy == .replace { try await endOthers(of: task, than: id, call.control) }
-        return Accepted(id: id, session: session, isNew: isNew, isOwn: isNew && record == nil)
+        return Accepted(
+            id: id, session: session, isNew: isNew, isOwn: isNew && record == nil && task.whenBusy != .attach)
+    }
+
+    private func accept(
+        _ submission: Submission, _ record: IdempotencyRecord?, _ control: Control
+    ) async throws -> Control.Accepted {
+        do {
+            return try await control.submit(submission, idempotency: record)
+        } catch let error as MartletError where error.code == .mismatch {
+            throw MartletError(.mismatch, "this Idempotency-Key came before with another body")
+        }
     }
 
     /// An equal call with the same key is the same run: a client that tries again never starts the work twice.
@@ -157,13 +180,21 @@ extension ScriptFacade {
         return IdempotencyRecord(key: "\(facade) \(task.path) \(key)", body: Array(try encoder.encode(request.params)))
     }
 
-    /// The newest call wins: the ones before it are ended, and it starts when they are gone.
+    /// The newest call wins: as many of those before it are ended as leave no place, and it starts when they are gone.
+    /// Only older ones: two calls at once must not end each other.
     private func endOthers(of task: ScriptTask, than id: RunID, _ control: Control) async throws {
         var query = RunQuery()
         query.job = task.jobName
         query.states = RunState.allCases.filter { !$0.isEnd }
-        for view in try await control.runs(query).items where view.run.id != id {
-            try await Self.end(view.run.id, control)
+        query.before = id
+        query.limit = 1000
+        var spared = (task.concurrency ?? 1) - 1
+        while true {
+            let page = try await control.runs(query)
+            for view in page.items.dropFirst(spared) { try await Self.end(view.run.id, control) }
+            spared = max(0, spared - page.items.count)
+            guard page.hasMore, let last = page.items.last else { return }
+            query.before = last.run.id
         }
     }
 }

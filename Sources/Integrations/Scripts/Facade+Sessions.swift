@@ -4,6 +4,7 @@ import Hummingbird
 import MartletCore
 import MartletEngine
 import MartletHTTP
+import NIOCore
 
 extension ScriptFacade {
     /// One session by its id, or all of them.
@@ -15,7 +16,7 @@ extension ScriptFacade {
         } catch {
             return .envelope(.failed("\(error)"), status: .badRequest)
         }
-        guard let id else { return .envelope(.ok(.array(try await sessions(call.control)))) }
+        guard let id else { return try await sessions(call) }
         guard let session = try await session(id, call.control) else {
             return .envelope(.failed("session \(id.prefix(200)) not found"))
         }
@@ -58,12 +59,31 @@ extension ScriptFacade {
         control.now().adding(TimeSpan(milliseconds: -loader.current.settings.sessionAge.milliseconds))
     }
 
-    private func sessions(_ control: Control) async throws -> [WireValue] {
-        var sessions: [WireValue] = []
-        for (alias, id) in try await control.aliases(facade: Self.name, endedAfter: oldestEnd(control)) {
-            guard let run = try await control.run(id) else { continue }
-            sessions.append(Session(id: alias, run: run).wire())
+    /// All sessions, newest first, written as they are read: there may be more than fit into memory.
+    private func sessions(_ call: FacadeCall) async throws -> Response {
+        let control = call.control
+        let all = try await control.aliases(facade: Self.name, endedAfter: oldestEnd(control))
+        let body = ResponseBody { writer in
+            var (start, separator) = ("{\"code\":0,\"data\":[", "")
+            for first in stride(from: 0, to: all.count, by: Self.sessionsAtOnce) {
+                let part = all[first..<min(all.count, first + Self.sessionsAtOnce)]
+                let runs = try await control.runs(part.map(\.run))
+                let names = Dictionary(part.map { ($0.run, $0.alias) }) { first, _ in first }
+                var buffer = ByteBuffer(string: start)
+                start = ""
+                for run in runs {
+                    buffer.writeString(separator)
+                    buffer.writeBytes(WireWriter.bytes(Session(id: names[run.id] ?? "", run: run).wire()))
+                    separator = ","
+                }
+                try await writer.write(buffer)
+            }
+            try await writer.write(ByteBuffer(string: start + "],\"msg\":\"\"}"))
+            try await writer.finish(nil)
         }
-        return sessions
+        return Response(
+            status: .ok, headers: [.contentType: Response.envelopeType, .cacheControl: "no-store"], body: body)
     }
+
+    private static let sessionsAtOnce = 200
 }

@@ -92,7 +92,9 @@ package struct ScriptFacade: Facade {
 
     /// A slash too much leads to the path without it.
     private func redirect(_ call: FacadeCall, _ path: String) -> Response? {
-        guard path.hasSuffix("/"), handler(call.method, String(path.dropLast())) != nil else { return nil }
+        guard call.path.hasSuffix("/"), path.hasSuffix("/"), handler(call.method, String(path.dropLast())) != nil else {
+            return nil
+        }
         return Response(
             status: call.method == .get ? .movedPermanently : .temporaryRedirect,
             headers: [.location: String(call.path.dropLast())])
@@ -135,8 +137,10 @@ package struct ScriptFacade: Facade {
 }
 
 extension Response {
+    static let envelopeType = "application/json; charset=utf-8"
+
     static func envelope(_ envelope: Envelope, status: HTTPResponse.Status = .ok) -> Response {
-        Response(status, "application/json; charset=utf-8", envelope.bytes)
+        Response(status, envelopeType, envelope.bytes)
     }
 
     static var tooLarge: Response {

@@ -36,6 +36,9 @@ package struct ScriptDriver: Driver {
         }
         let words = fields.strings("argv") ?? []
         if words.isEmpty { fields.problem("argv", "is missing") }
+        if let problem = ShellScript.problem(in: words, takesMore: true) {
+            fields.problem("argv[\(problem.index)]", problem.text)
+        }
         let filled = words.enumerated().map { index, word in
             fills ? Template.fill(word, with: params, at: "args[\(index)]", problems: problems) : word
         }

@@ -25,7 +25,7 @@ package struct ScriptRoutes: Sendable {
     private func answer() -> Response {
         let state = loader.current
         return .json { json in
-            json.field("file", state.settings.tasksFile)
+            json.field("file", state.wanted.tasksFile)
             json.field("loadedAt", state.loadedAt)
             json.array("problems", state.problems) { $0.problem($1) }
             json.array("warnings", state.warnings) { $0.problem($1) }
@@ -41,6 +41,7 @@ extension JSONWriter {
             json.field("task", problem.task)
             json.field("field", problem.field)
             json.field("problem", problem.problem)
+            json.field("text", problem.description)
         }
     }
 

@@ -42,9 +42,15 @@ struct ScriptTask: Sendable, Hashable {
         case builtIn(name: String)
     }
 
-    var name: String
-    var clusterType: String
+    let name: String
+    let clusterType: String
+    /// Canonical path below `/sync/` and `/async/`.
+    let path: String
+    /// Name of the job whose runs are this task's: a token that no job file takes by chance.
+    let jobName: String
     var program: Program
+    /// The script below the collect directory, for collected tasks.
+    var collected: String?
     var description: String?
     var isEnabled = true
     var params: [String: ParamSpec] = [:]
@@ -63,8 +69,14 @@ struct ScriptTask: Sendable, Hashable {
     /// Handed on in `/discovery`: when the caller's scheduler should call it.
     var crontab: JSONValue?
 
-    /// Canonical path below `/sync/` and `/async/`.
-    var path: String { "\(KebabCase.path(clusterType))/\(KebabCase.path(name))" }
+    init(name: String, clusterType: String, program: Program) {
+        let (cluster, task) = (KebabCase.path(clusterType), KebabCase.path(name))
+        self.name = name
+        self.clusterType = clusterType
+        self.program = program
+        path = "\(cluster)/\(task)"
+        jobName = "scripts." + Self.token("\(cluster).\(task)")
+    }
 }
 
 extension ScriptTask {
@@ -72,11 +84,6 @@ extension ScriptTask {
     static let argumentList = "args"
     /// The parameter of a built-in task's job that carries the posted body.
     static let body = "body"
-
-    /// Name of the job whose runs are this task's: a token that no job file takes by chance.
-    var jobName: String {
-        "scripts." + Self.token("\(KebabCase.path(clusterType)).\(KebabCase.path(name))")
-    }
 
     private static let longestToken = 100
 
@@ -142,5 +149,14 @@ extension ScriptTask {
         case .attach: return Admission(mostUnfinished: concurrency, otherwise: .join)
         case .replace: return nil
         }
+    }
+}
+
+extension ScriptTask {
+    /// A link that was put into the collect directory after the file was read must not lead out of it. Throws `invalid`.
+    func checkPlace(in directory: String) throws(MartletError) {
+        guard let collected, !Collection(directory: directory).isInside(collected) else { return }
+        throw MartletError(
+            .invalid, "exec start failed: \(collected) is a link that leads out of the collect directory")
     }
 }

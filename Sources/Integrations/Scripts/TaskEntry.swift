@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import MartletEngine
 import MartletYAML
 
 /// Reads one item of a task file; gathers everything that is wrong with it.
@@ -9,28 +10,31 @@ struct TaskEntry {
         "api", "v1", "v2", "sync", "async", "list", "ping", "metrics", "discovery", "swagger", "hc", "ui",
     ]
     static let longestName = 128
+    private static let mostProblems = 50
 
     private let node: YAMLNode
-    private let number: Int
+    let label: String
     private let collection: Collection
     private var fields: Fields
     private(set) var warnings: [TaskFileProblem] = []
+    /// Where the collected script is.
+    private var collected: String?
 
     init(_ node: YAMLNode, number: Int, collection: Collection) {
         self.node = node
-        self.number = number
         self.collection = collection
-        fields = Fields(LegacyYAML.value(node), problems: Fields.Problems())
+        let value = LegacyYAML.value(node)
+        fields = Fields(value, problems: Fields.Problems())
+        label = Self.label(value, number)
+    }
+
+    private static func label(_ value: JSONValue, _ number: Int) -> String {
+        guard let name = value.object?["name"]?.string else { return "item \(number)" }
+        return value.object?["cluster_type"]?.string.map { "\($0)/\(name)" } ?? name
     }
 
     var problems: [TaskFileProblem] {
-        fields.problems.all.map { located($0.field, $0.problem) }
-    }
-
-    var label: String {
-        let value = LegacyYAML.value(node).object
-        guard let name = value?["name"]?.string else { return "item \(number)" }
-        return value?["cluster_type"]?.string.map { "\($0)/\(name)" } ?? name
+        fields.problems.all.prefix(Self.mostProblems).map { located($0.field, $0.problem) }
     }
 
     private func located(_ field: String, _ problem: String) -> TaskFileProblem {
@@ -49,6 +53,7 @@ struct TaskEntry {
         var task = ScriptTask(name: name, clusterType: clusterType, program: .argv([]))
         options(&task)
         task.program = program(task) ?? task.program
+        task.collected = collected
         fields.finish()
         return fields.problems.all.isEmpty ? task : nil
     }
@@ -97,7 +102,7 @@ struct TaskEntry {
         place(&words, collected: collected ?? false, field: "executable", needsExecute: language.interpreter == nil)
         if let shell = language.shell { return self.shell(shell, words + args, collected ?? false, arguments, task) }
         refuse(arguments)
-        return .argv((language.interpreter.map { [$0] } ?? []) + words + args)
+        return argv((language.interpreter.map { [$0] } ?? []) + words + args, field: "executable")
     }
 
     private mutating func command(
@@ -113,7 +118,13 @@ struct TaskEntry {
             return nil
         }
         place(&words, collected: collected, field: "command", needsExecute: true)
-        return .argv(words + args)
+        return argv(words + args, field: "command")
+    }
+
+    /// Neither a parameter nor a posted value may become the script of a shell.
+    private mutating func argv(_ words: [String], field: String) -> ScriptTask.Program {
+        if let problem = ShellScript.problem(in: words, takesMore: true) { fields.problem(field, problem.text) }
+        return .argv(words)
     }
 
     private mutating func refuse(_ arguments: ScriptTask.ShellArguments?) {
@@ -129,6 +140,7 @@ struct TaskEntry {
                 warnings.append(located(field, warning))
             }
             words[0] = path
+            self.collected = path
         case .failure(let problem): fields.problem(field, problem.text)
         }
     }

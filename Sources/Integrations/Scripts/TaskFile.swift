@@ -8,19 +8,41 @@ struct TaskFile: Sendable {
     static let largest = 1 << 20
 
     var tasks: [ScriptTask] = []
+    /// The line of each.
+    private var lines: [Int] = []
     /// What keeps the file from being used; every one of them.
     var problems: [TaskFileProblem] = []
     /// What will fail or surprise when a task is called.
     var warnings: [TaskFileProblem] = []
 
-    /// Reads a file. A file that cannot be read or is no YAML gives one problem.
+    /// Reads a file. One that cannot be read or is no YAML gives one problem.
     init(path: String, collectDirectory: String) {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        switch Self.text(of: path) {
+        case .success(let text): self.init(text: text, collectDirectory: collectDirectory)
+        case .failure(let failure):
             self.init(text: "", collectDirectory: collectDirectory)
-            problems = [TaskFileProblem(line: 0, task: nil, field: "", problem: "\(path) cannot be read")]
-            return
+            problems = [TaskFileProblem(line: 0, task: nil, field: "", problem: "\(path) \(failure.reason)")]
         }
-        self.init(text: String(decoding: data, as: UTF8.self), collectDirectory: collectDirectory)
+    }
+
+    private struct Unreadable: Error {
+        let reason: String
+    }
+
+    /// Never waits for a pipe, and never reads more than a task file may have.
+    private static func text(of path: String) -> Result<String, Unreadable> {
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            return .failure(Unreadable(reason: "cannot be read: \(String(cString: strerror(errno)))"))
+        }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        guard TaskLogMark(descriptor) != nil else { return .failure(Unreadable(reason: "is no file")) }
+        guard let data = try? file.read(upToCount: largest + 1) else { return .success("") }
+        if data.count > largest { return .failure(Unreadable(reason: "is larger than 1 MiB")) }
+        guard let text = String(data: data, encoding: .utf8) else {
+            return .failure(Unreadable(reason: "is not UTF-8"))
+        }
+        return .success(text)
     }
 
     init(text: String, collectDirectory: String) {
@@ -43,32 +65,39 @@ struct TaskFile: Sendable {
             )
             return
         }
-        var lines: [Int] = []
+        var places: [String: Int] = [:]
         for (index, item) in items.enumerated() {
             var entry = TaskEntry(item, number: index + 1, collection: collection)
             let task = entry.task()
             problems += entry.problems
             warnings += entry.warnings
+            if problems.count > Self.mostProblems {
+                problems.append(
+                    TaskFileProblem(line: item.line, task: nil, field: "", problem: "there are more; mend these first"))
+                return
+            }
             guard let task else { continue }
-            if let problem = clash(of: task, lines) {
+            if let problem = clash(of: task, places[task.path]) {
                 problems.append(TaskFileProblem(line: item.line, task: entry.label, field: "name", problem: problem))
             } else {
+                places[task.path] = tasks.count
                 tasks.append(task)
                 lines.append(item.line)
             }
         }
     }
 
+    private static let mostProblems = 100
+
     /// Two tasks with one path could not be told apart; both culprits are named.
-    private func clash(of task: ScriptTask, _ lines: [Int]) -> String? {
-        let path = task.path
-        if let index = tasks.firstIndex(where: { $0.path == path }) {
-            let other = tasks[index]
+    private func clash(of task: ScriptTask, _ place: Int?) -> String? {
+        if let place {
+            let other = tasks[place]
             return
-                "is served at \(path), and so is \(other.clusterType)/\(other.name) on line \(lines[index]); choose names that differ in more than case, dashes and dots"
+                "is served at \(task.path), and so is \(other.clusterType)/\(other.name) on line \(lines[place]); choose names that differ in more than case, dashes and dots"
         }
-        if builtInTasks.contains(where: { $0.path == path }) {
-            return "is served at \(path), and so is a built-in task; choose another name"
+        if builtInTasks.contains(where: { $0.path == task.path }) {
+            return "is served at \(task.path), and so is a built-in task; choose another name"
         }
         return nil
     }

@@ -12,7 +12,7 @@ struct CeleryService: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: name, abstract: "Serves script tasks over HTTP; this is martlet under its older name.",
         discussion: "Example: celery-service run --external-task-config external-tasks.yaml --address 127.0.0.1:8080",
-        subcommands: [Run.self, List.self, VersionCommand.self])
+        subcommands: [Run.self, List.self, PrintVersion.self])
 
     /// Runs a command line. Whatever is wrong is one line on stderr and exit code 1.
     static func run(_ arguments: [String]) async -> Never {
@@ -38,11 +38,20 @@ struct CeleryService: AsyncParsableCommand {
 
     /// Flags may stand before the command.
     private static func commandFirst(_ arguments: [String]) -> [String] {
-        guard let index = arguments.firstIndex(where: { ["run", "list", "version", "help"].contains($0) }) else {
-            return arguments
+        var index = arguments.startIndex
+        while index < arguments.endIndex {
+            let word = arguments[index]
+            if !word.hasPrefix("-") {
+                return [word] + arguments[..<index] + arguments[(index + 1)...]
+            }
+            // A flag with a value takes the next word, unless it is joined with `=`.
+            let takesValue = !word.contains("=") && !withoutValue.contains(word)
+            index += takesValue ? 2 : 1
         }
-        return [arguments[index]] + arguments[..<index] + arguments[(index + 1)...]
+        return arguments
     }
+
+    private static let withoutValue: Set<String> = ["--log-console", "--no-log-console", "--json", "--help", "-h"]
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -89,6 +98,16 @@ struct CeleryService: AsyncParsableCommand {
         }
     }
 
+    struct PrintVersion: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "version", abstract: "Print the version.", discussion: "Example: celery-service version")
+        /// Taken and not looked at, as every command of the replaced service takes them.
+        @OptionGroup var legacy: LegacyFlags
+        @Flag(help: "Print JSON instead of text.") var json = false
+
+        func run() throws { Terminal.print(VersionCommand.text(json: json)) }
+    }
+
     /// The defaults of the replaced service, where the user says nothing else: the task file in the working directory,
     /// port 80, the service's log beside the tasks' logs.
     private static func config(_ options: ConfigOptions, _ legacy: LegacyFlags) throws -> ServerConfig {
@@ -110,14 +129,13 @@ struct CeleryService: AsyncParsableCommand {
     }
 
     /// Nobody is let in from other machines before somebody said how: a bare address becomes this machine's own.
-    private static func local(_ addresses: String) throws(MartletError) -> String {
-        if addresses.hasPrefix("[{") || addresses.hasPrefix("{") { return addresses }
-        var local: [String] = []
-        for text in addresses.split(separator: ",") {
-            let address = try ListenAddress(String(text))
-            local.append(address.isLoopback ? "\(address)" : "127.0.0.1:\(address.port)")
-        }
-        return local.joined(separator: ",")
+    private static func local(_ setting: String) throws -> String {
+        ListenerSetting.text(
+            try ListenerSetting.entries(setting).map { entry in
+                guard let text = entry.string else { return entry }
+                let address = try ListenAddress(text)
+                return .string(address.isLoopback ? text : "127.0.0.1:\(address.port)")
+            })
     }
 
     /// Says which setting lets other machines in.

@@ -79,8 +79,10 @@ struct VersionCommand: AsyncParsableCommand {
         commandName: "version", abstract: "Print the version.", discussion: "Example: martlet version --json")
     @Flag(help: "Print JSON instead of text.") var json = false
 
-    func run() async throws {
+    func run() async throws { Terminal.print(Self.text(json: json)) }
+
+    static func text(json: Bool) -> String {
         let value: JSONValue = ["name": "martlet", "version": .string(Version.current)]
-        Terminal.print(json ? JSONText.line(value) : "martlet \(Version.current)")
+        return json ? JSONText.line(value) : "martlet \(Version.current)"
     }
 }

@@ -50,8 +50,13 @@ struct DatabaseFlags: ParsableArguments {
         guard let password = dbPassword ?? environment["CS_DB_PASSWORD"] else { return config }
         if (Secret.shortest...Secret.longest).contains(password.utf8.count) {
             config.scripts.secrets["CS_DB_PASSWORD"] = Secret(password)
-        } else {
-            config.scripts.environment["CS_DB_PASSWORD"] = dbPassword
+        } else if let dbPassword, !dbPassword.isEmpty {
+            throw MartletError(
+                .invalid, "the database password cannot be masked",
+                problems: [
+                    FieldProblem(
+                        field: "db-password", problem: "must have \(Secret.shortest) to \(Secret.longest) bytes")
+                ])
         }
         return config
     }

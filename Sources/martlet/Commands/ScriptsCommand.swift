@@ -85,9 +85,7 @@ struct ScriptsCommand: AsyncParsableCommand {
         }
         table.print()
         for problem in state["problems"].items {
-            Terminal.complain(
-                "not loaded: line \(problem["line"].int ?? 0): \(problem["task"].string ?? ""): \(problem["field"].string ?? ""): \(problem["problem"].string ?? "")"
-            )
+            Terminal.complain("not loaded: \(Terminal.safe(problem["text"].string ?? ""))")
         }
     }
 }

@@ -92,13 +92,11 @@ private struct SettingReader {
     }
 
     func listeners(_ key: String) -> [Listener] {
-        let text = (sources.value(key) ?? "").trimmingCharacters(in: .whitespaces)
-        guard text.hasPrefix("[{") || text.hasPrefix("[\"") || text.hasPrefix("{") else {
-            return list(key).compactMap { listener(.string($0), key) }
-        }
+        let text = sources.value(key) ?? ""
         do {
-            let value = try JSONParser.parse(Array(text.utf8))
-            return (value.array ?? [value]).enumerated().compactMap { listener($1, "\(key)[\($0)]") }
+            return try ListenerSetting.entries(text).enumerated().compactMap { index, entry in
+                listener(entry, entry.string == nil ? "\(key)[\(index)]" : key)
+            }
         } catch {
             return wrong(key, text, "a list of addresses, or JSON: \(error)", [])
         }

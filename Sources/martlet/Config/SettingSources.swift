@@ -124,8 +124,7 @@ enum SettingFile {
             return texts.count == elements.count ? texts.joined(separator: ",") : nil
         case (.variables, .object(let members)): return variables(members)
         case (.listeners, .array(let elements)):
-            let texts = elements.compactMap(\.string)
-            return texts.count == elements.count ? texts.joined(separator: ",") : JSONText.line(value)
+            return ListenerSetting.text(elements)
         case (.listeners, .object): return JSONText.line(.array([value]))
         case (.counts, .object(let members)):
             let pairs = members.compactMap { key, value in value.scalarText.map { "\(key)=\($0)" } }

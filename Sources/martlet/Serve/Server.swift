@@ -89,7 +89,8 @@ struct Server {
             Installation.hasKeeper ? nil : "the program \(Installation.keeper) is missing"
         }
         let api = NativeAPI(
-            control: control, token: token, hosts: config.hosts + config.listen.map(\.address.urlHost),
+            control: control, token: token, hosts: config.hosts,
+            addresses: config.listen.map(\.address.urlHost),
             version: Version.current, checks: [keeper], extra: scripts.routes, facades: [scripts.facade])
         let announcement = Announcement(directory: directory, forCLI: config.listenerForCLI, logger: logger)
         var certificates: [ServerCertificate] = []

@@ -56,21 +56,22 @@ struct Reloader: Service {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { await reload() }
     }
 
+    /// Each part by itself: what is wrong with one keeps no other from being read.
     private func reload() async {
         do {
             let fresh = try load()
             try log.change(to: fresh.logTarget)
             control.settings.replace(fresh.engine)
-            if fresh.listen != config.listen || fresh.dataDirectory != config.dataDirectory
-                || fresh.jobsDirectory != config.jobsDirectory || fresh.hosts != config.hosts
-            {
-                logger.warning("listen, hosts, dataDir and jobsDir change with the next start only")
+            warnAboutTheRest(fresh)
+            // The loader tells what is wrong with its file.
+            var isWhole = scripts.reload(fresh.scripts) == nil
+            for certificate in certificates {
+                isWhole =
+                    attempt("certificate not reloaded, the last good one stays") { try certificate.reload() } && isWhole
             }
-            scripts.reload(fresh.scripts)
-            for certificate in certificates { try certificate.reload() }
             let report = try await jobs.reload()
-            logger.info(
-                "reloaded",
+            logger.log(
+                level: isWhole ? .info : .warning, isWhole ? "reloaded" : "reloaded in part",
                 metadata: [
                     "jobsStored": "\(report.stored.count)", "jobsRemoved": "\(report.removed.count)",
                     "badJobFiles": "\(report.problems.count)",
@@ -78,6 +79,25 @@ struct Reloader: Service {
         } catch {
             logger.error("not reloaded, the last good settings stay", metadata: ["error": "\(error)"])
         }
+    }
+
+    private func attempt(_ failure: Logger.Message, _ body: () throws -> Void) -> Bool {
+        do {
+            try body()
+            return true
+        } catch {
+            logger.error(failure, metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    private func warnAboutTheRest(_ fresh: ServerConfig) {
+        guard
+            fresh.listen != config.listen || fresh.dataDirectory != config.dataDirectory
+                || fresh.jobsDirectory != config.jobsDirectory || fresh.hosts != config.hosts
+                || fresh.hiddenVariables != config.hiddenVariables
+        else { return }
+        logger.warning("listen, hosts, dataDir, jobsDir and scripts.hideEnv change with the next start only")
     }
 }
 
