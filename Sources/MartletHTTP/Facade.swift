@@ -35,25 +35,36 @@ package struct FacadeCall: Sendable {
 
     /// The body's bytes, or nil when there are more than `limit`. Throws when the caller breaks off.
     package func body(upTo limit: Int) async throws -> [UInt8]? {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { return nil }
-        do {
-            return Array(try await request.body.collect(upTo: limit).readableBytesView)
-        } catch is NIOTooManyBytesError {
-            return nil
-        }
+        isTooLong(limit) ? nil : try await Self.bytes(of: request.body, upTo: limit)
     }
 
-    /// Tells `work` when the caller hangs up; the body must have been read. The connection is closed after the answer:
+    /// Hands `work` the body (nil: too large) and the hang-up of the caller. The connection is closed after the answer:
     /// that is how a hang-up can be seen while the answer is worked on.
-    package func whileConnected(_ work: @Sendable (HangUp) async throws -> Response) async throws -> Response {
+    package func whileConnected(
+        bodyUpTo limit: Int, _ work: @Sendable ([UInt8]?, HangUp) async throws -> Response
+    ) async throws -> Response {
         let hangUp = HangUp()
-        var response = try await request.body.consumeWithInboundCloseHandler { _ in
-            try await work(hangUp)
+        // A body that is not read at all would keep the watch below from ever ending.
+        if isTooLong(limit) { return try await work(nil, hangUp) }
+        var response = try await request.body.consumeWithInboundCloseHandler { body in
+            try await work(try await Self.bytes(of: body, upTo: limit), hangUp)
         } onInboundClosed: {
             hangUp.happened()
         }
         response.headers[.connection] = "close"
         return response
+    }
+
+    private func isTooLong(_ limit: Int) -> Bool {
+        request.headers[.contentLength].flatMap { Int($0) }.map { $0 > limit } ?? false
+    }
+
+    private static func bytes(of body: RequestBody, upTo limit: Int) async throws -> [UInt8]? {
+        do {
+            return Array(try await body.collect(upTo: limit).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            return nil
+        }
     }
 }
 

@@ -138,6 +138,20 @@ private struct OnePath: Facade {
         #expect(try await status(friends, "/legacy") == 200)
     }
 
+    @Test func `a HEAD to a facade has no body that the next answer would begin with`() async throws {
+        let api = try await api(["scripts", "native"])
+        let head = try await api.call("HEAD", "/legacy", headers: ["Authorization": ""])
+        #expect(head.status == 200 && head.bytes.isEmpty)
+        #expect(try await api.call("GET", "/livez").json["status"] == "alive")
+    }
+
+    @Test func `a page of a configured host may call through a proxy that renames us`() async throws {
+        let api = try await api(["scripts"])
+        #expect(try await api.call("GET", "/legacy", headers: ["Origin": "https://martlet.example"]).status == 200)
+        #expect(try await api.call("GET", "/legacy", headers: ["Origin": "https://martlet.example.evil"]).status == 403)
+        #expect(try await api.call("GET", "/legacy", headers: ["Origin": "http://localhost:99"]).status == 403)
+    }
+
     @Test func `foreign sites and foreign names are refused on facades, too`() async throws {
         let api = try await api(["scripts"])
         #expect(try await api.call("GET", "/legacy", headers: ["Origin": "http://evil.example"]).status == 403)

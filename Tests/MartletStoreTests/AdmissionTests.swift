@@ -44,6 +44,17 @@ import Testing
         #expect(try await fixture.claim(at: StoreFixture.start.addingTimeInterval(2)).count == 2)
     }
 
+    @Test func `a refusal is not kept for the idempotency key`() async throws {
+        let fixture = try StoreFixture()
+        let first = try await insert(fixture, .refuse).ids[0]
+        let refused = try await insert(fixture, .refuse, key: "k")
+        try await fixture.apply(.stop(.user), to: first)
+        let accepted = try await insert(fixture, .refuse, key: "k")
+        #expect(!accepted.replayed && accepted.ids != refused.ids)
+        #expect(try await fixture.store.run(accepted.ids[0])?.state == .pending)
+        #expect(try await insert(fixture, .refuse, key: "k").ids == accepted.ids)
+    }
+
     @Test func `of a hundred submissions at once exactly the admitted number runs`() async throws {
         let fixture = try StoreFixture()
         let ids = try await withThrowingTaskGroup(of: RunID.self) { group in

@@ -27,7 +27,7 @@ import Testing
     @Test func `ten thousand levels are read`() async {
         let isRead = await Self.onSmallStack {
             let lists = try? GoJSON.value(Self.lists(Self.depth))
-            let objects = try? GoJSON.first(Self.objects(Self.depth))
+            let objects = try? GoJSON.firstDocument(Self.objects(Self.depth)).value
             return lists?.array?.count == 1 && objects?.object?.count == 1
         }
         #expect(isRead)

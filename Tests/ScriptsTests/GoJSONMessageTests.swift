@@ -52,7 +52,7 @@ import Testing
     func `a wrong character is named with its place`(_ body: String, _ message: String) {
         let error = GoJSONError("invalid character " + message)
         #expect(throws: error) { try GoJSON.value(Array(body.utf8)) }
-        #expect(throws: error) { try GoJSON.first(Array(body.utf8)) }
+        #expect(throws: error) { try GoJSON.firstDocument(Array(body.utf8)).value }
     }
 
     @Test(arguments: words) func `each letter of a word is expected`(
@@ -65,7 +65,7 @@ import Testing
         #expect(throws: GoJSONError("invalid character ' ' " + place)) {
             try GoJSON.value(Array(begun.utf8))
         }
-        #expect(throws: GoJSONError("unexpected EOF")) { try GoJSON.first(Array(begun.utf8)) }
+        #expect(throws: GoJSONError("unexpected EOF")) { try GoJSON.firstDocument(Array(begun.utf8)).value }
     }
 
     @Test(arguments: bytes) func `a byte is quoted as a Latin-1 character`(
@@ -88,7 +88,7 @@ import Testing
         #expect(throws: GoJSONError("unexpected end of JSON input")) {
             try GoJSON.value(Array(body.utf8))
         }
-        #expect(throws: GoJSONError("EOF")) { try GoJSON.first(Array(body.utf8)) }
+        #expect(throws: GoJSONError("EOF")) { try GoJSON.firstDocument(Array(body.utf8)).value }
     }
 
     @Test(arguments: [
@@ -98,7 +98,7 @@ import Testing
         #expect(throws: GoJSONError("unexpected end of JSON input")) {
             try GoJSON.value(Array(body.utf8))
         }
-        #expect(throws: GoJSONError("unexpected EOF")) { try GoJSON.first(Array(body.utf8)) }
+        #expect(throws: GoJSONError("unexpected EOF")) { try GoJSON.firstDocument(Array(body.utf8)).value }
     }
 
     /// Go ends a whole input with an imagined space.
@@ -111,6 +111,6 @@ import Testing
         #expect(throws: GoJSONError("invalid character ' ' " + place)) {
             try GoJSON.value(Array(body.utf8))
         }
-        #expect(throws: GoJSONError("unexpected EOF")) { try GoJSON.first(Array(body.utf8)) }
+        #expect(throws: GoJSONError("unexpected EOF")) { try GoJSON.firstDocument(Array(body.utf8)).value }
     }
 }

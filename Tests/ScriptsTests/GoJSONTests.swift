@@ -66,11 +66,11 @@ import Testing
         #"{"session_id":"x"} junk"#, #"{"session_id":"x"}}"#, #" {"session_id":"x"}{"session_id":"y"}"#,
     ])
     func `a stream's first document is enough`(_ body: String) throws {
-        #expect(try GoJSON.first(Array(body.utf8)) == ["session_id": "x"])
+        #expect(try GoJSON.firstDocument(Array(body.utf8)).value == ["session_id": "x"])
     }
 
     @Test(arguments: [("5x", 5), ("-0", 0), ("01", 0), ("12]", 12), ("7", 7)] as [(String, Int64)])
     func `a stream may begin with a number`(_ body: String, _ number: Int64) throws {
-        #expect(try GoJSON.first(Array(body.utf8)) == .int(number))
+        #expect(try GoJSON.firstDocument(Array(body.utf8)).value == .int(number))
     }
 }

@@ -34,6 +34,14 @@ struct Catalog: Sendable {
     /// `path` is decoded, without the slash before it: `tendb-cluster/demo-1`.
     func entry(at path: String) -> Entry? { byPath[path] }
 
+    /// Every route that is served with these tasks, sorted by path.
+    var routes: [(method: String, path: String)] {
+        let tasks = entries.flatMap { ["/sync/\($0.task.path)", "/async/\($0.task.path)"] }
+        let posts = (tasks + ["/async/kill", "/async/query"]).map { ("POST", $0) }
+        let gets = ["/discovery", "/list", "/ping"].map { ("GET", $0) }
+        return (posts + gets).sorted { $0.1 < $1.1 }
+    }
+
     /// Canonical paths, and the spellings of the document and of the file where they name one task only.
     private static func paths(_ entries: [Entry]) -> [String: Entry] {
         var aliases: [String: [Entry]] = [:]

@@ -13,13 +13,10 @@ extension ScriptFacade {
     /// Holds the connection until the run has ended, and answers its last line.
     func wait(for entry: Catalog.Entry, _ call: FacadeCall) async throws -> Response {
         if let refusal = refusal(entry) { return refusal }
-        guard let bytes = try await call.body(upTo: Self.largestBody) else { return .tooLarge }
-        let request = try TaskRequest(entry, bytes)
-        // A run that nobody can wait for is not started.
-        let place = try call.control.waitingPlace()
-        return try await call.whileConnected { hangUp in
+        return try await call.whileConnected(bodyUpTo: Self.largestBody) { bytes, hangUp in
             do {
-                return try await wait(for: entry.task, request, call, place, hangUp)
+                guard let bytes else { return .tooLarge }
+                return try await wait(for: entry.task, TaskRequest(entry, bytes), call, hangUp)
             } catch {
                 return Self.answer(to: error, call)
             }
@@ -27,8 +24,10 @@ extension ScriptFacade {
     }
 
     private func wait(
-        for task: ScriptTask, _ request: TaskRequest, _ call: FacadeCall, _ place: WaitingPlace, _ hangUp: HangUp
+        for task: ScriptTask, _ request: TaskRequest, _ call: FacadeCall, _ hangUp: HangUp
     ) async throws -> Response {
+        // A run that nobody can wait for is not started.
+        let place = try call.control.waitingPlace()
         let accepted = try await submit(request, task, call, facade: Self.waitingName)
         switch try await Self.wait(for: accepted.id, place, hangUp, call.control) {
         case .ended(let run): return Self.answer(run)

@@ -106,13 +106,9 @@ package struct ScriptFacade: Facade {
 
     // MARK: Lists
 
-    /// Every path of this facade, sorted.
     private var list: WireValue {
-        let tasks = loader.current.catalog.entries.flatMap { ["/sync/\($0.task.path)", "/async/\($0.task.path)"] }
-        let posts = (tasks + ["/async/kill", "/async/query"]).map { ("POST", $0) }
-        let gets = ["/discovery", "/list", "/ping"].map { ("GET", $0) }
-        return .array(
-            (posts + gets).sorted { $0.1 < $1.1 }.map { method, path in
+        .array(
+            loader.current.catalog.routes.map { method, path in
                 .object([("method", .string(method)), ("path", .string(path))])
             })
     }

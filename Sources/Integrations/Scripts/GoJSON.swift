@@ -8,14 +8,12 @@ enum GoJSON {
     /// All of `bytes` is one document, as for Go's Unmarshal.
     static func value(_ bytes: [UInt8]) throws(GoJSONError) -> JSONValue { try document(bytes).value }
 
-    /// `bytes` begin with a document and what follows is not looked at, as for Go's Decoder.
-    static func first(_ bytes: [UInt8]) throws(GoJSONError) -> JSONValue { try firstDocument(bytes).value }
-
     static func document(_ bytes: [UInt8]) throws(GoJSONError) -> GoDocument {
         var scanner = GoScanner(bytes, extent: .whole)
         return try scanner.document()
     }
 
+    /// `bytes` begin with a document and what follows is not looked at, as for Go's Decoder.
     static func firstDocument(_ bytes: [UInt8]) throws(GoJSONError) -> GoDocument {
         var scanner = GoScanner(bytes, extent: .first)
         return try scanner.document()

@@ -51,11 +51,15 @@ package struct TaskFileCheck: Sendable {
     package let warnings: [TaskFileProblem]
     /// Every task's canonical path, sorted.
     package let paths: [String]
+    /// What the file would serve, as `/list` tells it.
+    package let routes: [(method: String, path: String)]
 
     package init(path: String, collectDirectory: String) {
         let file = TaskFile(path: path, collectDirectory: collectDirectory)
         problems = file.problems
         warnings = file.warnings
-        paths = Catalog(file.tasks).entries.map(\.task.path)
+        let catalog = Catalog(file.tasks)
+        paths = catalog.entries.map(\.task.path)
+        routes = catalog.routes
     }
 }

@@ -37,7 +37,12 @@ struct TaskFile: Sendable {
         }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         guard TaskLogMark(descriptor) != nil else { return .failure(Unreadable(reason: "is no file")) }
-        guard let data = try? file.read(upToCount: largest + 1) else { return .success("") }
+        let data: Data
+        do {
+            data = try file.read(upToCount: largest + 1) ?? Data()
+        } catch {
+            return .failure(Unreadable(reason: "cannot be read: \(error.localizedDescription)"))
+        }
         if data.count > largest { return .failure(Unreadable(reason: "is larger than 1 MiB")) }
         guard let text = String(data: data, encoding: .utf8) else {
             return .failure(Unreadable(reason: "is not UTF-8"))

@@ -86,14 +86,10 @@ struct CeleryService: AsyncParsableCommand {
             guard check.problems.isEmpty else {
                 throw MartletError(.invalid, check.problems.map(\.description).joined(separator: "; "))
             }
-            let routes =
-                check.paths.flatMap { ["/sync/\($0)", "/async/\($0)"] }.map { ("POST", $0) }
-                + [("POST", "/async/kill"), ("POST", "/async/query")]
-                + ["/discovery", "/list", "/ping"].map { ("GET", $0) }
-            for (method, path) in routes where !json { Terminal.print("\(method) \(path)") }
+            for (method, path) in check.routes where !json { Terminal.print("\(method) \(path)") }
             if json {
                 Terminal.print(
-                    JSONText.pretty(.array(routes.map { ["method": .string($0.0), "path": .string($0.1)] })))
+                    JSONText.pretty(.array(check.routes.map { ["method": .string($0.0), "path": .string($0.1)] })))
             }
         }
     }

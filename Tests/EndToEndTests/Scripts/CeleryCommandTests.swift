@@ -56,6 +56,12 @@ import Testing
         #expect(list.out.contains("POST /sync/tendb-cluster/demo-1\n"))
     }
 
+    @Test func `a flag's value that is the name of a command is a value`() async throws {
+        let list = try await celery.end("--db-name", "run", "--external-task-config", celery.site.tasks, "list")
+        #expect(list.code == 0, "\(list.err)")
+        #expect(list.out.contains("POST /sync/tendb-cluster/demo-1\n"))
+    }
+
     @Test func `list says what is wrong with a task file`() async throws {
         try celery.site.write(Fixtures.task("bad", "cobol", executable: "x"))
         let list = try await celery.end("list", "--external-task-config", celery.site.tasks)

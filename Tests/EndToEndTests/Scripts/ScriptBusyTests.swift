@@ -96,6 +96,26 @@ import Testing
         #expect(try await server.done(second)["message"] == "second")
     }
 
+    @Test(arguments: [1, 3]) func `of many calls at once replace leaves as many as there are places`(_ places: Int)
+        async throws
+    {
+        let server = try await ScriptServer(gated("one", "concurrency: \(places)", "when_busy: replace"))
+        let gate = try Gate(server.site)
+        let ids = try await withThrowingTaskGroup(of: String.self) { group in
+            for number in 0..<10 { group.addTask { try await server.start("one", [gate.path, "\(number)"]) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        try await eventually("the others are ended") {
+            var ended = 0
+            for id in ids where try await server.session(id)["done"] == true { ended += 1 }
+            return ended == 10 - places ? true : nil
+        }
+        gate.open()
+        var errors: [JSONValue] = []
+        for id in ids { errors.append(try await server.done(id)["error"]) }
+        #expect(errors.count { $0 == "" } == places, "\(errors)")
+    }
+
     @Test func `with attach a call joins the one that works`() async throws {
         let server = try await ScriptServer(gated("one", "concurrency: 1", "when_busy: attach"))
         let gate = try Gate(server.site)

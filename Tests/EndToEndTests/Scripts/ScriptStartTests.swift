@@ -21,6 +21,16 @@ import Testing
         #expect(try await ScriptServer(site).run("in", ["a"]).data.parsed == ["a"])
     }
 
+    @Test func `a link that is put there while the server runs is not started`() async throws {
+        // contract §5 case 67
+        let site = try Site(Fixtures.task("later", "binary", executable: "later", collected: true))
+        let server = try await ScriptServer(site)
+        symlink("/bin/echo", site.collect + "/later")
+        let answer = try await server.run("later", ["escaped"])
+        #expect(answer.code == 1, "\(answer.text)")
+        #expect(answer.data != "escaped")
+    }
+
     @Test func `a port that is taken is a message and an exit code`() async throws {
         // contract §5 case 71
         let server = try await ScriptServer("[]")
