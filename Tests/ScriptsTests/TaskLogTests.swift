@@ -123,7 +123,7 @@ private struct Listener: LogHandler {
 private func eventually(
     _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
 ) async throws {
-    let end = ContinuousClock.now + .seconds(15)
+    let end = ContinuousClock.now + .seconds(60)
     while try await !condition() {
         guard ContinuousClock.now < end else {
             Issue.record("not in time: \(what)", sourceLocation: sourceLocation)
