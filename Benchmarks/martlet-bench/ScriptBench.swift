@@ -68,6 +68,7 @@ private struct ThreadedPeer {
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 1 << 16
 
             def do_POST(self):
                 words = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -99,13 +100,16 @@ private struct ThreadedPeer {
         process.arguments = [file.path]
         let pipe = Pipe()
         process.standardOutput = pipe
+        // It complains when the load generator leaves.
+        process.standardError = FileHandle.nullDevice
         try process.run()
         let port = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
         url = "http://127.0.0.1:\(port.trimmingCharacters(in: .whitespacesAndNewlines))"
     }
 
+    /// Python leaves signals blocked that the thread which started it blocks.
     func stop() {
-        process.terminate()
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 }
