@@ -89,7 +89,7 @@ import Testing
 
     @Test func `every key of the task file is documented`() throws {
         let keys = try Markdown("docs/scripts.md").table(startingWith: "Key").compactMap { $0.first }
-        let source = try ["TaskEntry.swift", "LegacyYAML.swift"].map {
+        let source = try ["TaskFile/TaskEntry.swift", "TaskFile/LegacyYAML.swift"].map {
             try String(contentsOf: Markdown.root.appending(path: "Sources/Integrations/Scripts/\($0)"), encoding: .utf8)
         }.joined()
         let read = source.matches(of: #/fields\.\w+\("(\w+)"/#).map { String($0.output.1) }

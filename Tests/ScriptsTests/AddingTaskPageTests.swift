@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `the line that the page adds looks like the lines of the list`() throws {
-        let source = try Self.text("Sources/Integrations/Scripts/BuiltInTask.swift")
+        let source = try Self.text("Sources/Integrations/Scripts/BuiltIn/BuiltInTask.swift")
         let opening = try #require(source.firstMatch(of: #/package let builtInTasks: .*\[\n/#)).output
         let list = source.components(separatedBy: opening)[1].prefix { $0 != "]" }
         #expect(list.split(separator: "\n").allSatisfy { $0.wholeMatch(of: #/ {4}\w+\.self,?/#) != nil }, "\(list)")
@@ -39,7 +39,7 @@ import Testing
 
     @Test func `the places that the page names are there`() throws {
         let page = try Self.text("docs/adding-a-task.md")
-        for path in ["Sources/Integrations/Scripts/BuiltIn", "Sources/Integrations/Scripts/BuiltInTask.swift"] {
+        for path in ["Sources/Integrations/Scripts/BuiltIn", "Sources/Integrations/Scripts/BuiltIn/BuiltInTask.swift"] {
             #expect(page.contains(path), "\(path)")
             #expect(FileManager.default.fileExists(atPath: Self.root.appending(path: path).path), "\(path)")
         }
