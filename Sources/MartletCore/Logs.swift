@@ -68,9 +68,14 @@ extension LogReader {
     /// Bytes `range` of a task's log, as ``read(_:from:upTo:)`` gives them: dots in place of what is gone.
     package func bytes(of task: TaskAddress, _ range: Range<Int64>) throws -> [UInt8] {
         let view = LogView(pieces: [.bytes(task, offset: range.lowerBound, length: Int64(range.count))])
+        return try bytes(of: view, 0..<Int64(range.count))
+    }
+
+    /// Bytes `range` of a view, fewer at its end.
+    package func bytes(of view: LogView, _ range: Range<Int64>) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < range.count {
-            let more = try read(view, from: Int64(bytes.count), upTo: range.count - bytes.count)
+            let more = try read(view, from: range.lowerBound + Int64(bytes.count), upTo: range.count - bytes.count)
             if more.isEmpty { break }
             bytes += more
         }

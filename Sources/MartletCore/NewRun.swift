@@ -37,6 +37,8 @@ package struct Admission: Sendable, Hashable {
         case refuse
         /// Nothing is inserted; the answer is the newest run that is not over.
         case join
+        /// It is accepted, and of the runs before it the oldest are ended until it has a place.
+        case replace
     }
 
     package let mostUnfinished: Int

@@ -31,7 +31,7 @@ extension Control {
         var first = true
         while end > 0 {
             let start = max(0, end - 64 << 10)
-            let block = try readFully(view, start..<end)
+            let block = try files.bytes(of: view, start..<end)
             for index in block.indices.reversed() where block[index] == UInt8(ascii: "\n") {
                 // The newline that ends the last line starts no other.
                 if first, Int64(index) + start == view.length - 1 { continue }
@@ -77,7 +77,7 @@ extension Control {
     /// UTF-8 become U+FFFD each.
     private func lastLine(of view: LogView) throws -> String {
         let start = max(0, view.length - Int64(TaskReport.LastLines.longest) - 1)
-        var bytes = try readFully(view, start..<view.length)[...]
+        var bytes = try files.bytes(of: view, start..<view.length)[...]
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         if let end = bytes.lastIndex(of: UInt8(ascii: "\n")) {
@@ -93,17 +93,6 @@ extension Control {
         try files.tasks(of: id).filter {
             (selection.attempt ?? $0.attempt) == $0.attempt && (selection.task ?? $0.task) == $0.task
         }
-    }
-
-    private func readFully(_ view: LogView, _ range: Range<Int64>) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while Int64(bytes.count) < range.upperBound - range.lowerBound {
-            let offset = range.lowerBound + Int64(bytes.count)
-            let part = try files.read(view, from: offset, upTo: Int(range.upperBound - offset))
-            if part.isEmpty { break }
-            bytes += part
-        }
-        return bytes
     }
 }
 

@@ -2,17 +2,6 @@ package import Foundation
 package import MartletCore
 
 extension Control {
-    /// A run by native id or by an alias of any facade in `facades`.
-    package func find(_ text: String, facades: [String] = []) async throws -> RunView {
-        if let id = RunID(text), let run = try await store.run(id) { return try await view(of: run) }
-        for facade in facades {
-            if let id = try await store.resolve(alias: text, facade: facade), let run = try await store.run(id) {
-                return try await view(of: run)
-            }
-        }
-        throw MartletError(.notFound, "there is no run \(text.prefix(64))")
-    }
-
     package func view(of run: Run) async throws -> RunView {
         let counts = run.state == .pending ? try await store.liveCounts() : LiveCounts()
         return RunView(run: run, groups: try await store.groups(of: run.id), reason: reason(of: run, counts))

@@ -6,6 +6,14 @@ extension Control {
         package let ids: [RunID]
         /// The idempotency key was known: these are the ids of the first answer.
         package let replayed: Bool
+        /// The runs were made for this submission: neither an earlier answer nor runs that were joined.
+        package let isNew: Bool
+
+        init(_ inserted: Inserted, of runs: [NewRun]) {
+            ids = inserted.ids
+            replayed = inserted.replayed
+            isNew = inserted.ids == runs.map(\.run.id)
+        }
     }
 
     /// Accepts one run. Durable when it returns.
@@ -30,7 +38,9 @@ extension Control {
         Failpoint.hit("submit.beforeInsert")
         let inserted = try await store.insert(runs, idempotency: idempotency)
         Failpoint.hit("submit.afterInsert")
-        return Accepted(ids: inserted.ids, replayed: inserted.replayed)
+        let accepted = Accepted(inserted, of: runs)
+        if accepted.isNew { for new in runs { try await makeRoom(for: new) } }
+        return accepted
     }
 
     /// Starts a new run of the same snapshot, parameters, secrets and labels.
@@ -46,7 +56,7 @@ extension Control {
         let groups = try await store.groups(of: id).map { GroupMembership(group: $0.group, batch: run.id.description) }
         let new = NewRun(run: run, secrets: try await store.secrets(of: id), groups: groups)
         let inserted = try await store.insert([new], idempotency: idempotency)
-        return Accepted(ids: inserted.ids, replayed: inserted.replayed)
+        return Accepted(inserted, of: [new])
     }
 
     private func newRun(_ submission: Submission, batch: String) async throws -> NewRun {

@@ -25,8 +25,11 @@ struct BrowserGuard: Sendable {
                     "the Host header must be localhost, an address this server listens on, or a name in its setting hosts"
             )
         }
-        if let site = request.headers[.secFetchSite], site == "cross-site" { throw Self.foreign }
-        if let origin = request.headers[.origin], !isSameOrigin(origin, authority) { throw Self.foreign }
+        if let origin = request.headers[.origin] {
+            guard isOurs(origin: origin, authority) else { throw Self.foreign }
+        } else if request.headers[.secFetchSite] == "cross-site" {
+            throw Self.foreign
+        }
     }
 
     private func isOurs(_ authority: String, _ own: String?) -> Bool {
@@ -42,7 +45,7 @@ struct BrowserGuard: Sendable {
     }
 
     /// Ours, or a configured name: a proxy in front may rewrite the `Host`.
-    private func isSameOrigin(_ origin: String, _ authority: String) -> Bool {
+    private func isOurs(origin: String, _ authority: String) -> Bool {
         if origin == "http://" + authority || origin == "https://" + authority { return true }
         guard let start = origin.range(of: "://") else { return false }
         return configured.contains(Self.host(of: String(origin[start.upperBound...])).lowercased())

@@ -1,12 +1,11 @@
 import Foundation
-import HTTPTypes
+package import HTTPTypes
 import Hummingbird
 import MartletCore
 import NIOCore
 
 extension Call {
     static let largestBody = 1 << 20
-    static let longestIdempotencyKey = 256
 
     /// The body's bytes; only JSON is taken.
     func jsonBytes() async throws -> [UInt8] {
@@ -53,16 +52,7 @@ extension Call {
 
     /// The `Idempotency-Key` with the body it belongs to. The key may be quoted, as the structured form has it.
     /// The same value is the same body: a client need not repeat its order of keys.
-    func idempotency(_ body: JSONValue) throws -> IdempotencyRecord? {
-        guard var key = request.headers[.idempotencyKey] else { return nil }
-        if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
-        guard (1...Self.longestIdempotencyKey).contains(key.utf8.count) else {
-            throw Problem.invalid("Idempotency-Key", "must be 1 to \(Self.longestIdempotencyKey) bytes")
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return IdempotencyRecord(key: key, body: Array(try encoder.encode(body)))
-    }
+    func idempotency(_ body: JSONValue) throws -> IdempotencyRecord? { try request.idempotency(body, scope: "") }
 
     /// `Prefer: wait=N` in seconds (RFC 7240), capped; other preferences are ignored, as the RFC wants.
     var preferredWait: TimeSpan? {
@@ -74,6 +64,22 @@ extension Call {
             return .seconds(min(seconds, 300))
         }
         return nil
+    }
+}
+
+extension Request {
+    static let longestIdempotencyKey = 256
+
+    /// `scope` keeps the keys of one kind of call apart from all others.
+    func idempotency(_ body: JSONValue, scope: String) throws -> IdempotencyRecord? {
+        guard var key = headers[.idempotencyKey] else { return nil }
+        if key.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
+        guard (1...Self.longestIdempotencyKey).contains(key.utf8.count) else {
+            throw Problem.invalid("Idempotency-Key", "must be 1 to \(Self.longestIdempotencyKey) bytes")
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return IdempotencyRecord(key: scope + key, body: Array(try encoder.encode(body)))
     }
 }
 
@@ -93,6 +99,8 @@ extension HTTPField.Name {
     static let prefer = known("Prefer")
     static let preferenceApplied = known("Preference-Applied")
     static let requestID = known("X-Request-Id")
+    /// The run behind a facade's answer.
+    package static let run = known("X-Martlet-Run")
     static let secFetchSite = known("Sec-Fetch-Site")
     static let lastEventID = known("Last-Event-ID")
     static let link = known("Link")

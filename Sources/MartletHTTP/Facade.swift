@@ -2,6 +2,7 @@ import Foundation
 package import HTTPTypes
 package import Hummingbird
 package import Logging
+package import MartletCore
 package import MartletEngine
 import NIOCore
 
@@ -29,8 +30,9 @@ package struct FacadeCall: Sendable {
     /// As it was sent: percent-encoded, without the query.
     package var path: String { request.uri.path }
 
-    package func header(_ name: String) -> String? {
-        HTTPField.Name(name).flatMap { request.headers[$0] }
+    /// The `Idempotency-Key` with the value it belongs to; `scope` keeps it apart from the keys of other calls.
+    package func idempotency(_ value: JSONValue, scope: String) throws -> IdempotencyRecord? {
+        try request.idempotency(value, scope: scope)
     }
 
     /// The body's bytes, or nil when there are more than `limit`. Throws when the caller breaks off.

@@ -73,7 +73,7 @@ extension Control.Accepted {
     private func finished(_ call: Call, isBatch: Bool, _ headers: HTTPFields) async throws -> Response {
         guard isBatch else { return try await RunRoutes.full(ids[0], call, headers: headers) }
         var views: [RunView] = []
-        for id in ids { views.append(try await call.control.find(id.description)) }
+        for id in ids { views.append(try await call.control.view(of: try await call.control.require(id))) }
         return .json(headers: headers) { json in
             json.array("ids", ids) { $0.value($1.description) }
             json.array("items", views) { $0.runItem($1) }

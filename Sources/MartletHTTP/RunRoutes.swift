@@ -28,7 +28,7 @@ enum RunRoutes {
 
     /// The run in full, or 304 when the client has it.
     static func full(_ id: RunID, _ call: Call, headers: HTTPFields = [:]) async throws -> Response {
-        let view = try await call.control.find(id.description)
+        let view = try await call.control.view(of: try await call.control.require(id))
         var fields = headers
         let tag = view.run.tag(view.reason)
         fields[.eTag] = tag

@@ -23,7 +23,7 @@ extension SQLiteStore: RunStore {
 
     /// Inserts a run, or does what its admission says when too many of its job are not over. Returns the id to answer.
     private func admit(_ row: InsertRow, _ scope: inout WriteScope, _ isRefused: inout Bool) throws -> RunID {
-        guard let admission = row.admission, let job = row.run.job.name,
+        guard let admission = row.admission, admission.otherwise != .replace, let job = row.run.job.name,
             try isFull(job, max(1, admission.mostUnfinished), scope.db)
         else {
             try row.insert(&scope)

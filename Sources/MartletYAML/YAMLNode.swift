@@ -30,11 +30,6 @@ package struct YAMLNode: Sendable, Hashable {
         }
     }
 
-    package subscript(key: String) -> YAMLNode? {
-        guard case .mapping(let members) = content else { return nil }
-        return members.first { $0.key == key }?.value
-    }
-
     package var elements: [YAMLNode]? { if case .sequence(let elements) = content { elements } else { nil } }
 
     /// Line of the value at a path as ``Fields`` writes it, `[2].env.HOME`; of its nearest parent when the document

@@ -47,6 +47,8 @@ final class Engine: Sendable {
         return try await control.submit(submission).ids[0]
     }
 
+    func view(_ id: RunID) async throws -> RunView { try await control.view(of: try await control.require(id)) }
+
     func ended(_ id: RunID) async throws -> Run { try await control.wait(for: id, upTo: .seconds(20)) }
 
     func reaches(_ state: RunState, _ id: RunID) async throws -> Run {

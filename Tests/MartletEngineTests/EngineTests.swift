@@ -67,7 +67,7 @@ import Testing
         var ids: [RunID] = []
         for _ in 0..<5 { ids.append(try await engine.submit(.tasks("hang"))) }
         for id in ids.prefix(2) { _ = try await engine.reaches(.running, id) }
-        #expect(try await engine.control.find(ids[4].description).reason == .globalLimit(2))
+        #expect(try await engine.view(ids[4]).reason == .globalLimit(2))
         #expect(engine.executor.launched.count == 2)
         for id in ids {
             _ = try await engine.reaches(.running, id)
@@ -222,7 +222,7 @@ import Testing
         let first = try await engine.control.submit([one, one]).ids
         let second = try await engine.control.submit(one).ids
         var batches: [String] = []
-        for id in first + second { batches += try await engine.control.find(id.description).groups.map(\.batch) }
+        for id in first + second { batches += try await engine.view(id).groups.map(\.batch) }
         #expect(batches.count == 3)
         #expect(batches[0] == batches[1])
         #expect(batches[2] != batches[0])

@@ -34,3 +34,10 @@ import Testing
         #expect(node["c"]?.value == .double(2.5) && node["d"] == nil)
     }
 }
+
+extension YAMLNode {
+    fileprivate subscript(key: String) -> YAMLNode? {
+        guard case .mapping(let members) = content else { return nil }
+        return members.first { $0.key == key }?.value
+    }
+}

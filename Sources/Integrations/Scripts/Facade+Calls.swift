@@ -41,7 +41,7 @@ extension ScriptFacade {
     /// Nobody is there any more who could be told that it did not work.
     private func stopDeserted(_ id: RunID, _ call: FacadeCall) async {
         do {
-            try await Self.end(id, call.control)
+            try await call.control.stopIfUnfinished(id)
         } catch {
             call.logger.warning(
                 "the run of a caller who hung up goes on", metadata: ["run": "\(id)", "error": "\(error)"])
@@ -78,17 +78,8 @@ extension ScriptFacade {
         var envelope = Envelope.ok(.string(lines.stdout), note: lines.stderr)
         if let error = ExitText.error(of: run) { envelope = .failed(error, data: .string(lines.stdout)) }
         var response = Response.envelope(envelope)
-        response.headers[.runID] = run.id.description
+        response.headers[.run] = run.id.description
         return response
-    }
-
-    /// Ends a run; one that has ended meanwhile is left as it is.
-    static func end(_ id: RunID, _ control: Control) async throws {
-        do {
-            _ = try await control.stop(id)
-        } catch let error as MartletError where error.code == .conflict || error.code == .notFound {
-            return
-        }
     }
 
     // MARK: Calls that do not wait
@@ -104,7 +95,7 @@ extension ScriptFacade {
             if case .busy = run.reason { return .envelope(.failed(run.reason.sentence(.en).text)) }
         }
         var response = Response.envelope(.ok(.string(try await sessionID(of: accepted, call.control))))
-        response.headers[.runID] = accepted.id.description
+        response.headers[.run] = accepted.id.description
         return response
     }
 
@@ -138,7 +129,7 @@ extension ScriptFacade {
         let settings = loader.current.settings
         try task.checkPlace(in: settings.collectDirectory)
         let session = UUID().uuidString.lowercased()
-        let record = try idempotency(request, task, call, facade)
+        let record = try call.idempotency(.object(request.params), scope: "\(facade) \(task.path) ")
         let submission = Submission(
             work: .inline(task.job(user: settings.user, environment: settings.environment)), params: request.params,
             aliases: [RunAlias(facade: facade, alias: session)], admission: task.admission,
@@ -147,13 +138,9 @@ extension ScriptFacade {
         guard let id = accepted.ids.first else {
             throw MartletError(.internal, "a submission was answered without an id")
         }
-        var isNew = !accepted.replayed
-        if isNew, task.whenBusy == .attach {
-            isNew = try await call.control.run(alias: session, facade: facade) != nil
-        }
-        if isNew, task.whenBusy == .replace { try await endOthers(of: task, than: id, call.control) }
         return Accepted(
-            id: id, session: session, isNew: isNew, isOwn: isNew && record == nil && task.whenBusy != .attach)
+            id: id, session: session, isNew: accepted.isNew,
+            isOwn: accepted.isNew && record == nil && task.whenBusy != .attach)
     }
 
     private func accept(
@@ -165,39 +152,4 @@ extension ScriptFacade {
             throw MartletError(.mismatch, "this Idempotency-Key came before with another body")
         }
     }
-
-    /// An equal call with the same key is the same run: a client that tries again never starts the work twice.
-    private func idempotency(
-        _ request: TaskRequest, _ task: ScriptTask, _ call: FacadeCall, _ facade: String
-    ) throws -> IdempotencyRecord? {
-        guard let key = call.header("Idempotency-Key") else { return nil }
-        guard (1...256).contains(key.utf8.count) else {
-            throw MartletError(.invalid, "Idempotency-Key must be 1 to 256 bytes")
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return IdempotencyRecord(key: "\(facade) \(task.path) \(key)", body: Array(try encoder.encode(request.params)))
-    }
-
-    /// The newest call wins: as many of those before it are ended as leave no place, and it starts when they are gone.
-    /// Only older ones: two calls at once must not end each other.
-    private func endOthers(of task: ScriptTask, than id: RunID, _ control: Control) async throws {
-        var query = RunQuery()
-        query.job = task.jobName
-        query.states = RunState.allCases.filter { !$0.isEnd }
-        query.before = id
-        query.limit = 1000
-        var spared = (task.concurrency ?? 1) - 1
-        while true {
-            let page = try await control.runs(query)
-            for view in page.items.dropFirst(spared) { try await Self.end(view.run.id, control) }
-            spared = max(0, spared - page.items.count)
-            guard page.hasMore, let last = page.items.last else { return }
-            query.before = last.run.id
-        }
-    }
-}
-
-extension HTTPField.Name {
-    static let runID = HTTPField.Name("X-Martlet-Run") ?? .server
 }

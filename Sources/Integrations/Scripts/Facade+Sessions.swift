@@ -38,7 +38,7 @@ extension ScriptFacade {
         guard let session = try await session(id, call.control) else {
             return .envelope(.ok("", note: "session \(id.prefix(200)) not found"))
         }
-        try await Self.end(session.run.id, call.control)
+        try await call.control.stopIfUnfinished(session.run.id)
         return .envelope(.ok(.string("")))
     }
 

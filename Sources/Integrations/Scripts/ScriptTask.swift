@@ -147,7 +147,7 @@ extension ScriptTask {
         case .queue: return queueMax.map { Admission(mostUnfinished: concurrency + $0, otherwise: .refuse) }
         case .reject: return Admission(mostUnfinished: concurrency, otherwise: .refuse)
         case .attach: return Admission(mostUnfinished: concurrency, otherwise: .join)
-        case .replace: return nil
+        case .replace: return Admission(mostUnfinished: concurrency, otherwise: .replace)
         }
     }
 }

@@ -1,3 +1,4 @@
+import CMartlet
 import Foundation
 import MartletCore
 import MartletYAML
@@ -36,7 +37,10 @@ struct TaskFile: Sendable {
             return .failure(Unreadable(reason: "cannot be read: \(String(cString: strerror(errno)))"))
         }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        guard TaskLogMark(descriptor) != nil else { return .failure(Unreadable(reason: "is no file")) }
+        var (inode, size): (UInt64, Int64) = (0, 0)
+        guard mt_regular_file(descriptor, nil, &inode, &size) == 0 else {
+            return .failure(Unreadable(reason: "is no file"))
+        }
         let data: Data
         do {
             data = try file.read(upToCount: largest + 1) ?? Data()
