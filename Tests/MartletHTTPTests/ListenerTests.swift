@@ -150,6 +150,10 @@ private struct OnePath: Facade {
         #expect(try await api.call("GET", "/legacy", headers: ["Origin": "https://martlet.example"]).status == 200)
         #expect(try await api.call("GET", "/legacy", headers: ["Origin": "https://martlet.example.evil"]).status == 403)
         #expect(try await api.call("GET", "/legacy", headers: ["Origin": "http://localhost:99"]).status == 403)
+        let named = ["Origin": "https://martlet.example", "Sec-Fetch-Site": "cross-site"]
+        #expect(try await api.call("GET", "/legacy", headers: named).status == 200)
+        let foreign = ["Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"]
+        #expect(try await api.call("GET", "/legacy", headers: foreign).status == 403)
     }
 
     @Test func `foreign sites and foreign names are refused on facades, too`() async throws {

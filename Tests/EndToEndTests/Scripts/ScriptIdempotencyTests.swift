@@ -23,6 +23,8 @@ import Testing
         let session = try await server.done(id)
         #expect(session["message"] == "text")
         #expect(try await server.start("f-gate", [gate.path, "text"], headers: key) == id)
+        let quoted = ["Idempotency-Key": "\"nightly-7\""]
+        #expect(try await server.start("f-gate", [gate.path, "text"], headers: quoted) == id, "the structured form")
         #expect(gate.arrivals == ["text"])
         let other = try await server.post("/async/test/f-gate", "[\"\(gate.path)\",\"other\"]", headers: key)
         #expect(other.code == 1, "the same key with another body is an error")
