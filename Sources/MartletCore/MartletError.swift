@@ -11,6 +11,8 @@ package struct MartletError: Error, Sendable, CustomStringConvertible {
         case mismatch
         /// The caller did not say who it is.
         case unauthorised
+        /// The caller is known, and may not do this.
+        case forbidden
         /// The server cannot take it now: disk full, too many waiters, shutting down.
         case unavailable
         /// Our own fault; the log has the cause.

@@ -7,6 +7,8 @@ package struct RunQuery: Sendable, Hashable {
     package var job: String?
     package var key: String?
     package var labels: [String: String] = [:]
+    /// Whose eyes it is for: only runs that these rights cover.
+    package var coverage = Rights.all
     /// 1…1,000.
     package var limit = 50
     /// Only runs older than this one: the last id of the page before.

@@ -17,9 +17,17 @@ extension Control {
         throw MartletError(.notFound, "there is no job named \(name)")
     }
 
-    /// By name, from the one after `name`.
-    package func jobs(after name: String?, limit: Int) async throws -> [StoredJob] {
-        try await store.jobs(after: name, limit: limit)
+    /// Those that `coverage` covers, by name, from the one after `name`.
+    package func jobs(after name: String?, limit: Int, coverage: Rights) async throws -> [StoredJob] {
+        var found: [StoredJob] = []
+        var last = name
+        while found.count < limit {
+            let page = try await store.jobs(after: last, limit: limit)
+            found += page.filter { coverage.covers(job: $0.job.name, labels: $0.job.labels) }
+            if page.count < limit { break }
+            last = page.last?.job.name
+        }
+        return Array(found.prefix(limit))
     }
 
     /// Its runs stay: each carries its own snapshot.

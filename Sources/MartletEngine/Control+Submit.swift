@@ -44,9 +44,12 @@ extension Control {
     }
 
     /// Starts a new run of the same snapshot, parameters, secrets and labels.
-    package func rerun(_ id: RunID, trigger: Trigger, idempotency: IdempotencyRecord? = nil) async throws -> Accepted {
+    package func rerun(
+        _ id: RunID, trigger: Trigger, rights: Rights, idempotency: IdempotencyRecord? = nil
+    ) async throws -> Accepted {
         try refuseWhenDiskIsLow()
         let old = try await require(id)
+        try authorise(rights, toStart: old.job, labels: old.labels)
         let now = now()
         var origin = trigger
         origin.rerunOf = id
@@ -59,8 +62,21 @@ extension Control {
         return Accepted(inserted, of: [new])
     }
 
+    /// Throws `forbidden` unless `rights` reach the job as it is defined and the run as it will be labelled.
+    private func authorise(_ rights: Rights, toStart job: Job, labels: [String: String]) throws(MartletError) {
+        guard rights.role >= .run else {
+            throw MartletError(.forbidden, "starting a run needs the role run; this token has \(rights.role.rawValue)")
+        }
+        guard rights.covers(job: job.name, labels: job.labels), rights.covers(job: job.name, labels: labels) else {
+            throw MartletError(
+                .forbidden, "this token is for other jobs or labels than \(job.name ?? "a run without a job") has")
+        }
+    }
+
     private func newRun(_ submission: Submission, batch: String) async throws -> NewRun {
         let job = try await job(of: submission)
+        let labels = job.labels.merging(submission.labels) { _, posted in posted }
+        try authorise(submission.rights, toStart: job, labels: labels)
         let params = try ParamValues.resolve(submission.params, for: job)
         try drivers.check(job, params: params.plain)
         let secrets = submission.secrets.merging(params.secret) { posted, _ in posted }
@@ -69,7 +85,7 @@ extension Control {
         let now = now()
         let run = Run(
             id: ids.next(at: now), job: job, params: params.plain, key: submission.key,
-            labels: job.labels.merging(submission.labels) { _, posted in posted }, trigger: submission.trigger,
+            labels: labels, trigger: submission.trigger,
             createdAt: now, dueAt: submission.dueAt, secretNames: sealed.keys.sorted())
         let groups = submission.groups.map { membership in
             membership.batch.isEmpty ? GroupMembership(group: membership.group, batch: batch) : membership

@@ -21,13 +21,16 @@ package struct Submission: Sendable {
     /// arguments, because whoever submits does not know them.
     package var ambientSecrets: [String: Secret]
     package var trigger: Trigger
+    /// What the submitter may start.
+    package let rights: Rights
     /// Not started before; nil = now.
     package var dueAt: Date?
 
     package init(
         work: Work, params: [String: JSONValue] = [:], secrets: [String: Secret] = [:], key: String? = nil,
         labels: [String: String] = [:], groups: [GroupMembership] = [], aliases: [RunAlias] = [],
-        admission: Admission? = nil, ambientSecrets: [String: Secret] = [:], trigger: Trigger, dueAt: Date? = nil
+        admission: Admission? = nil, ambientSecrets: [String: Secret] = [:], trigger: Trigger, rights: Rights,
+        dueAt: Date? = nil
     ) {
         self.work = work
         self.params = params
@@ -39,11 +42,15 @@ package struct Submission: Sendable {
         self.admission = admission
         self.ambientSecrets = ambientSecrets
         self.trigger = trigger
+        self.rights = rights
         self.dueAt = dueAt
     }
 
     /// Reads the body of `POST /api/runs`: `{"job": NAME, …}` or the keys of an inline job.
-    package init(parsing body: JSONValue, trigger: Trigger) throws(MartletError) {
+    ///
+    /// A command of the caller's own can do whatever the server's user can, read its tokens for one: it needs the role
+    /// admin, else `forbidden` is thrown.
+    package init(parsing body: JSONValue, trigger: Trigger, rights: Rights) throws(MartletError) {
         let problems = Fields.Problems()
         var fields = Fields(body, problems: problems)
         let name = fields.string("job")
@@ -68,8 +75,12 @@ package struct Submission: Sendable {
         }
         fields.finish()
         try problems.check("the run")
+        if case .inline = work, rights.role < .admin {
+            throw MartletError(
+                .forbidden, "a command of one's own needs a token with the role admin; stored jobs need the role run")
+        }
         self.init(
             work: work, params: params, secrets: secrets, key: key, labels: labels, groups: groups,
-            trigger: trigger)
+            trigger: trigger, rights: rights)
     }
 }

@@ -13,6 +13,7 @@ enum ErrorMapping {
         case .conflict: .conflict
         case .mismatch: .unprocessableContent
         case .unauthorised: .unauthorized
+        case .forbidden: .forbidden
         case .unavailable: .serviceUnavailable
         case .internal: .internalServerError
         }
@@ -25,6 +26,7 @@ enum ErrorMapping {
         case .conflict: "It clashes with what is there"
         case .mismatch: "The idempotency key was used with another request"
         case .unauthorised: "A token is needed"
+        case .forbidden: "This token may not do that"
         case .unavailable: "Not now"
         case .internal: "The server failed"
         }

@@ -8,8 +8,9 @@ import ServiceLifecycle
 /// What happened, as a list or as a stream of server-sent events.
 enum EventRoutes {
     static let routes: [Route] = [
-        Route(.get, "/api/runs/{id}/events", "List a run's events, oldest first", ofRun),
-        Route(.get, "/api/events", "Stream the events of all runs (SSE); Last-Event-ID resumes", stream),
+        Route(.get, "/api/runs/{id}/events", "List a run's events, oldest first", access: .run(.read), ofRun),
+        Route(.get, "/api/events", "Stream the events of all runs (SSE); Last-Event-ID resumes",
+            access: .covered(.read), stream),
     ]
 
     @Sendable private static func ofRun(_ call: Call) async throws -> Response {
@@ -34,9 +35,10 @@ enum EventRoutes {
             after = number
         }
         // Subscribed before the position is read: nothing falls between.
-        let subscription = EventSubscription(control: call.control)
+        let subscription = EventSubscription(control: call.control, coverage: call.principal.rights)
         let start = try await subscription.start(after: after)
         let request = call.request
+        let watch = call.watch
         return Response(
             status: .ok,
             headers: [
@@ -44,6 +46,7 @@ enum EventRoutes {
                 .xContentTypeOptions: "nosniff", .connection: "close",
             ],
             body: ResponseBody { writer in
+                async let _: Void = watch.guarding { subscription.end() }
                 try await request.body.consumeWithInboundCloseHandler { _ in
                     try await subscription.send(from: start, to: &writer)
                 } onInboundClosed: {
@@ -68,12 +71,15 @@ struct EventSubscription: Sendable {
     }
 
     private let control: Control
+    private let coverage: Rights
     private let changes: AsyncStream<Void>
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
-    init(control: Control) {
+    /// Only events of runs that `coverage` covers are sent.
+    init(control: Control, coverage: Rights) {
         self.control = control
+        self.coverage = coverage
         changes = control.feed.changes()
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -104,9 +110,11 @@ struct EventSubscription: Sendable {
             for await _ in wakes.cancelOnGracefulShutdown() {
                 let events = try await control.events(of: nil, after: last, limit: Self.mostBehind + 1)
                 if events.count > Self.mostBehind { break }
-                if let newest = events.last {
-                    try await write(events, &writer)
-                    (last, sentAt) = (newest.number, .now)
+                let sent = try await covered(events)
+                if let newest = events.last { last = newest.number }
+                if !sent.isEmpty {
+                    try await write(sent, &writer)
+                    sentAt = .now
                 } else if sentAt + Self.heartbeat * 0.9 < .now {
                     try await writer.write(ByteBuffer(string: ": still here\n\n"))
                     sentAt = .now
@@ -127,9 +135,17 @@ struct EventSubscription: Sendable {
         while true {
             let events = try await control.events(of: nil, after: last, limit: 256)
             guard let newest = events.last else { return last }
-            try await write(events, &writer)
+            let sent = try await covered(events)
+            if !sent.isEmpty { try await write(sent, &writer) }
             last = newest.number
         }
+    }
+
+    private func covered(_ events: [RunEvent]) async throws -> [RunEvent] {
+        guard coverage.isRestricted, !events.isEmpty else { return events }
+        let runs = try await control.runs(Array(Set(events.map(\.run))))
+        let visible = Set(runs.filter(coverage.covers).map(\.id))
+        return events.filter { visible.contains($0.run) }
     }
 
     private func write(_ events: [RunEvent], _ writer: inout any ResponseBodyWriter) async throws {

@@ -11,8 +11,8 @@ package protocol Facade: Sendable {
     var name: Listener.Facade { get }
     /// Whether the path is this facade's: one of its routes, or one below its prefixes.
     func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool
-    /// Whether anybody may call it, whatever the listener says: probes.
-    func isProbe(_ method: HTTPRequest.Method, _ path: String) -> Bool
+    /// What a token must allow for a call. Nil: a probe, which anybody may call, whatever the listener says.
+    func role(for method: HTTPRequest.Method, _ path: String) -> Rights.Role?
     /// The answer to a call of a path that it owns, in the replaced system's own style, unknown paths included. Whatever
     /// goes wrong is answered in that style, too.
     func respond(to call: FacadeCall) async -> Response
@@ -25,6 +25,7 @@ package struct FacadeCall: Sendable {
     package let logger: Logger
     /// Address of the peer, without its port.
     package let caller: String?
+    package let principal: Principal
 
     package var method: HTTPRequest.Method { request.method }
     /// As it was sent: percent-encoded, without the query.

@@ -13,7 +13,7 @@ struct Gate: RouterMiddleware {
 
     let listener: Listener
     let guardian: BrowserGuard
-    let token: AccessToken
+    let tokens: Tokens
     let routes: [Route]
     let facades: [any Facade]
     let control: Control
@@ -49,6 +49,8 @@ struct Gate: RouterMiddleware {
     ) async throws -> Response {
         guard listener.admits(context.caller) else { throw Problem.foreignAddress }
         try guardian.check(request, own: context.own)
+        var context = context
+        context.principal = request.presentedToken.flatMap(tokens.principal)
         if let facade = facade(for: request) { return try await respond(facade, request, context) }
         guard listener.facades.contains(.native) || isProbe(request.uri.path) else {
             throw Problem.notFound(request.uri.path)
@@ -64,14 +66,20 @@ struct Gate: RouterMiddleware {
     }
 
     private func respond(_ facade: any Facade, _ request: Request, _ context: APIContext) async throws -> Response {
-        if listener.needsToken(facade.name), !facade.isProbe(request.method, request.uri.path),
-            !token.admits(request)
-        {
-            throw Problem.unauthorised
-        }
-        let response = await facade.respond(
-            to: FacadeCall(request: request, control: control, logger: context.logger, caller: context.caller))
+        let call = FacadeCall(
+            request: request, control: control, logger: context.logger, caller: context.caller,
+            principal: try principal(of: request, facade, context))
+        let response = await facade.respond(to: call)
         return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    /// On an open listener a token binds its holder all the same.
+    private func principal(of request: Request, _ facade: any Facade, _ context: APIContext) throws -> Principal {
+        guard let role = facade.role(for: request.method, request.uri.path) else {
+            return context.principal ?? .anonymous
+        }
+        let isOpen = !listener.needsToken(facade.name)
+        return try Route.Access.covered(role).principal(context.principal ?? (isOpen ? .anonymous : nil))
     }
 
     /// What load balancers ask, on every listener.
@@ -87,7 +95,7 @@ struct Gate: RouterMiddleware {
     /// Nothing is told about paths under /api to those who have no token.
     private func unrouted(_ request: Request) -> Problem {
         let path = request.uri.path
-        if path == "/api" || path.hasPrefix("/api/"), !token.admits(request) {
+        if path == "/api" || path.hasPrefix("/api/"), request.presentedToken.flatMap(tokens.principal) == nil {
             return .unauthorised
         }
         var methods = Set(routes.filter { $0.matches(path) }.map(\.method.rawValue))

@@ -6,10 +6,11 @@ import MartletEngine
 /// Stored job definitions.
 enum JobRoutes {
     static let routes: [Route] = [
-        Route(.get, "/api/jobs", "List jobs by name", list),
-        Route(.put, "/api/jobs/{name}", "Store a job; If-Match or If-None-Match: * guard it", put),
-        Route(.get, "/api/jobs/{name}", "Show a job", show),
-        Route(.delete, "/api/jobs/{name}", "Delete a job; its runs stay", delete),
+        Route(.get, "/api/jobs", "List jobs by name", access: .covered(.read), list),
+        Route(.put, "/api/jobs/{name}", "Store a job; If-Match or If-None-Match: * guard it", access: .server(.admin),
+            put),
+        Route(.get, "/api/jobs/{name}", "Show a job", access: .job(.read), show),
+        Route(.delete, "/api/jobs/{name}", "Delete a job; its runs stay", access: .server(.admin), delete),
     ]
 
     @Sendable private static func list(_ call: Call) async throws -> Response {
@@ -17,7 +18,8 @@ enum JobRoutes {
         let limit = query.int("limit", in: 1...1000).map(Int.init) ?? 50
         let cursor = query.text("cursor")
         try query.finish()
-        let jobs = try await call.control.jobs(after: try cursor.map(Cursor.job), limit: limit + 1)
+        let jobs = try await call.control.jobs(
+            after: try cursor.map(Cursor.job), limit: limit + 1, coverage: call.principal.rights)
         let page = jobs.prefix(limit)
         let next = jobs.count > limit ? page.last?.job.name.map(Cursor.text(jobAfter:)) : nil
         return .json(headers: Paging.link(to: next, call.request)) { json in

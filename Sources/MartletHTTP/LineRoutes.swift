@@ -8,7 +8,8 @@ enum LineRoutes {
     static let routes: [Route] = [
         Route(
             .get, "/api/runs/{id}/lines",
-            "Follow a run's log line by line to its end (SSE), or list its lines; Last-Event-ID resumes", lines)
+            "Follow a run's log line by line to its end (SSE), or list its lines; Last-Event-ID resumes",
+            access: .run(.read), lines)
     ]
 
     private enum Follow: String, CaseIterable {
@@ -31,7 +32,7 @@ enum LineRoutes {
             after = position
         }
         switch follow {
-        case .yes: return stream(try await call.control.followLines(of: id, after: after), call.request)
+        case .yes: return stream(try await call.control.followLines(of: id, after: after), call)
         case .no: return try await list(id, after, limit ?? 100, call)
         }
     }
@@ -60,7 +61,9 @@ enum LineRoutes {
 
     /// Ends when the run has ended, the client goes or the server shuts down. Watching for the client's end costs the
     /// connection, so no other request may be sent on it.
-    private static func stream(_ follower: LineFollower, _ request: Request) -> Response {
+    private static func stream(_ follower: LineFollower, _ call: Call) -> Response {
+        let request = call.request
+        let watch = call.watch
         let stream = LineStream()
         return Response(
             status: .ok,
@@ -69,6 +72,7 @@ enum LineRoutes {
                 .connection: "close",
             ],
             body: ResponseBody { writer in
+                async let _: Void = watch.guarding { stream.end() }
                 try await request.body.consumeWithInboundCloseHandler { _ in
                     try await stream.send(follower, to: &writer)
                 } onInboundClosed: {

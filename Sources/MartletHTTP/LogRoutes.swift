@@ -8,8 +8,8 @@ import ServiceLifecycle
 /// The bytes a run wrote.
 enum LogRoutes {
     static let routes: [Route] = [
-        Route(.get, "/api/runs/{id}/log", "Read a run's log, or follow it to its end", log),
-        Route(.head, "/api/runs/{id}/log", "Length of a run's log", log),
+        Route(.get, "/api/runs/{id}/log", "Read a run's log, or follow it to its end", access: .run(.read), log),
+        Route(.head, "/api/runs/{id}/log", "Length of a run's log", access: .run(.read), log),
     ]
 
     static let piece = 64 << 10
@@ -100,8 +100,10 @@ enum LogRoutes {
     private static func follow(_ id: RunID, _ wish: Wish, _ call: Call) -> Response {
         let control = call.control
         let request = call.request
+        let watch = call.watch
         let body = ResponseBody { writer in
             let bridge = Bridge()
+            async let _: Void = watch.guarding { bridge.finish() }
             try await request.body.consumeWithInboundCloseHandler { _ in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {

@@ -11,24 +11,27 @@ package import ServiceLifecycle
 /// The native API: every route, behind one gate, on any number of listeners.
 package struct NativeAPI: Sendable {
     private let control: Control
-    private let token: AccessToken
+    private let tokens: Tokens
     private let guardian: BrowserGuard
     package let routes: [Route]
     private let facades: [any Facade]
+    private let recheck: Duration
 
     /// `hosts`: names, besides the listeners' own `addresses`, that a `Host` or an `Origin` header may carry. `extra`: routes of
-    /// integrations.
+    /// integrations. `recheck`: how often the rights of a long answer are looked at again.
     package init(
-        control: Control, token: AccessToken, hosts: [String], addresses: [String] = [], version: String,
-        checks: [ReadinessCheck] = [],
+        control: Control, tokens: Tokens, hosts: [String], addresses: [String] = [], version: String,
+        checks: [ReadinessCheck] = [], recheck: Duration = RightsWatch.interval,
         extra: [Route] = [], facades: [any Facade] = []
     ) {
         self.control = control
-        self.token = token
+        self.tokens = tokens
+        self.recheck = recheck
         guardian = BrowserGuard(hosts: hosts, addresses: addresses)
         routes =
             HealthRoutes(version: version, checks: checks).routes + RunRoutes.routes + LogRoutes.routes
-            + LineRoutes.routes + EventRoutes.routes + JobRoutes.routes + extra
+            + LineRoutes.routes + EventRoutes.routes + JobRoutes.routes
+            + TokenRoutes(tokens: tokens).routes + extra
         self.facades = facades
     }
 
@@ -63,14 +66,16 @@ package struct NativeAPI: Sendable {
         let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(
             middleware: Gate(
-                listener: listener, guardian: guardian, token: token, routes: routes, facades: facades, control: control
+                listener: listener, guardian: guardian, tokens: tokens, routes: routes, facades: facades, control: control
             ))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
-                if route.access == .token, !token.admits(request) {
-                    throw Problem.unauthorised
-                }
-                return try await route.handle(Call(request: request, context: context, control: control))
+                let principal = try route.access.principal(context.principal)
+                let call = Call(
+                    request: request, context: context, control: control, principal: principal,
+                    watch: RightsWatch(tokens: tokens, principal: principal, request: request, interval: recheck))
+                try await route.access.checkObject(call)
+                return try await route.handle(call)
             }
         }
         return router.buildResponder()

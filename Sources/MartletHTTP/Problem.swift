@@ -44,8 +44,15 @@ extension Problem {
 
     static let unauthorised = Problem(
         status: .unauthorized, code: "unauthorised", title: "A token is needed",
-        detail: "send the header Authorization: Bearer <token>; the token is in admin.token in the data directory",
+        detail:
+            "send the header Authorization: Bearer <token> with a token in force: one made by martlet token create, or the one in admin.token in the data directory",
         headers: [.wwwAuthenticate: "Bearer realm=\"martlet\""])
+
+    static func forbidden(_ detail: String) -> Problem {
+        Problem(
+            status: .forbidden, code: MartletError.Code.forbidden.rawValue, title: "This token may not do that",
+            detail: detail)
+    }
 
     static func notFound(_ path: String) -> Problem {
         Problem(

@@ -2,19 +2,12 @@ import Foundation
 package import HTTPTypes
 package import Hummingbird
 import Logging
-import MartletCore
+package import MartletCore
 package import MartletEngine
 import NIOCore
 
 /// One route of the native API: what is registered, documented and tested comes from this.
 package struct Route: Sendable {
-    package enum Access: String, Sendable {
-        /// Anybody who reaches the listener.
-        case open
-        /// The admin token.
-        case token
-    }
-
     package let method: HTTPRequest.Method
     /// `{name}` stands for one segment.
     package let path: String
@@ -22,8 +15,9 @@ package struct Route: Sendable {
     package let access: Access
     let handle: @Sendable (Call) async throws -> Response
 
+    /// Every route says who may call it: there is no default.
     package init(
-        _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access = .token,
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access,
         _ handle: @escaping @Sendable (Call) async throws -> Response
     ) {
         self.method = method
@@ -51,6 +45,8 @@ struct APIContext: RequestContext {
     let caller: String?
     /// Our own address on this connection, without its port.
     let own: String?
+    /// Who presented a token in force; nil when nobody did.
+    var principal: Principal?
 
     init(source: Source) {
         caller = source.channel.remoteAddress?.ipAddress
@@ -66,6 +62,9 @@ package struct Call: Sendable {
     package let request: Request
     let context: APIContext
     package let control: Control
+    package let principal: Principal
+    /// What ends long answers when the rights end.
+    let watch: RightsWatch
 
     private static let longestAlias = 64
 
@@ -93,6 +92,6 @@ package struct Call: Sendable {
     /// Who asks, as a run remembers it.
     var trigger: Trigger {
         let isCLI = request.headers[.userAgent]?.hasPrefix("martlet/") == true
-        return Trigger(source: isCLI ? "cli" : "api", caller: "admin")
+        return Trigger(source: isCLI ? "cli" : "api", caller: principal.name)
     }
 }

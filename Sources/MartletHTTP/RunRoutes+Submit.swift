@@ -12,7 +12,7 @@ extension RunRoutes {
         let body = try Call.parse(bytes)
         let record = try call.idempotency(body)
         guard case .array(let elements) = body else {
-            let submission = try Submission(parsing: body, trigger: call.trigger)
+            let submission = try Submission(parsing: body, trigger: call.trigger, rights: call.principal.rights)
             let accepted = try await call.control.submit(submission, idempotency: record)
             return try await accepted.answer(to: call, isBatch: false)
         }
@@ -28,8 +28,9 @@ extension RunRoutes {
         var submissions: [Submission] = []
         for (index, element) in elements.enumerated() {
             do {
-                submissions.append(try Submission(parsing: element, trigger: call.trigger))
-            } catch {
+                submissions.append(
+                    try Submission(parsing: element, trigger: call.trigger, rights: call.principal.rights))
+            } catch where error.code == .invalid {
                 for problem in error.problems {
                     problems.add("[\(index)]" + (problem.field.isEmpty ? "" : ".") + problem.field, problem.problem)
                 }

@@ -6,13 +6,15 @@ import MartletEngine
 /// Reading runs and telling them what to do.
 enum RunRoutes {
     static let routes: [Route] = [
-        Route(.post, "/api/runs", "Start a run of a job or of a command; an array starts all or none", submit),
-        Route(.get, "/api/runs", "List runs, newest first", list),
-        Route(.get, "/api/runs/{id}", "Show a run; Prefer: wait=N answers when it has ended", show),
-        Route(.post, "/api/runs/{id}/stop", "End a run", stop),
-        Route(.post, "/api/runs/{id}/rerun", "Start a new run of the same work", rerun),
-        Route(.post, "/api/runs/{id}/pause", "End a run so that it can be resumed", pause),
-        Route(.post, "/api/runs/{id}/resume", "Go on with a paused run", resume),
+        Route(.post, "/api/runs", "Start a run of a job or of a command; an array starts all or none",
+            access: .covered(.run), submit),
+        Route(.get, "/api/runs", "List runs, newest first", access: .covered(.read), list),
+        Route(.get, "/api/runs/{id}", "Show a run; Prefer: wait=N answers when it has ended", access: .run(.read),
+            show),
+        Route(.post, "/api/runs/{id}/stop", "End a run", access: .run(.run), stop),
+        Route(.post, "/api/runs/{id}/rerun", "Start a new run of the same work", access: .run(.run), rerun),
+        Route(.post, "/api/runs/{id}/pause", "End a run so that it can be resumed", access: .run(.run), pause),
+        Route(.post, "/api/runs/{id}/resume", "Go on with a paused run", access: .run(.run), resume),
     ]
 
     static func location(_ id: RunID) -> String { "/api/runs/\(id)" }
@@ -47,6 +49,7 @@ enum RunRoutes {
         let cursor = query.text("cursor")
         try query.finish()
         var filter = wanted
+        filter.coverage = call.principal.rights
         filter.before = try cursor.map(Cursor.run)
         let page = try await call.control.runs(filter)
         let next = page.hasMore ? page.items.last.map { Cursor.text($0.run.id) } : nil
@@ -123,7 +126,8 @@ enum RunRoutes {
         let id = try await call.runID()
         try await call.refuseBody()
         let record = try call.idempotency(.string("rerun \(id)"))
-        let accepted = try await call.control.rerun(id, trigger: call.trigger, idempotency: record)
+        let accepted = try await call.control.rerun(
+            id, trigger: call.trigger, rights: call.principal.rights, idempotency: record)
         return try await accepted.answer(to: call, isBatch: false)
     }
 

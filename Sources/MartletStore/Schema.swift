@@ -9,7 +9,10 @@ enum Schema {
     /// Marks our files (`PRAGMA application_id`): "mrtl".
     static let applicationID: Int32 = 0x6D72_746C
 
-    static let migrations = [Migration(version: 1, sql: tables + "\n" + indexes + "\n" + triggers)]
+    static let migrations = [
+        Migration(version: 1, sql: tables + "\n" + indexes + "\n" + triggers),
+        Migration(version: 2, sql: access),
+    ]
 
     /// What changes often is in `runs`, in short rows; what never changes is in `run_inputs`: SQLite writes
     /// a whole row anew whenever one of its columns changes.
@@ -180,6 +183,49 @@ enum Schema {
 
         CREATE TRIGGER totals_delete AFTER DELETE ON runs WHEN OLD.log_bytes <> 0 BEGIN
           UPDATE totals SET log_bytes = log_bytes - OLD.log_bytes;
+        END;
+        """
+
+    /// Who may call, what is kept secret, and what was done.
+    private static let access = """
+        CREATE TABLE tokens (
+          id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 8),
+          name TEXT NOT NULL CHECK (name <> ''),
+          digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+          rights TEXT NOT NULL,
+          created_at INTEGER NOT NULL,
+          created_by TEXT NOT NULL,
+          expires_at INTEGER,
+          last_used_at INTEGER,
+          revoked_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE secrets (
+          name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''),
+          version INTEGER NOT NULL CHECK (version >= 1),
+          sealed BLOB NOT NULL,
+          description TEXT NOT NULL,
+          updated_at INTEGER NOT NULL,
+          updated_by TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE audit (
+          number INTEGER PRIMARY KEY CHECK (number >= 1),
+          at INTEGER NOT NULL,
+          caller TEXT NOT NULL,
+          token TEXT,
+          address TEXT,
+          action TEXT NOT NULL,
+          target TEXT NOT NULL,
+          outcome TEXT NOT NULL,
+          request TEXT NOT NULL,
+          before BLOB CHECK (length(before) = 32),
+          after BLOB CHECK (length(after) = 32),
+          hash BLOB NOT NULL CHECK (length(hash) = 32)
+        ) STRICT;
+
+        CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit BEGIN
+          SELECT RAISE(ABORT, 'the audit trail is append-only');
         END;
         """
 }

@@ -65,15 +65,18 @@ struct RunListing {
     static let probes = [1000, 20_000]
 
     private let before: RunID
-    private let filters: [Filter]
+    private let coverage: Rights
+    private let asked: [Filter]
 
     init(_ query: RunQuery) {
         before = query.before ?? .last
-        filters = Self.filters(of: query)
+        coverage = query.coverage
+        asked = Self.filters(of: query)
     }
 
     func ids(limit: Int, _ db: Database) throws -> [RunID] {
-        let driving = try driver(db)
+        let filters = asked + (try Self.filters(covering: coverage, db))
+        let driving = try driver(of: filters, db)
         let rest = filters.filter { !driving.covers.contains($0.name) }
         let found = try driving.walks.flatMap { walk in
             let statement = try db.cachedStatement(sql: sql(walk, rest))
@@ -99,7 +102,7 @@ struct RunListing {
     }
 
     /// The filter with the fewest rows; the first one when all have more than the last probe counts.
-    func driver(_ db: Database) throws -> Filter {
+    func driver(of filters: [Filter], _ db: Database) throws -> Filter {
         guard filters.count > 1 else { return filters.first ?? Self.everything }
         for probe in Self.probes {
             let counted = try filters.map { (filter: $0, rows: try count($0, upTo: probe, db)) }

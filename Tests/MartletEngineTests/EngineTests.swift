@@ -164,7 +164,7 @@ import Testing
         ]
         for (body, field) in bodies {
             do {
-                _ = try await engine.control.submit(Submission(parsing: body, trigger: Trigger(source: "test")))
+                _ = try await engine.control.submit(Submission(parsing: body, trigger: Trigger(source: "test"), rights: .all))
                 Issue.record("accepted: \(body)")
             } catch let error as MartletError {
                 #expect(error.problems.map(\.field) == [field])
@@ -184,7 +184,7 @@ import Testing
             ], name: "greet")
         _ = try await engine.control.putJob(job)
         let bad = Submission(
-            work: .stored("greet"), params: ["count": "x", "other": 1], trigger: Trigger(source: "test"))
+            work: .stored("greet"), params: ["count": "x", "other": 1], trigger: Trigger(source: "test"), rights: .all)
         do {
             _ = try await engine.control.submit(bad)
             Issue.record("accepted")
@@ -192,7 +192,7 @@ import Testing
             #expect(error.problems.map(\.field).sorted() == ["params.count", "params.other", "params.who"])
         }
         let good = Submission(
-            work: .stored("greet"), params: ["who": "$(reboot)", "token": "hunter2"], trigger: Trigger(source: "test"))
+            work: .stored("greet"), params: ["who": "$(reboot)", "token": "hunter2"], trigger: Trigger(source: "test"), rights: .all)
         let run = try await engine.ended(try await engine.control.submit(good).ids[0])
         let command = try #require(engine.executor.commands.last)
         #expect(command.argv == ["echo", "$(reboot)"])
@@ -204,10 +204,10 @@ import Testing
     @Test func `rerun is a new run of the same snapshot with its secrets`() async throws {
         let engine = try Engine(executor: ScriptedExecutor { _, _ in .exit(1) })
         let first = try await engine.control.submit(
-            Submission(parsing: ["command": ["x"], "secrets": ["TOKEN": "hunter2"]], trigger: Trigger(source: "test"))
+            Submission(parsing: ["command": ["x"], "secrets": ["TOKEN": "hunter2"]], trigger: Trigger(source: "test"), rights: .all)
         ).ids[0]
         _ = try await engine.ended(first)
-        let second = try await engine.control.rerun(first, trigger: Trigger(source: "rerun")).ids[0]
+        let second = try await engine.control.rerun(first, trigger: Trigger(source: "rerun"), rights: .all).ids[0]
         let run = try await engine.ended(second)
         #expect(run.trigger.rerunOf == first)
         #expect(engine.executor.commands.last?.secrets["TOKEN"]?.exposed == "hunter2")
@@ -218,7 +218,7 @@ import Testing
     {
         let engine = try Engine(executor: ScriptedExecutor { _, _ in .exit(0) })
         let body: JSONValue = ["command": ["x"], "group": "nightly"]
-        let one = try Submission(parsing: body, trigger: Trigger(source: "test"))
+        let one = try Submission(parsing: body, trigger: Trigger(source: "test"), rights: .all)
         let first = try await engine.control.submit([one, one]).ids
         let second = try await engine.control.submit(one).ids
         var batches: [String] = []

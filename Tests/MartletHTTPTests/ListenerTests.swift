@@ -87,7 +87,7 @@ import Testing
 private struct OnePath: Facade {
     let name = Listener.Facade.scripts
     func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool { path == "/legacy" || path == "/probe" }
-    func isProbe(_ method: HTTPRequest.Method, _ path: String) -> Bool { path == "/probe" }
+    func role(for method: HTTPRequest.Method, _ path: String) -> Rights.Role? { path == "/probe" ? nil : .run }
     func respond(to call: FacadeCall) async -> Response { Response(.ok, "text/plain", Array("legacy".utf8)) }
 }
 

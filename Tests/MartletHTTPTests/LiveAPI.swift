@@ -18,6 +18,7 @@ final class LiveAPI: Sendable {
     let control: Control
     let logs = MemoryLogs()
     let routes: [Route]
+    let tokens: Tokens
     let port: Int
     private let directory: URL
     private let tasks: [Task<Void, any Error>]
@@ -25,7 +26,7 @@ final class LiveAPI: Sendable {
     /// `script`: what the executor does; commands named `hang` run until they are stopped.
     init(
         runs: Int = 64, executor: ScriptedExecutor = LiveAPI.obedient, listener: Listener? = nil,
-        certificate: ServerCertificate? = nil, facades: [any Facade] = []
+        certificate: ServerCertificate? = nil, recheck: Duration = .seconds(60), facades: [any Facade] = []
     ) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "http-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -37,8 +38,9 @@ final class LiveAPI: Sendable {
             disk: { DiskState(free: 1 << 40, total: 1 << 41) })
         self.control = control
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        tokens = try await Tokens(store: store, admin: Secret(Self.token))
         let api = NativeAPI(
-            control: control, token: AccessToken(Self.token), hosts: ["martlet.example"], version: "9.9",
+            control: control, tokens: tokens, hosts: ["martlet.example"], version: "9.9", recheck: recheck,
             facades: facades)
         routes = api.routes
         let (ports, found) = AsyncStream<Int>.makeStream()

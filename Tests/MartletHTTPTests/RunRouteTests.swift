@@ -197,7 +197,7 @@ extension LiveAPI {
         let alias = "9e9dee40-2fd8-4226-a462-fadaff2bd2c3"
         let submission = Submission(
             work: .inline(Job(tasks: [TaskSpec(name: "main", spec: ["command": ["hang"]])])),
-            aliases: [RunAlias(facade: "scripts", alias: alias)], trigger: Trigger(source: "scripts"))
+            aliases: [RunAlias(facade: "scripts", alias: alias)], trigger: Trigger(source: "scripts"), rights: .all)
         let id = try await api.control.submit(submission).ids[0].description
         #expect(try await api.call("GET", "/api/runs/\(alias)").json["id"].string == id)
         #expect(try await api.call("POST", "/api/runs/\(alias)/stop").status == 202)

@@ -34,9 +34,14 @@ struct Catalog: Sendable {
     /// `path` is decoded, without the slash before it: `tendb-cluster/demo-1`.
     func entry(at path: String) -> Entry? { byPath[path] }
 
-    /// Every route that is served with these tasks, sorted by path.
-    var routes: [(method: String, path: String)] {
-        let tasks = entries.flatMap { ["/sync/\($0.task.path)", "/async/\($0.task.path)"] }
+    /// The tasks that `rights` cover.
+    func entries(for rights: Rights) -> [Entry] {
+        entries.filter { rights.covers(job: $0.task.jobName, labels: $0.task.labels) }
+    }
+
+    /// Every route that is served with these tasks, sorted by path; those of tasks only where `rights` cover them.
+    func routes(for rights: Rights) -> [(method: String, path: String)] {
+        let tasks = entries(for: rights).flatMap { ["/sync/\($0.task.path)", "/async/\($0.task.path)"] }
         let posts = (tasks + ["/async/kill", "/async/query"]).map { ("POST", $0) }
         let gets = ["/discovery", "/list", "/ping"].map { ("GET", $0) }
         return (posts + gets).sorted { $0.1 < $1.1 }

@@ -133,7 +133,8 @@ extension ScriptFacade {
         let submission = Submission(
             work: .inline(task.job(user: settings.user, environment: settings.environment)), params: request.params,
             aliases: [RunAlias(facade: facade, alias: session)], admission: task.admission,
-            ambientSecrets: settings.secrets, trigger: Trigger(source: Self.name, caller: call.caller))
+            ambientSecrets: settings.secrets, trigger: Trigger(source: Self.name, caller: call.caller),
+            rights: call.principal.rights)
         let accepted = try await accept(submission, record, call.control)
         guard let id = accepted.ids.first else {
             throw MartletError(.internal, "a submission was answered without an id")

@@ -17,7 +17,7 @@ extension ScriptFacade {
             return .envelope(.failed("\(error)"), status: .badRequest)
         }
         guard let id else { return try await sessions(call) }
-        guard let session = try await session(id, call.control) else {
+        guard let session = try await session(id, call.control), call.principal.rights.covers(session.run) else {
             return .envelope(.failed("session \(id.prefix(200)) not found"))
         }
         return .envelope(.ok(.array([session.wire()])))
@@ -37,6 +37,9 @@ extension ScriptFacade {
         }
         guard let session = try await session(id, call.control) else {
             return .envelope(.ok("", note: "session \(id.prefix(200)) not found"))
+        }
+        guard call.principal.rights.covers(session.run) else {
+            throw MartletError(.forbidden, "session \(id.prefix(200)) is of a task that this token is not for")
         }
         try await call.control.stopIfUnfinished(session.run.id)
         return .envelope(.ok(.string("")))
@@ -62,12 +65,13 @@ extension ScriptFacade {
     /// All sessions, newest first, written as they are read: there may be more than fit into memory.
     private func sessions(_ call: FacadeCall) async throws -> Response {
         let control = call.control
+        let rights = call.principal.rights
         let all = try await control.aliases(facade: Self.name, endedAfter: oldestEnd(control))
         let body = ResponseBody { writer in
             var (start, separator) = ("{\"code\":0,\"data\":[", "")
             for first in stride(from: 0, to: all.count, by: Self.sessionsAtOnce) {
                 let part = all[first..<min(all.count, first + Self.sessionsAtOnce)]
-                let runs = try await control.runs(part.map(\.run))
+                let runs = try await control.runs(part.map(\.run)).filter(rights.covers)
                 let names = Dictionary(part.map { ($0.run, $0.alias) }) { first, _ in first }
                 var buffer = ByteBuffer(string: start)
                 start = ""

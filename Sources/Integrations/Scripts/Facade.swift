@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 package import Hummingbird
 import Logging
-import MartletCore
+package import MartletCore
 import MartletEngine
 package import MartletHTTP
 
@@ -23,7 +23,13 @@ package struct ScriptFacade: Facade {
         return Self.hasPrefix(path) || handler(method, path) != nil
     }
 
-    package func isProbe(_ method: HTTPRequest.Method, _ path: String) -> Bool { path == "/ping" }
+    package func role(for method: HTTPRequest.Method, _ path: String) -> Rights.Role? {
+        switch (method, path.removingPercentEncoding ?? path) {
+        case (_, "/ping"): nil
+        case (.get, _), (.head, _), (_, "/async/query"): .read
+        default: .run
+        }
+    }
 
     package func respond(to call: FacadeCall) async -> Response {
         let path = call.path.removingPercentEncoding ?? call.path
@@ -38,6 +44,8 @@ package struct ScriptFacade: Facade {
     /// What went wrong, in the replaced service's style.
     static func answer(to error: any Error, _ call: FacadeCall) -> Response {
         switch error {
+        case let error as MartletError where error.code == .forbidden:
+            return .envelope(.failed(error.description), status: .forbidden)
         case let error as MartletError where error.code != .internal: return .envelope(.failed(error.description))
         case is CancellationError: return .envelope(.failed("server restarting, ask again"))
         default:
@@ -58,8 +66,8 @@ package struct ScriptFacade: Facade {
     private func handler(_ method: HTTPRequest.Method, _ path: String) -> Handler? {
         switch (method, path) {
         case (.get, "/ping"): return { _ in Response(.ok, "text/plain; charset=utf-8", Array("pong".utf8)) }
-        case (.get, "/list"): return { _ in .envelope(.ok(list)) }
-        case (.get, "/discovery"): return { _ in .envelope(.ok(discovery)) }
+        case (.get, "/list"): return { .envelope(.ok(list(for: $0.principal.rights))) }
+        case (.get, "/discovery"): return { .envelope(.ok(discovery(for: $0.principal.rights))) }
         case (.post, "/async/query"): return query
         case (.post, "/async/kill"): return kill
         case (.post, _): return taskHandler(path)
@@ -106,16 +114,16 @@ package struct ScriptFacade: Facade {
 
     // MARK: Lists
 
-    private var list: WireValue {
+    private func list(for rights: Rights) -> WireValue {
         .array(
-            loader.current.catalog.routes.map { method, path in
+            loader.current.catalog.routes(for: rights).map { method, path in
                 .object([("method", .string(method)), ("path", .string(path))])
             })
     }
 
-    private var discovery: WireValue {
+    private func discovery(for rights: Rights) -> WireValue {
         .array(
-            loader.current.catalog.entries.map { entry in
+            loader.current.catalog.entries(for: rights).map { entry in
                 let task = entry.task
                 var members: [(String, WireValue)] = [
                     ("name", .string(task.name)), ("cluster_type", .string(task.clusterType)),

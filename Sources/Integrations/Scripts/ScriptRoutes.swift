@@ -12,24 +12,28 @@ package struct ScriptRoutes: Sendable {
 
     package var routes: [Route] {
         [
-            Route(.get, "/api/scripts", "List the script tasks, and how the last reading of their file went") { call in
-                answer()
+            Route(.get, "/api/scripts", "List the script tasks, and how the last reading of their file went",
+                access: .covered(.read)
+            ) { call in
+                answer(call.principal.rights)
             },
-            Route(.post, "/api/scripts/reload", "Read the task file again; 400 keeps the last good set") { call in
+            Route(.post, "/api/scripts/reload", "Read the task file again; 400 keeps the last good set",
+                access: .server(.admin)
+            ) { call in
                 if let error = loader.reload() { throw error }
-                return answer()
+                return answer(call.principal.rights)
             },
         ]
     }
 
-    private func answer() -> Response {
+    private func answer(_ rights: Rights) -> Response {
         let state = loader.current
         return .json { json in
             json.field("file", state.wanted.tasksFile)
             json.field("loadedAt", state.loadedAt)
             json.array("problems", state.problems) { $0.problem($1) }
             json.array("warnings", state.warnings) { $0.problem($1) }
-            json.array("items", state.catalog.entries) { $0.task($1) }
+            json.array("items", state.catalog.entries(for: rights)) { $0.task($1) }
         }
     }
 }

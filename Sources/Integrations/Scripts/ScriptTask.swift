@@ -110,9 +110,11 @@ extension ScriptTask {
             grace: grace, stopSignal: stopSignal, process: process)
         return Job(
             name: jobName, description: description, tasks: [task], params: declared,
-            labels: [TaskWords.nameLabel: name, TaskWords.clusterLabel: clusterType], retry: retry,
+            labels: labels, retry: retry,
             concurrency: concurrency)
     }
+
+    var labels: [String: String] { [TaskWords.nameLabel: name, TaskWords.clusterLabel: clusterType] }
 
     private var declared: [String: ParamSpec] {
         var declared = params

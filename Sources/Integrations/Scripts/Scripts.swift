@@ -60,6 +60,6 @@ package struct TaskFileCheck: Sendable {
         warnings = file.warnings
         let catalog = Catalog(file.tasks)
         paths = catalog.entries.map(\.task.path)
-        routes = catalog.routes
+        routes = catalog.routes(for: .all)
     }
 }

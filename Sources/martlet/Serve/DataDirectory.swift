@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import MartletEngine
 import MartletHTTP
 
 /// The files of a data directory that only the server and its owner's CLI use.
@@ -42,16 +43,14 @@ struct DataDirectory: Sendable {
     }
 
     /// The admin token; made at the first start.
-    func token() throws(MartletError) -> String {
+    func token() throws(MartletError) -> Secret {
         if let token = try readToken() { return token }
-        var generator = SystemRandomNumberGenerator()
-        let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        let token = "mlt_" + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        try write(token + "\n", to: tokenFile)
+        let token = Tokens.newSecret()
+        try write(token.exposed + "\n", to: tokenFile)
         return token
     }
 
-    private func readToken() throws(MartletError) -> String? {
+    private func readToken() throws(MartletError) -> Secret? {
         guard let status = FileStatus(tokenFile) else { return nil }
         guard status.isRegular, status.isPrivate else {
             throw MartletError(.invalid, "others may read \(tokenFile); run: chmod 600 \(tokenFile)")
@@ -62,7 +61,7 @@ struct DataDirectory: Sendable {
             throw MartletError(
                 .invalid, "\(tokenFile) holds no token of 16 characters or more; delete it to get a new one")
         }
-        return trimmed
+        return Secret(trimmed)
     }
 
     /// Tells the CLI where this server listens.

@@ -46,9 +46,9 @@ struct Server {
                 "version": "\(Version.current)", "dataDir": "\(config.dataDirectory)",
                 "jobFiles": "\(report.stored.count)", "badJobFiles": "\(report.problems.count)",
             ])
-        let token = AccessToken(try directory.token())
+        let tokens = try await Tokens(store: store, admin: directory.token())
         let group = ServiceGroup(
-            configuration: groupConfiguration(try services(control, jobs, scripts, log, directory, token), logger))
+            configuration: groupConfiguration(try services(control, jobs, scripts, log, directory, tokens), logger))
         defer {
             directory.withdraw()
             do { try store.close() } catch {
@@ -80,7 +80,7 @@ struct Server {
     /// In the order of starting; they end in the reverse one.
     private func services(
         _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ log: ServerLog, _ directory: DataDirectory,
-        _ token: AccessToken
+        _ tokens: Tokens
     ) throws -> [any Service] {
         let logger = log.logger("martlet")
         let dispatcher = Dispatcher(control: control, dataDirectory: config.dataDirectory, logger: logger)
@@ -89,7 +89,7 @@ struct Server {
             Installation.hasKeeper ? nil : "the program \(Installation.keeper) is missing"
         }
         let api = NativeAPI(
-            control: control, token: token, hosts: config.hosts,
+            control: control, tokens: tokens, hosts: config.hosts,
             addresses: config.listen.map(\.address.urlHost),
             version: Version.current, checks: [keeper], extra: scripts.routes, facades: [scripts.facade])
         let announcement = Announcement(directory: directory, forCLI: config.listenerForCLI, logger: logger)
@@ -104,10 +104,11 @@ struct Server {
         var services: [any Service] = [Work { try await dispatcher.run() }]
         if stopRuns { services.append(RunStopper(control: control, logger: logger)) }
         services.append(Work { await housekeeper.run() })
+        services.append(TokenKeeping(tokens: tokens, logger: logger))
         services.append(
             Reloader(
-                control: control, jobs: jobs, scripts: scripts.loader, certificates: certificates, log: log,
-                logger: logger, config: config,
+                control: control, jobs: jobs, scripts: scripts.loader, certificates: certificates, tokens: tokens,
+                directory: directory, log: log, logger: logger, config: config,
                 load: reload))
         services += scripts.services(control: control, logDirectory: directory.logs)
         return services + listeners + [Watchdog(limit: shutdownLimit(control), logger: logger)]

@@ -47,6 +47,8 @@ struct Reloader: Service {
     let jobs: JobDirectory
     let scripts: TaskLoader
     let certificates: [ServerCertificate]
+    let tokens: Tokens
+    let directory: DataDirectory
     let log: ServerLog
     let logger: Logger
     let config: ServerConfig
@@ -69,6 +71,10 @@ struct Reloader: Service {
                 isWhole =
                     attempt("certificate not reloaded, the last good one stays") { try certificate.reload() } && isWhole
             }
+            isWhole =
+                attempt("admin.token not read again, the token before stays") {
+                    tokens.replaceAdmin(try directory.token())
+                } && isWhole
             let report = try await jobs.reload()
             logger.log(
                 level: isWhole ? .info : .warning, isWhole ? "reloaded" : "reloaded in part",
@@ -98,6 +104,30 @@ struct Reloader: Service {
                 || fresh.hiddenVariables != config.hiddenVariables
         else { return }
         logger.warning("listen, hosts, dataDir, jobsDir and scripts.hideEnv change with the next start only")
+    }
+}
+
+/// Notes once a minute, and at the end, when tokens were used.
+struct TokenKeeping: Service {
+    let tokens: Tokens
+    let logger: Logger
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                try await Task.sleep(for: .seconds(60))
+                await flush()
+            }
+        }
+        await flush()
+    }
+
+    private func flush() async {
+        do {
+            try await tokens.flush()
+        } catch {
+            logger.warning("the last use of tokens is not stored", metadata: ["error": "\(error)"])
+        }
     }
 }
 

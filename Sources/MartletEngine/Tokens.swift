@@ -1,0 +1,183 @@
+package import Foundation
+package import MartletCore
+import Synchronization
+
+/// Who may call: the admin token and the stored ones. All of them are held in memory, so that a call costs no read and
+/// a revocation counts at once.
+package final class Tokens: Sendable {
+    private struct State {
+        var admin: [UInt8]
+        var byDigest: [[UInt8]: AccessToken] = [:]
+        /// Last uses that are not stored yet, by token id.
+        var uses: [String: Date] = [:]
+    }
+
+    /// Tokens stay listed so long after they are over.
+    static let remembered = TimeSpan.seconds(90 * 86_400)
+    /// A use is noted at most so often.
+    private static let useResolution: TimeInterval = 60
+    /// Precedes every token, so that scanners for leaked secrets know it.
+    package static let prefix = "mlt_"
+
+    private let store: any TokenStore
+    private let now: @Sendable () -> Date
+    private let state: Mutex<State>
+
+    /// `admin`: the token of `admin.token`.
+    package init(
+        store: any TokenStore, admin: Secret, now: @escaping @Sendable () -> Date = { Date() }
+    ) async throws {
+        self.store = store
+        self.now = now
+        var state = State(admin: store.digest(admin))
+        for (token, digest) in try await store.tokens() { state.byDigest[digest] = token }
+        self.state = Mutex(state)
+    }
+
+    /// Who presents `secret`; nil when it is nobody's, or no longer in force.
+    package func principal(presenting secret: Secret) -> Principal? {
+        let digest = store.digest(secret)
+        let now = now()
+        return state.withLock { state in
+            if digest == state.admin { return .admin }
+            guard var token = state.byDigest[digest], token.state(at: now) == .active else { return nil }
+            if token.lastUsedAt.map({ now.timeIntervalSince($0) >= Self.useResolution }) ?? true {
+                token.lastUsedAt = now
+                state.byDigest[digest] = token
+                state.uses[token.id] = now
+            }
+            return Principal(token)
+        }
+    }
+
+    /// The admin token was replaced.
+    package func replaceAdmin(_ secret: Secret) {
+        let digest = store.digest(secret)
+        state.withLock { $0.admin = digest }
+    }
+
+    // MARK: Management
+
+    /// Oldest first.
+    package func list() -> [AccessToken] {
+        state.withLock { Array($0.byDigest.values) }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+    }
+
+    /// The token with its secret, which cannot be told again. Throws `conflict` when the name is taken.
+    package func create(_ wish: NewToken, by principal: Principal) async throws -> (token: AccessToken, secret: Secret) {
+        let now = Date(milliseconds: now().milliseconds)
+        let token = AccessToken(
+            id: Self.hex(4), name: wish.name, rights: wish.rights, createdAt: now, createdBy: principal.name,
+            expiresAt: wish.lifetime.map(now.adding))
+        let secret = Self.newSecret()
+        try await store.insert(token, secret: secret)
+        let digest = store.digest(secret)
+        state.withLock { $0.byDigest[digest] = token }
+        return (token, secret)
+    }
+
+    /// By its id, or by the name of a token in force. Throws `notFound`.
+    package func revoke(_ text: String) async throws -> AccessToken {
+        let now = Date(milliseconds: now().milliseconds)
+        guard let id = find(text, at: now)?.id, let revoked = try await store.revokeToken(id, at: now) else {
+            throw MartletError(.notFound, "there is no token \(text.prefix(128)) in force")
+        }
+        state.withLock { state in
+            for (digest, token) in state.byDigest where token.id == id {
+                state.byDigest[digest]?.revokedAt = revoked.revokedAt
+            }
+        }
+        return revoked
+    }
+
+    private func find(_ text: String, at now: Date) -> AccessToken? {
+        let all = list()
+        return all.first { $0.id == text } ?? all.first { $0.name == text && $0.state(at: now) == .active }
+    }
+
+    /// Stores the last uses, and forgets tokens that are over for long.
+    package func flush() async throws {
+        let uses = state.withLock { state in
+            defer { state.uses = [:] }
+            return state.uses
+        }
+        try await store.recordTokenUse(uses)
+        let horizon = now().adding(TimeSpan(milliseconds: -Self.remembered.milliseconds))
+        let old = state.withLock { state in
+            let old = state.byDigest.filter { $0.value.isOver(before: horizon) }
+            for digest in old.keys { state.byDigest[digest] = nil }
+            return old
+        }
+        if !old.isEmpty { try await store.deleteTokens(overBefore: horizon) }
+    }
+
+    // MARK: Secrets
+
+    package static func newSecret() -> Secret { Secret(prefix + hex(32)) }
+
+    private static func hex(_ count: Int) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in
+            let byte = UInt8.random(in: .min ... .max, using: &generator)
+            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+    }
+}
+
+extension AccessToken {
+    fileprivate func isOver(before date: Date) -> Bool { [revokedAt, expiresAt].contains { $0.map { $0 < date } ?? false } }
+}
+
+/// What a new token is to be.
+package struct NewToken: Sendable {
+    package static let usualLifetime = TimeSpan.seconds(90 * 86_400)
+
+    package let name: String
+    package let rights: Rights
+    /// Nil: it does not expire.
+    package let lifetime: TimeSpan?
+
+    /// Reads `{name, role, jobs, labels, secretsRead, expiresIn}`; `expiresIn` is a span or `never`.
+    package init(parsing body: JSONValue) throws(MartletError) {
+        let problems = Fields.Problems()
+        var fields = Fields(body, problems: problems)
+        name = fields.string("name") ?? ""
+        if !Token.isValid(name) { fields.problem("name", Token.rule) }
+        let role: Rights.Role? = fields.choice("role")
+        if role == nil { fields.problem("role", "is missing: read, run or admin") }
+        rights = Rights(
+            role: role ?? .read, jobs: Self.jobs(&fields), labels: Self.labels(&fields),
+            readsSecrets: fields.bool("secretsRead") ?? false)
+        if rights.isRestricted, rights.role == .admin || rights.readsSecrets {
+            fields.problem("jobs", "and labels bind no admin and no reader of secrets: both reach everything")
+        }
+        lifetime = Self.lifetime(&fields)
+        fields.finish()
+        try problems.check("the token")
+    }
+
+    private static func jobs(_ fields: inout Fields) -> [NamePattern] {
+        (fields.strings("jobs", maxCount: 64) ?? []).enumerated().compactMap { index, text in
+            let pattern = NamePattern(text)
+            if pattern == nil { fields.problem("jobs[\(index)]", NamePattern.rule) }
+            return pattern
+        }
+    }
+
+    private static func labels(_ fields: inout Fields) -> [String: NamePattern] {
+        var labels: [String: NamePattern] = [:]
+        for (name, text) in fields.stringMap("labels", maxCount: 16) ?? [:] {
+            labels[name] = NamePattern(text)
+            if labels[name] == nil { fields.problem("labels.\(name)", NamePattern.rule) }
+        }
+        return labels
+    }
+
+    private static func lifetime(_ fields: inout Fields) -> TimeSpan? {
+        guard let text = fields.string("expiresIn") else { return usualLifetime }
+        if text == "never" { return nil }
+        if let span = TimeSpan(text), span > .seconds(0) { return span }
+        fields.problem("expiresIn", "must be a time span such as 12h or 90d, or never")
+        return nil
+    }
+}
