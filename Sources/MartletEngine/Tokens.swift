@@ -64,7 +64,8 @@ package final class Tokens: Sendable {
     }
 
     /// The token with its secret, which cannot be told again. Throws `conflict` when the name is taken.
-    package func create(_ wish: NewToken, by principal: Principal) async throws -> (token: AccessToken, secret: Secret) {
+    package func create(_ wish: NewToken, by principal: Principal) async throws -> (token: AccessToken, secret: Secret)
+    {
         let now = Date(milliseconds: now().milliseconds)
         let token = AccessToken(
             id: Self.hex(4), name: wish.name, rights: wish.rights, createdAt: now, createdBy: principal.name,
@@ -125,7 +126,9 @@ package final class Tokens: Sendable {
 }
 
 extension AccessToken {
-    fileprivate func isOver(before date: Date) -> Bool { [revokedAt, expiresAt].contains { $0.map { $0 < date } ?? false } }
+    fileprivate func isOver(before date: Date) -> Bool {
+        [revokedAt, expiresAt].contains { $0.map { $0 < date } ?? false }
+    }
 }
 
 /// What a new token is to be.

@@ -32,7 +32,8 @@ extension Route.Access {
         guard let role else { return presented ?? .anonymous }
         guard let principal = presented else { throw .unauthorised }
         guard principal.rights.role >= role else {
-            throw .forbidden("this needs the role \(role.rawValue); \(principal.name) has \(principal.rights.role.rawValue)")
+            throw .forbidden(
+                "this needs the role \(role.rawValue); \(principal.name) has \(principal.rights.role.rawValue)")
         }
         if case .server = self, principal.rights.isRestricted {
             throw .forbidden("\(principal.name) is for some jobs or labels only, and this is about the whole server")
@@ -58,6 +59,11 @@ extension Route.Access {
         case .open, .covered, .server: return
         }
     }
+}
+
+extension Principal {
+    /// Keeps the idempotency keys of each token apart.
+    var keyScope: String { tokenID.map { "token \($0) " } ?? "" }
 }
 
 extension Request {

@@ -52,7 +52,9 @@ extension Call {
 
     /// The `Idempotency-Key` with the body it belongs to. The key may be quoted, as the structured form has it.
     /// The same value is the same body: a client need not repeat its order of keys.
-    func idempotency(_ body: JSONValue) throws -> IdempotencyRecord? { try request.idempotency(body, scope: "") }
+    func idempotency(_ body: JSONValue) throws -> IdempotencyRecord? {
+        try request.idempotency(body, scope: principal.keyScope)
+    }
 
     /// `Prefer: wait=N` in seconds (RFC 7240), capped; other preferences are ignored, as the RFC wants.
     var preferredWait: TimeSpan? {

@@ -9,7 +9,8 @@ import ServiceLifecycle
 enum EventRoutes {
     static let routes: [Route] = [
         Route(.get, "/api/runs/{id}/events", "List a run's events, oldest first", access: .run(.read), ofRun),
-        Route(.get, "/api/events", "Stream the events of all runs (SSE); Last-Event-ID resumes",
+        Route(
+            .get, "/api/events", "Stream the events of all runs (SSE); Last-Event-ID resumes",
             access: .covered(.read), stream),
     ]
 

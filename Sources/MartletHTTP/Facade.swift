@@ -33,7 +33,7 @@ package struct FacadeCall: Sendable {
 
     /// The `Idempotency-Key` with the value it belongs to; `scope` keeps it apart from the keys of other calls.
     package func idempotency(_ value: JSONValue, scope: String) throws -> IdempotencyRecord? {
-        try request.idempotency(value, scope: scope)
+        try request.idempotency(value, scope: principal.keyScope + scope)
     }
 
     /// The body's bytes, or nil when there are more than `limit`. Throws when the caller breaks off.

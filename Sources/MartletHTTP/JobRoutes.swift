@@ -7,7 +7,8 @@ import MartletEngine
 enum JobRoutes {
     static let routes: [Route] = [
         Route(.get, "/api/jobs", "List jobs by name", access: .covered(.read), list),
-        Route(.put, "/api/jobs/{name}", "Store a job; If-Match or If-None-Match: * guard it", access: .server(.admin),
+        Route(
+            .put, "/api/jobs/{name}", "Store a job; If-Match or If-None-Match: * guard it", access: .server(.admin),
             put),
         Route(.get, "/api/jobs/{name}", "Show a job", access: .job(.read), show),
         Route(.delete, "/api/jobs/{name}", "Delete a job; its runs stay", access: .server(.admin), delete),

@@ -66,7 +66,8 @@ package struct NativeAPI: Sendable {
         let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(
             middleware: Gate(
-                listener: listener, guardian: guardian, tokens: tokens, routes: routes, facades: facades, control: control
+                listener: listener, guardian: guardian, tokens: tokens, routes: routes, facades: facades,
+                control: control
             ))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in

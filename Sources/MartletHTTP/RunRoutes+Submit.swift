@@ -30,7 +30,7 @@ extension RunRoutes {
             do {
                 submissions.append(
                     try Submission(parsing: element, trigger: call.trigger, rights: call.principal.rights))
-            } catch where error.code == .invalid {
+            } catch  where error.code == .invalid {
                 for problem in error.problems {
                     problems.add("[\(index)]" + (problem.field.isEmpty ? "" : ".") + problem.field, problem.problem)
                 }

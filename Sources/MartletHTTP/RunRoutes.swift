@@ -6,10 +6,12 @@ import MartletEngine
 /// Reading runs and telling them what to do.
 enum RunRoutes {
     static let routes: [Route] = [
-        Route(.post, "/api/runs", "Start a run of a job or of a command; an array starts all or none",
+        Route(
+            .post, "/api/runs", "Start a run of a job or of a command; an array starts all or none",
             access: .covered(.run), submit),
         Route(.get, "/api/runs", "List runs, newest first", access: .covered(.read), list),
-        Route(.get, "/api/runs/{id}", "Show a run; Prefer: wait=N answers when it has ended", access: .run(.read),
+        Route(
+            .get, "/api/runs/{id}", "Show a run; Prefer: wait=N answers when it has ended", access: .run(.read),
             show),
         Route(.post, "/api/runs/{id}/stop", "End a run", access: .run(.run), stop),
         Route(.post, "/api/runs/{id}/rerun", "Start a new run of the same work", access: .run(.run), rerun),

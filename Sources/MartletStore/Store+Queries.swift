@@ -75,7 +75,7 @@ struct RunListing {
     }
 
     func ids(limit: Int, _ db: Database) throws -> [RunID] {
-        let filters = asked + (try Self.filters(covering: coverage, db))
+        let filters = try filters(db)
         let driving = try driver(of: filters, db)
         let rest = filters.filter { !driving.covers.contains($0.name) }
         let found = try driving.walks.flatMap { walk in
@@ -84,6 +84,9 @@ struct RunListing {
         }
         return Array((driving.walks.count > 1 ? found.sorted(by: >) : found).prefix(limit))
     }
+
+    /// What was asked for, and what may be seen.
+    func filters(_ db: Database) throws -> [Filter] { asked + (try Self.filters(covering: coverage, db)) }
 
     func sql(_ walk: Walk, _ rest: [Filter]) -> String {
         let conditions = [walk.condition, "\(walk.id) < ?"] + rest.map(\.condition)

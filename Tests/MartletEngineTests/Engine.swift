@@ -43,7 +43,8 @@ final class Engine: Sendable {
     deinit { dispatching.cancel() }
 
     func submit(_ job: Job, key: String? = nil, dueAt: Date? = nil) async throws -> RunID {
-        let submission = Submission(work: .inline(job), key: key, trigger: Trigger(source: "test"), rights: .all, dueAt: dueAt)
+        let submission = Submission(
+            work: .inline(job), key: key, trigger: Trigger(source: "test"), rights: .all, dueAt: dueAt)
         return try await control.submit(submission).ids[0]
     }
 

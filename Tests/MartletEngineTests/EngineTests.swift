@@ -164,7 +164,8 @@ import Testing
         ]
         for (body, field) in bodies {
             do {
-                _ = try await engine.control.submit(Submission(parsing: body, trigger: Trigger(source: "test"), rights: .all))
+                _ = try await engine.control.submit(
+                    Submission(parsing: body, trigger: Trigger(source: "test"), rights: .all))
                 Issue.record("accepted: \(body)")
             } catch let error as MartletError {
                 #expect(error.problems.map(\.field) == [field])
@@ -192,7 +193,8 @@ import Testing
             #expect(error.problems.map(\.field).sorted() == ["params.count", "params.other", "params.who"])
         }
         let good = Submission(
-            work: .stored("greet"), params: ["who": "$(reboot)", "token": "hunter2"], trigger: Trigger(source: "test"), rights: .all)
+            work: .stored("greet"), params: ["who": "$(reboot)", "token": "hunter2"], trigger: Trigger(source: "test"),
+            rights: .all)
         let run = try await engine.ended(try await engine.control.submit(good).ids[0])
         let command = try #require(engine.executor.commands.last)
         #expect(command.argv == ["echo", "$(reboot)"])
@@ -204,7 +206,9 @@ import Testing
     @Test func `rerun is a new run of the same snapshot with its secrets`() async throws {
         let engine = try Engine(executor: ScriptedExecutor { _, _ in .exit(1) })
         let first = try await engine.control.submit(
-            Submission(parsing: ["command": ["x"], "secrets": ["TOKEN": "hunter2"]], trigger: Trigger(source: "test"), rights: .all)
+            Submission(
+                parsing: ["command": ["x"], "secrets": ["TOKEN": "hunter2"]], trigger: Trigger(source: "test"),
+                rights: .all)
         ).ids[0]
         _ = try await engine.ended(first)
         let second = try await engine.control.rerun(first, trigger: Trigger(source: "rerun"), rights: .all).ids[0]

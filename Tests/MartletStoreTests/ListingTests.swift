@@ -38,6 +38,7 @@ import Testing
             && (query.driver == nil || run.driver == query.driver)
             && (query.job == nil || (run.job.name ?? "") == query.job)
             && (query.key == nil || run.key == query.key)
+            && query.coverage.covers(run)
             && query.labels.allSatisfy { run.labels[$0] == $1 }
             && (query.group == nil && query.batch == nil
                 || new.groups.contains {
@@ -63,6 +64,41 @@ import Testing
         var inline = RunQuery()
         inline.job = ""
         #expect(try await pages(inline) == all.filter { matches($0, inline) }.map(\.run.id))
+    }
+
+    @Test func `what is not covered is not listed`() async throws {
+        let all = try await populate()
+        func pattern(_ text: String) throws -> NamePattern { try #require(NamePattern(text)) }
+        let coverages = [
+            Rights(role: .read, jobs: [try pattern("a")]), Rights(role: .read, jobs: [try pattern("*")]),
+            Rights(role: .read, jobs: [try pattern("none"), try pattern("*b")]),
+            Rights(role: .read, jobs: [try pattern("[a]"), try pattern("?")]),
+            Rights(role: .read, labels: ["env": try pattern("pr*")]),
+            Rights(role: .read, labels: ["env": try pattern("*")]),
+            Rights(role: .read, jobs: [try pattern("a")], labels: ["env": try pattern("t*t"), "x": try pattern("1")]),
+        ]
+        for coverage in coverages {
+            for combination in 0..<16 {
+                var query = RunQuery()
+                query.coverage = coverage
+                if combination & 1 != 0 { query.states = [.cancelled, .pending] }
+                if combination & 2 != 0 { query.group = "g" }
+                if combination & 4 != 0 { query.job = "a" }
+                if combination & 8 != 0 { query.labels["env"] = "prod" }
+                let expected = all.filter { matches($0, query) }.map(\.run.id)
+                #expect(try await pages(query) == expected, "\(query)")
+            }
+        }
+    }
+
+    @Test func `a pattern that stands for many jobs is compared with each run`() async throws {
+        for number in 0..<450 { try await fixture.insert(fixture.run(job: "[job]-\(number)")) }
+        var query = RunQuery()
+        query.limit = 1000
+        query.coverage = Rights(role: .read, jobs: [try #require(NamePattern("[job]-*1"))])
+        #expect(try await store.runs(query).items.count == 45)
+        query.coverage = Rights(role: .read, jobs: [try #require(NamePattern("[job]*"))])
+        #expect(try await store.runs(query).items.count == 450)
     }
 
     private func pages(_ query: RunQuery) async throws -> [RunID] {

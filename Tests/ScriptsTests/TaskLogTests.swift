@@ -70,7 +70,9 @@ private final class Printer: Sendable {
     func start(_ words: String..., task: String = "all") async throws -> RunID {
         var job = Job(tasks: [TaskSpec(name: "main", spec: ["command": .array(words.map { .string($0) })])])
         job.labels = ["task": task]
-        let id = try await control.submit(Submission(work: .inline(job), trigger: Trigger(source: "test"), rights: .all)).ids[0]
+        let id = try await control.submit(
+            Submission(work: .inline(job), trigger: Trigger(source: "test"), rights: .all)
+        ).ids[0]
         if words[0] == "hang" { try await eventually("it runs") { try await control.require(id).handle != nil } }
         return id
     }

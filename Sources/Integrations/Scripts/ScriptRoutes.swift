@@ -12,12 +12,14 @@ package struct ScriptRoutes: Sendable {
 
     package var routes: [Route] {
         [
-            Route(.get, "/api/scripts", "List the script tasks, and how the last reading of their file went",
+            Route(
+                .get, "/api/scripts", "List the script tasks, and how the last reading of their file went",
                 access: .covered(.read)
             ) { call in
                 answer(call.principal.rights)
             },
-            Route(.post, "/api/scripts/reload", "Read the task file again; 400 keeps the last good set",
+            Route(
+                .post, "/api/scripts/reload", "Read the task file again; 400 keeps the last good set",
                 access: .server(.admin)
             ) { call in
                 if let error = loader.reload() { throw error }

@@ -51,7 +51,9 @@ package struct NamePattern: Sendable, Hashable, Codable, CustomStringConvertible
     package let description: String
 
     package init?(_ text: String) {
-        guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
+        guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            return nil
+        }
         description = text
     }
 
@@ -62,7 +64,8 @@ package struct NamePattern: Sendable, Hashable, Codable, CustomStringConvertible
 
     /// Looks at each byte of `text` once for each `*` at most.
     package func matches(_ text: String) -> Bool {
-        let parts = description.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map(Array.init)
+        let parts = description.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map(
+            Array.init)
         var rest = Array(text.utf8)[...]
         guard let first = parts.first, rest.starts(with: first) else { return false }
         if parts.count == 1 { return rest.count == first.count }

@@ -1,0 +1,109 @@
+import AsyncHTTPClient
+import Foundation
+import MartletCore
+import MartletEngine
+import NIOHTTP1
+import Testing
+
+@testable import MartletHTTP
+
+/// Every route × every kind of caller × own and foreign objects.
+@Suite struct AccessTests {
+    /// What each route is meant to ask for; written here once more, so that no route changes its rule unseen.
+    private static let rules: [String: Route.Access] = [
+        "GET /livez": .open, "GET /readyz": .open, "GET /version": .open,
+        "POST /api/runs": .covered(.run), "GET /api/runs": .covered(.read),
+        "GET /api/runs/{id}": .run(.read), "POST /api/runs/{id}/stop": .run(.run),
+        "POST /api/runs/{id}/rerun": .run(.run), "POST /api/runs/{id}/pause": .run(.run),
+        "POST /api/runs/{id}/resume": .run(.run), "GET /api/runs/{id}/log": .run(.read),
+        "HEAD /api/runs/{id}/log": .run(.read), "GET /api/runs/{id}/lines": .run(.read),
+        "GET /api/runs/{id}/events": .run(.read), "GET /api/events": .covered(.read),
+        "GET /api/jobs": .covered(.read), "PUT /api/jobs/{name}": .server(.admin),
+        "GET /api/jobs/{name}": .job(.read), "DELETE /api/jobs/{name}": .server(.admin),
+        "GET /api/tokens": .server(.admin), "POST /api/tokens": .server(.admin),
+        "DELETE /api/tokens/{token}": .server(.admin),
+    ]
+
+    private struct Caller {
+        let name: String
+        var authorization = ""
+        /// Nil: nobody.
+        var rights: Rights?
+    }
+
+    @Test func `every route has the rule that is meant`() async throws {
+        let api = try await LiveAPI()
+        let found = Dictionary(uniqueKeysWithValues: api.routes.map { ("\($0.method) \($0.path)", $0.access) })
+        for (route, access) in found { #expect(Self.rules[route] == access, "\(route)") }
+        for route in Self.rules.keys { #expect(found[route] != nil, "\(route) is gone") }
+    }
+
+    @Test(arguments: rules.keys.sorted()) func `callers get what their rights reach`(_ name: String) async throws {
+        let api = try await LiveAPI()
+        let rule = try #require(Self.rules[name])
+        let words = name.split(separator: " ").map(String.init)
+        for isOwn in [true, false] {
+            let (job, label) = isOwn ? ("own-a", "db") : ("foreign", "web")
+            let definition = #"{"tasks":[{"name":"t","command":["true"]}],"labels":{"team":"\#(label)"}}"#
+            for caller in try await callers(api) {
+                #expect(try await api.call("PUT", "/api/jobs/\(job)", body: definition).status < 300)
+                let id = try await api.submit(#"{"job":"\#(job)"}"#)
+                _ = try await api.ended(id)
+                let path = words[1].replacing("{id}", with: id).replacing("{name}", with: job)
+                    .replacing("{token}", with: "nobody")
+                let status = Int(try await api.head(words[0], path, caller.authorization).status.code)
+                let wanted = Self.expected(caller.rights, rule, isOwn: isOwn)
+                if wanted == 200 {
+                    #expect(![401, 403].contains(status), "\(name) of \(job) by \(caller.name): \(status)")
+                    #expect(status != 404 || path.hasSuffix("nobody"), "\(name) of \(job) by \(caller.name)")
+                } else {
+                    #expect(status == wanted, "\(name) of \(job) by \(caller.name)")
+                }
+            }
+        }
+    }
+
+    /// 200 stands for whatever the route does for those who may call it.
+    private static func expected(_ rights: Rights?, _ rule: Route.Access, isOwn: Bool) -> Int {
+        guard let role = rule.role else { return 200 }
+        guard let rights else { return 401 }
+        if rights.role < role { return 403 }
+        guard rights.isRestricted else { return 200 }
+        switch rule {
+        case .server: return 403
+        case .run, .job: return isOwn ? 200 : 404
+        case .open, .covered: return 200
+        }
+    }
+
+    private func callers(_ api: LiveAPI) async throws -> [Caller] {
+        var callers = [
+            Caller(name: "nobody"), Caller(name: "wrong", authorization: "Bearer \(LiveAPI.token.dropLast())0"),
+            Caller(name: "admin.token", authorization: "Bearer \(LiveAPI.token)", rights: .all),
+        ]
+        let own = try #require(NamePattern("own-*"))
+        let db = try #require(NamePattern("d*"))
+        for role in Rights.Role.allCases { callers.append(try await caller(api, Rights(role: role))) }
+        for role in [Rights.Role.read, .run] {
+            callers.append(try await caller(api, Rights(role: role, jobs: [own])))
+            callers.append(try await caller(api, Rights(role: role, labels: ["team": db])))
+        }
+        var revoked = try await caller(api, .all)
+        for token in api.tokens.list() where token.name == revoked.name { _ = try await api.tokens.revoke(token.id) }
+        revoked.rights = nil
+        var expired = try await caller(api, .all, expiresIn: "1ms")
+        expired.rights = nil
+        return callers + [revoked, expired]
+    }
+
+    private func caller(_ api: LiveAPI, _ rights: Rights, expiresIn: String = "1h") async throws -> Caller {
+        let name = "t-\(UUID())"
+        let wish = try NewToken(parsing: [
+            "name": .string(name), "role": .string(rights.role.rawValue), "expiresIn": .string(expiresIn),
+            "jobs": .array(rights.jobs.map { .string($0.description) }),
+            "labels": .object(rights.labels.mapValues { .string($0.description) }),
+        ])
+        let secret = try await api.tokens.create(wish, by: .admin).secret
+        return Caller(name: name, authorization: "Bearer \(secret.exposed)", rights: rights)
+    }
+}
