@@ -8,14 +8,17 @@ package struct RetentionPolicy: Sendable, Hashable {
     package var logBytes: Int64
     /// Failed and lost runs are kept so many times as long as the others.
     package var failedFactor: Int
+    /// Records of the audit trail.
+    package var audit: TimeSpan
     package init(
         age: TimeSpan = .seconds(30 * 86_400), runsPerJob: Int = 10_000, logBytes: Int64 = 10 << 30,
-        failedFactor: Int = 2
+        failedFactor: Int = 2, audit: TimeSpan = .seconds(400 * 86_400)
     ) {
         self.age = age
         self.runsPerJob = runsPerJob
         self.logBytes = logBytes
         self.failedFactor = failedFactor
+        self.audit = audit
     }
 }
 

@@ -31,9 +31,18 @@ package struct Housekeeper: Sendable {
     package func sweep() async throws -> Int {
         try await releaseKeys()
         try await control.store.deleteIdempotency(before: control.now().addingTimeInterval(-86_400))
+        try await forgetAudit()
         let removed = try await removeExpired() + removeOverSize()
         if removed > 0 { logger.info("runs removed by retention", metadata: ["count": "\(removed)"]) }
         return removed
+    }
+
+    private func forgetAudit() async throws {
+        let horizon = control.now().adding(
+            TimeSpan(milliseconds: -control.settings.value.retention.audit.milliseconds))
+        while !Task.isCancelled {
+            if try await control.store.deleteAudit(before: horizon, limit: 500) == 0 { return }
+        }
     }
 
     private func removeExpired() async throws -> Int {

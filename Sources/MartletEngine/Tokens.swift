@@ -118,10 +118,7 @@ package final class Tokens: Sendable {
 
     private static func hex(_ count: Int) -> String {
         var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in
-            let byte = UInt8.random(in: .min ... .max, using: &generator)
-            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        return Hex.text((0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     }
 }
 

@@ -6,6 +6,15 @@ enum Cursor {
     static func text(_ id: RunID) -> String { encode("r1", id.bytes) }
     static func text(jobAfter name: String) -> String { encode("j1", Array(name.utf8)) }
 
+    static func text(auditBefore number: Int64) -> String { encode("a1", Array(String(number).utf8)) }
+
+    static func audit(_ text: String) throws(MartletError) -> Int64 {
+        guard let bytes = decode(text, "a1"), let number = Int64(String(decoding: bytes, as: UTF8.self)) else {
+            throw wrong
+        }
+        return number
+    }
+
     static func run(_ text: String) throws(MartletError) -> RunID {
         guard let bytes = decode(text, "r1"), let id = RunID(bytes: bytes) else { throw wrong }
         return id

@@ -16,6 +16,7 @@ struct Gate: RouterMiddleware {
     let tokens: Tokens
     let routes: [Route]
     let facades: [any Facade]
+    let auditing: Auditing
     let control: Control
 
     func handle(
@@ -51,11 +52,15 @@ struct Gate: RouterMiddleware {
         try guardian.check(request, own: context.own)
         var context = context
         context.principal = request.presentedToken.flatMap(tokens.principal)
-        if let facade = facade(for: request) { return try await respond(facade, request, context) }
+        if let facade = facade(for: request) {
+            return try await auditing.recording(request, context, facade: facade) {
+                try await respond(facade, request, context)
+            }
+        }
         guard listener.facades.contains(.native) || isProbe(request.uri.path) else {
             throw Problem.notFound(request.uri.path)
         }
-        return try await next(request, context)
+        return try await auditing.recording(request, context, facade: nil) { try await next(request, context) }
     }
 
     /// Native paths are never a facade's.

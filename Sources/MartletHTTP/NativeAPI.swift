@@ -31,7 +31,7 @@ package struct NativeAPI: Sendable {
         routes =
             HealthRoutes(version: version, checks: checks).routes + RunRoutes.routes + LogRoutes.routes
             + LineRoutes.routes + EventRoutes.routes + JobRoutes.routes
-            + TokenRoutes(tokens: tokens).routes + extra
+            + TokenRoutes(tokens: tokens).routes + AuditRoutes.routes + extra
         self.facades = facades
     }
 
@@ -67,8 +67,7 @@ package struct NativeAPI: Sendable {
         router.add(
             middleware: Gate(
                 listener: listener, guardian: guardian, tokens: tokens, routes: routes, facades: facades,
-                control: control
-            ))
+                auditing: Auditing(store: control.store, routes: routes), control: control))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 let principal = try route.access.principal(context.principal)

@@ -13,17 +13,21 @@ package struct Route: Sendable {
     package let path: String
     package let summary: String
     package let access: Access
+    /// Whether each call is recorded in the audit trail.
+    package let isAudited: Bool
     let handle: @Sendable (Call) async throws -> Response
 
-    /// Every route says who may call it: there is no default.
+    /// Every route says who may call it: there is no default. `isAudited`: nil for what the method says, that reading is
+    /// not recorded and everything else is.
     package init(
-        _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access,
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access, isAudited: Bool? = nil,
         _ handle: @escaping @Sendable (Call) async throws -> Response
     ) {
         self.method = method
         self.path = path
         self.summary = summary
         self.access = access
+        self.isAudited = isAudited ?? ![.get, .head].contains(method)
         self.handle = handle
     }
 

@@ -7,6 +7,28 @@ struct WriteScope {
     let db: Database
     /// Events stored by the transaction so far, in the order of their numbers.
     var events: [RunEvent] = []
+    fileprivate var isAudited = false
+    /// What the operation changed, for the audit trail.
+    fileprivate(set) var note: AuditNote?
+
+    /// Notes what an audited operation changed; the first note counts. `before`, `after`: what is stored of it; nil: nothing.
+    mutating func changed(
+        _ target: @autoclosure () -> String, before: @autoclosure () throws -> String? = nil,
+        after: @autoclosure () throws -> String? = nil
+    ) rethrows {
+        guard isAudited, note == nil else { return }
+        note = AuditNote(
+            target: target(), before: try before().map(AuditChain.digest), after: try after().map(AuditChain.digest))
+    }
+
+    fileprivate mutating func begin(isAudited: Bool) { (self.isAudited, note) = (isAudited, nil) }
+}
+
+/// What an audited operation changed, with the SHA-256 of what is stored of it before and after.
+struct AuditNote {
+    let target: String
+    let before: [UInt8]?
+    let after: [UInt8]?
 }
 
 /// Joins concurrent writes into shared transactions: one sync to disk serves all that wait.
@@ -17,6 +39,7 @@ struct WriteScope {
 final class GroupWriter: Sendable {
     /// Runs inside the transaction; the closure it returns tells the caller, after COMMIT.
     private struct Operation: Sendable {
+        let isAudited: Bool
         let run: @Sendable (inout WriteScope) throws -> @Sendable () -> Void
         let fail: @Sendable (any Error) -> Void
     }
@@ -32,6 +55,7 @@ final class GroupWriter: Sendable {
     /// How long a transaction takes operations in.
     private let longest: Duration
     private let pool: DatabasePool
+    private let audit: AuditChain
     private let queue = Mutex(Queue())
     private let onCommit: @Sendable ([RunEvent]) -> Void
     private let onRollback: @Sendable () -> Void
@@ -39,30 +63,45 @@ final class GroupWriter: Sendable {
     private let afterBatch: @Sendable (Database, _ isIdle: Bool) -> Void
 
     init(
-        _ pool: DatabasePool, longest: Duration = .milliseconds(5),
+        _ pool: DatabasePool, audit: AuditChain, longest: Duration = .milliseconds(5),
         onCommit: @escaping @Sendable ([RunEvent]) -> Void,
         onRollback: @escaping @Sendable () -> Void,
         afterBatch: @escaping @Sendable (Database, _ isIdle: Bool) -> Void
     ) {
         self.pool = pool
+        self.audit = audit
         self.longest = longest
         self.onCommit = onCommit
         self.onRollback = onRollback
         self.afterBatch = afterBatch
     }
 
-    /// Returns what `body` returned, once it is durable.
+    /// Returns what `body` returned, once it is durable. The first change that an audited call makes
+    /// carries its record.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (inout WriteScope) throws -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+        let call = AuditScope.current
+        let entry = call?.take()
+        return try await withCheckedThrowingContinuation { continuation in
             submit(
                 Operation(
-                    run: { scope in
+                    isAudited: entry != nil,
+                    run: { [audit] scope in
                         let value = try body(&scope)
+                        if let entry {
+                            if let note = scope.note {
+                                try audit.append(entry, note, scope.db)
+                            } else {
+                                call?.giveBack()
+                            }
+                        }
                         return { continuation.resume(returning: value) }
                     },
-                    fail: { continuation.resume(throwing: storeFailure($0)) }))
+                    fail: { error in
+                        if entry != nil { call?.giveBack() }
+                        continuation.resume(throwing: storeFailure(error))
+                    }))
         }
     }
 
@@ -130,6 +169,7 @@ extension GroupWriter {
             // Not even what had succeeded in the transaction is stored.
             if db.isInsideTransaction { try? db.rollback() }
             onRollback()
+            audit.forget()
             let cause = (error as? TransactionLost)?.cause ?? error
             for (operation, _) in done { operation.fail(cause) }
             return
@@ -169,12 +209,14 @@ extension GroupWriter {
         let events = scope.events.count
         let db = scope.db
         do {
+            scope.begin(isAudited: operation.isAudited)
             try db.cachedStatement(sql: "SAVEPOINT operation").execute()
             let tell = try operation.run(&scope)
             try db.cachedStatement(sql: "RELEASE operation").execute()
             return tell
         } catch {
             scope.events.removeLast(scope.events.count - events)
+            audit.forget()
             // SQLite itself gives up the whole transaction when the disk is full, for one.
             guard db.isInsideTransaction else { throw TransactionLost(cause: error) }
             do {

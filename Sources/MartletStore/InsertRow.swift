@@ -38,6 +38,9 @@ struct InsertRow: Sendable {
         aliases = new.aliases
     }
 
+    /// What the run is made from.
+    var definition: String { job + params + labels }
+
     func insert(_ scope: inout WriteScope) throws {
         try refuseClash(scope.db)
         try insertRun(scope.db)

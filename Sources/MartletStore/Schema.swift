@@ -223,6 +223,7 @@ enum Schema {
           after BLOB CHECK (length(after) = 32),
           hash BLOB NOT NULL CHECK (length(hash) = 32)
         ) STRICT;
+        CREATE INDEX audit_target ON audit (target);
 
         CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit BEGIN
           SELECT RAISE(ABORT, 'the audit trail is append-only');

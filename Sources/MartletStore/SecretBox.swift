@@ -42,10 +42,7 @@ struct SecretBox: Sendable {
     /// 32 hex digits that nobody can guess without the key file, the same after a restart.
     func nonce(_ label: String, _ address: TaskAddress) -> String {
         let code = HMAC<SHA256>.authenticationCode(for: Data("\(label)|\(address)".utf8), using: key)
-        return code.prefix(16).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        return Hex.text(code.prefix(16))
     }
 
     // MARK: Self-test

@@ -22,6 +22,7 @@ extension SQLiteStore: JobStore {
                       source = excluded.source, updated_at = excluded.updated_at
                     """
             ).execute(arguments: [name, version, definition, source, now.milliseconds])
+            try scope.changed("job \(name)", before: stored.map { try StoredJSON.text($0.job) }, after: definition)
             return StoredJob(
                 job: job, version: version, source: source, updatedAt: Date(milliseconds: now.milliseconds))
         }
@@ -42,6 +43,7 @@ extension SQLiteStore: JobStore {
             guard let stored = try Self.job(name, scope.db) else { return false }
             try Self.check(ifVersion, against: stored.version, of: name)
             try scope.db.cachedStatement(sql: "DELETE FROM jobs WHERE name = ?").execute(arguments: [name])
+            try scope.changed("job \(name)", before: try StoredJSON.text(stored.job))
             return true
         }
     }

@@ -17,8 +17,13 @@ extension SQLiteStore: RunStore {
             let ids = try rows.map { try admit($0, &scope, &isRefused) }
             // A refusal is no answer to keep: the same call may be welcome later.
             if !isRefused { try replay?.insert(ids, scope.db) }
+            try scope.changed(Self.target(ids), after: rows.map(\.definition).joined(separator: "\n"))
             return Inserted(ids: ids, replayed: false)
         }
+    }
+
+    private static func target(_ ids: [RunID]) -> String {
+        ids.count == 1 ? "run \(ids[0])" : "\(ids.count) runs from \(ids[0])"
     }
 
     /// Inserts a run, or does what its admission says when too many of its job are not over. Returns the id to answer.
@@ -71,6 +76,7 @@ extension SQLiteStore: RunStore {
             guard !update.isEmpty else { return run }
             if run.version == before.version { run.version += 1 }
             try store(run, after: before, update, &scope)
+            scope.changed("run \(id)", before: before.auditText, after: run.auditText)
             return run
         }
     }

@@ -25,6 +25,7 @@ extension SQLiteStore: TokenStore {
                 token.id, token.name, digest, rights, token.createdAt.milliseconds, token.createdBy,
                 token.expiresAt?.milliseconds,
             ])
+            try scope.changed("token \(token.name)", after: rights)
         }
     }
 
@@ -44,7 +45,9 @@ extension SQLiteStore: TokenStore {
             try scope.db.cachedStatement(sql: "UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
                 .execute(arguments: [now.milliseconds, id])
             let statement = try scope.db.cachedStatement(sql: "SELECT \(Self.tokenColumns) FROM tokens WHERE id = ?")
-            return try Row.fetchOne(statement, arguments: [id]).map(Self.token)
+            let token = try Row.fetchOne(statement, arguments: [id]).map(Self.token)
+            if let token { try scope.changed("token \(token.name)", before: try StoredJSON.text(token.rights)) }
+            return token
         }
     }
 

@@ -9,6 +9,7 @@ package import MartletCore
 package final class SQLiteStore: Sendable {
     let pool: DatabasePool
     let writer: GroupWriter
+    let audit: AuditChain
     let box: SecretBox
     let hot: HotRuns
     let decoding = RunDecoding()
@@ -51,8 +52,9 @@ package final class SQLiteStore: Sendable {
         self.now = now
         self.checkpointer = checkpointer
         let pool = pool
+        audit = AuditChain(now: now)
         writer = GroupWriter(
-            pool, onCommit: onCommit, onRollback: { hot.removeAll() },
+            pool, audit: audit, onCommit: onCommit, onRollback: { hot.removeAll() },
             afterBatch: { db, isIdle in checkpointer.afterBatch(db, isIdle: isIdle, pool) })
     }
 

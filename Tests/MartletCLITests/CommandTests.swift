@@ -29,6 +29,8 @@ import Testing
         let id = try await server.run("run", "--", "true").out.trimmingCharacters(in: .newlines)
         let calls = [
             ["runs"], ["show", id], ["jobs", "list"], ["config"], ["doctor"], ["version"], ["rerun", id],
+            ["token", "list"], ["audit", "list"], ["audit", "verify"], ["token", "create", "x"],
+            ["token", "revoke", "x"],
             ["run", "--wait", "--", "true"],
         ]
         for call in calls {
@@ -39,6 +41,35 @@ import Testing
                 try JSONParser.parse(Array(result.out.utf8))
             }
         }
+    }
+
+    @Test func `tokens are made, used and revoked`() async throws {
+        let server = try await CommandLineServer()
+        let made = try await server.run("token", "create", "ci", "--role", "run", "--job", "a-*", "--label", "team=db")
+        let secret = made.out.trimmingCharacters(in: .newlines)
+        #expect(made.code == 0 && secret.hasPrefix("mlt_") && made.err.contains("shown once"))
+        let list = try await server.run("token", "list").out
+        #expect(list.contains("a-* team=db") && list.contains("active") && !list.contains(secret))
+        let holder = ["MARTLET_TOKEN": secret]
+        #expect(try await server.run("runs", environment: holder).code == 0)
+        let refused = try await server.run("run", "--", "true", environment: holder)
+        #expect(refused.code == 1 && refused.err.contains("admin"))
+        #expect(try await server.run("token", "list", environment: holder).code == 1)
+        #expect(try await server.run("token", "revoke", "ci").out == "revoked ci\n")
+        #expect(try await server.run("runs", environment: holder).code == 1)
+        #expect(try await server.run("token", "create", "ci", "--label", "team").code == 64)
+    }
+
+    @Test func `the audit trail is shown and checked`() async throws {
+        let server = try await CommandLineServer()
+        #expect(try await server.run("audit", "verify").code == 0)
+        #expect(try await server.run("run", "--wait", "--", "true").code == 0)
+        #expect(try await server.run("audit", "list").out.contains("POST /api/runs"))
+        let mark = try await server.run("audit", "verify").out.trimmingCharacters(in: .newlines)
+        #expect(mark.hasPrefix("1:") && mark.utf8.count == 66)
+        #expect(try await server.run("audit", "verify", "--expect", mark).code == 0)
+        let other = try await server.run("audit", "verify", "--expect", "1:" + String(repeating: "0", count: 64))
+        #expect(other.code == 1 && other.err.contains("another hash"))
     }
 
     @Test func `errors name the field and end with 1, wrong usage with 64`() async throws {

@@ -22,6 +22,7 @@ import Testing
         "GET /api/jobs/{name}": .job(.read), "DELETE /api/jobs/{name}": .server(.admin),
         "GET /api/tokens": .server(.admin), "POST /api/tokens": .server(.admin),
         "DELETE /api/tokens/{token}": .server(.admin),
+        "GET /api/audit": .server(.admin), "GET /api/audit/verify": .server(.admin),
     ]
 
     private struct Caller {

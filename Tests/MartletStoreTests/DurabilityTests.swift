@@ -58,7 +58,8 @@ import Testing
             try db.execute(sql: "CREATE TABLE broken (run BLOB REFERENCES runs (id) DEFERRABLE INITIALLY DEFERRED)")
         }
         let writer = GroupWriter(
-            store.pool, longest: .seconds(60), onCommit: { _ in }, onRollback: {}, afterBatch: { _, _ in })
+            store.pool, audit: AuditChain(now: { Date() }), longest: .seconds(60), onCommit: { _ in }, onRollback: {},
+            afterBatch: { _, _ in })
         // The database is held until all have queued up, so that they share one transaction.
         let gate = DispatchSemaphore(value: 0)
         store.pool.asyncWriteWithoutTransaction { _ in gate.wait() }

@@ -37,7 +37,8 @@ struct ServerConfig: Sendable {
                 age: reader.span("retention.age", .seconds(30 * 86_400)),
                 runsPerJob: reader.count("retention.runsPerJob", 10_000),
                 logBytes: reader.size("retention.logBytes") ?? 10 << 30,
-                failedFactor: reader.count("retention.failedFactor", 2)),
+                failedFactor: reader.count("retention.failedFactor", 2),
+                audit: reader.span("retention.audit", .seconds(400 * 86_400))),
             retentionInterval: max(.seconds(1), reader.span("retention.interval", .seconds(600))))
         logLevel = Logger.Level(rawValue: reader.choice("log.level")) ?? .info
         logsJSON = reader.choice("log.format") == "json"

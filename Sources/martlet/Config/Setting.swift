@@ -75,6 +75,7 @@ struct Setting: Sendable {
         Setting("retention.runsPerJob", .count(1...10_000_000), "10000", "ended runs kept per job"),
         Setting("retention.logBytes", .size, "10GiB", "all logs together, oldest first"),
         Setting("retention.failedFactor", .count(1...1000), "2", "failed runs are kept so many times as long"),
+        Setting("retention.audit", .span, "400d", "records of the audit trail are kept so long"),
         Setting("retention.interval", .span, "10m", "between two sweeps"),
         Setting("scripts.tasks", .path, nil, "YAML file of script tasks; none: built-in tasks only"),
         Setting("scripts.collectDir", .path, nil, "collected scripts; default: collect beside the task file"),
