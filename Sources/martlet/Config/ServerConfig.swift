@@ -16,6 +16,7 @@ struct ServerConfig: Sendable {
     var logLevel: Logger.Level
     var logsJSON: Bool
     var logFile: String?
+    var logRotation: ServerLogFile.Rotation
     var logsToConsole: Bool
     var scripts: ScriptSettings
     var hiddenVariables: [String]
@@ -43,6 +44,8 @@ struct ServerConfig: Sendable {
         logLevel = Logger.Level(rawValue: reader.choice("log.level")) ?? .info
         logsJSON = reader.choice("log.format") == "json"
         logFile = try sources.value("log.file").map(Self.absolute)
+        logRotation = ServerLogFile.Rotation(
+            maxBytes: max(1024, reader.size("log.maxBytes") ?? 100 << 20), files: reader.count("log.files", 10))
         logsToConsole = reader.boolean("log.console")
         hiddenVariables = reader.list("scripts.hideEnv")
         scripts = try Self.scripts(reader, sources)

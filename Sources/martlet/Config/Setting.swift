@@ -89,6 +89,8 @@ struct Setting: Sendable {
             "least severe entry of the server's own log"),
         Setting("log.format", .choice(["text", "json"]), "text", "form of the server's own log"),
         Setting("log.file", .path, nil, "file of the server's own log; default: stderr"),
+        Setting("log.maxBytes", .size, "100MiB", "size at which log.file is renamed to .1, .1 to .2 and so on"),
+        Setting("log.files", .count(1...1000), "10", "renamed files of the server's own log that are kept"),
         Setting("log.console", .choice(["true", "false"]), "false", "write the server's own log to stdout, too"),
     ]
 }

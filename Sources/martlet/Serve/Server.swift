@@ -54,6 +54,7 @@ struct Server {
             do { try store.close() } catch {
                 logger.warning("store not closed cleanly", metadata: ["error": "\(error)"])
             }
+            log.flush()
             withExtendedLifetime(lock) {}
         }
         try await group.run()
@@ -137,6 +138,7 @@ extension ServerConfig {
     }
 
     var logTarget: ServerLog.Target {
-        ServerLog.Target(level: logLevel, isJSON: logsJSON, file: logFile, isOnConsole: logsToConsole)
+        ServerLog.Target(
+            level: logLevel, isJSON: logsJSON, file: logFile, rotation: logRotation, isOnConsole: logsToConsole)
     }
 }
