@@ -34,6 +34,7 @@ extension Reason {
         case .cancelledBeforeStart, .cancelled: "cancelled"
         case .busy: "busy"
         case .machineRestarted: "machineRestarted"
+        case .restored: "restored"
         case .keeperVanished: "keeperVanished"
         }
     }
@@ -102,6 +103,10 @@ extension Reason {
                 "Wait for the end of one, stop one, or raise the job's concurrency.")
         case .cancelled(let reason): pair("Ended: \(Self.english(reason)).")
         case .machineRestarted: pair("Lost: the machine restarted while it ran.", "Check what it had done, then rerun.")
+        case .restored:
+            pair(
+                "Lost: it ran when the backup was made that was restored here; its processes were left alone.",
+                "Check what it had done and that nothing of it runs any more, then rerun.")
         case .keeperVanished(let killed):
             pair(
                 "Lost: its keeper process vanished without an exit record\(killed.isEmpty ? "" : "; survivors were killed: \(Self.list(killed))").",
@@ -141,6 +146,7 @@ extension Reason {
             pair("已拒绝：作业 \(job) 有 \(unfinished) 个运行尚未结束，按其规则不再接受。", "等待或停止其中一个，或调高作业的 concurrency。")
         case .cancelled(let reason): pair("已结束：\(Self.chinese(reason))。")
         case .machineRestarted: pair("丢失：运行期间机器重启。", "核对已完成的部分后重新运行。")
+        case .restored: pair("丢失：此处恢复的备份制作时它正在运行；其进程未被触动。", "核对已完成的部分，并确认已无残留进程，再重新运行。")
         case .keeperVanished(let killed):
             pair("丢失：守护进程消失且无退出记录\(killed.isEmpty ? "" : "；已终止残留进程：\(Self.list(killed))")。", "核对已完成的部分后重新运行。")
         }

@@ -35,6 +35,8 @@ package enum Reason: Sendable, Hashable, Codable {
     case cancelled(StopReason)
     /// The boot id of the machine is another one than the task's.
     case machineRestarted
+    /// It was live when the backup was made from which the store was restored.
+    case restored
     /// The keeper vanished without an exit record; these pids were found alive and killed.
     case keeperVanished(killed: [Int32])
 }

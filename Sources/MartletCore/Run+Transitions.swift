@@ -212,7 +212,9 @@ extension Run {
     }
 
     private mutating func lose(_ why: Reason, at now: Date) {
-        if job.retryLost, stopReason == nil, let next = retries.next(under: job.retry ?? RetryPolicy(limit: 1), at: now)
+        // After a restore nobody knows what ran since, and what may run still.
+        if job.retryLost, why != .restored, stopReason == nil,
+            let next = retries.next(under: job.retry ?? RetryPolicy(limit: 1), at: now)
         {
             task = 0
             failure = nil

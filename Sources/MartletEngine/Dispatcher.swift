@@ -13,7 +13,7 @@ package struct Dispatcher: Sendable {
     package init(control: Control, dataDirectory: String, logger: Logger) {
         self.control = control
         self.logger = logger
-        bootRecord = BootRecord(path: dataDirectory + "/boot_id")
+        bootRecord = BootRecord(dataDirectory: dataDirectory)
     }
 
     /// Adopts what an earlier server left, then dispatches until it is cancelled. Cancelling leaves every
@@ -25,7 +25,7 @@ package struct Dispatcher: Sendable {
             let live = try await control.store.liveRuns()
             if !live.isEmpty { logger.info("adopting runs", metadata: ["count": "\(live.count)"]) }
             if let previousBoot, previousBoot != control.executor.bootID {
-                // Stored as lost before this boot is recorded: a crash in between repeats it.
+                // Stored as lost before this boot is recorded: a crash in between repeats it. So after a restore.
                 for run in live { await execution.run(run, adopting: .init(bootID: previousBoot)) }
             } else {
                 for run in live {
@@ -113,8 +113,15 @@ final class Alarm: Sendable {
 }
 
 /// Remembers on which boot of the machine the last server ran.
-struct BootRecord: Sendable {
+package struct BootRecord: Sendable {
+    /// In place of a boot id, until the first server has run on a restored data directory: no process of any
+    /// machine is one of its runs'.
+    package static let restored = "restored"
+
     let path: String
+
+    /// `dataDirectory`: where the record is kept.
+    package init(dataDirectory: String) { path = dataDirectory + "/boot_id" }
 
     func read() -> String? {
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
@@ -123,7 +130,7 @@ struct BootRecord: Sendable {
     }
 
     /// Replaced as a whole, and synced: after a power loss it must not be newer than the store's claims.
-    func write(_ bootID: String) throws {
+    package func write(_ bootID: String) throws {
         let temporary = path + ".new"
         try Data(bootID.utf8).write(to: URL(filePath: temporary))
         let file = try FileHandle(forWritingTo: URL(filePath: temporary))

@@ -36,6 +36,8 @@ struct RunExecution: Sendable {
     struct Adoption: Sendable {
         /// Boot of the machine on which the run was claimed; nil when unknown.
         let bootID: String?
+        /// The store came out of a backup.
+        var isRestored: Bool { bootID == BootRecord.restored }
     }
 
     private func step(_ run: Run, _ adoption: Adoption?) async throws -> Run? {
@@ -61,6 +63,8 @@ struct RunExecution: Sendable {
             try await stored(run, handle)
         }
         if let adoption {
+            // The run's processes, if there are any, belong to another data directory: no word to their keeper.
+            if adoption.isRestored { throw TaskLost(reason: .restored) }
             if run.state == .stopping, let handle = run.handle, run.currentTask.when != .always {
                 try await control.executor.stop(handle, at: run.address, grace: nil)
             }

@@ -219,6 +219,13 @@ import Testing
         #expect(kept.state == .lost)
     }
 
+    @Test func `after a restore a lost run is not tried again, whatever its job says`() throws {
+        var run = Self.run(Self.job(retryLost: true))
+        _ = try run.apply(.claim, at: Self.start)
+        _ = try run.apply(.declareLost(.restored), at: Self.start)
+        #expect(run.state == .lost)
+    }
+
     @Test func `a job deadline between two tasks fails the run as timed out`() throws {
         var run = Self.run(Self.job([Self.task("one"), Self.task("two"), Self.task("clean", when: .always)]))
         _ = try run.apply(.claim, at: Self.start)

@@ -155,6 +155,26 @@ import Testing
         #expect(try await second.ended(pending).state == .succeeded)
     }
 
+    @Test func `after a restore what ran is lost, on the same boot, too, and nobody is asked about it`() async throws {
+        let first = try Engine(
+            settings: EngineSettings(limits: DispatchLimits(runs: 1), minFree: 0),
+            executor: ScriptedExecutor { _, _ in .hang })
+        let live = try await first.submit(.tasks("hang"))
+        _ = try await first.reaches(.running, live)
+        let pending = try await first.submit(.tasks("one"))
+        await first.crash()
+        try BootRecord(dataDirectory: first.directory.path).write(BootRecord.restored)
+        let second = try Engine(
+            directory: first.directory,
+            executor: ScriptedExecutor { address, _ in
+                if address.run == live { Issue.record("asked about a run of the backup") }
+                return .exit(0)
+            })
+        let lost = try await second.ended(live)
+        #expect(lost.state == .lost && lost.reason == .restored)
+        #expect(try await second.ended(pending).state == .succeeded)
+    }
+
     @Test func `a bad definition is refused at submission with the field's path`() async throws {
         let engine = try Engine(executor: ScriptedExecutor { _, _ in .exit(0) })
         let bodies: [(JSONValue, String)] = [
