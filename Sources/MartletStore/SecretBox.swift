@@ -10,6 +10,11 @@ struct SecretBox: Sendable {
     init(keyFile path: String) throws {
         let fresh = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
         _ = try OwnerOnly.create(path, fresh)
+        try self.init(existingKeyFile: path)
+    }
+
+    /// Reads `path` and makes nothing.
+    init(existingKeyFile path: String) throws {
         let bytes = try OwnerOnly.read(path, upTo: 33)
         guard bytes.count == 32 else {
             throw MartletError(.invalid, "\(path) is damaged: a key has 32 bytes; restore it from a backup")
