@@ -164,7 +164,7 @@ let package = Package(
         .testTarget(
             name: "MartletCLITests",
             dependencies: [
-                "martlet", "martlet-keeper", "MartletCore", "MartletEngine", "MartletHTTP",
+                "martlet", "martlet-keeper", "MartletCore", "MartletEngine", "MartletHTTP", "MartletStore",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
     ]

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -89,3 +90,12 @@ static int64_t milliseconds(clockid_t clock) {
 
 int64_t mt_boot_milliseconds(void) { return milliseconds(CLOCK_BOOTTIME); }
 int64_t mt_wall_milliseconds(void) { return milliseconds(CLOCK_REALTIME); }
+
+int mt_sync_file_system(int fd) { return syncfs(fd); }
+
+int mt_clock_is_kept(void) {
+    struct timex state = {0};
+    int answer = adjtimex(&state);
+    if (answer < 0) return -1;
+    return answer != TIME_ERROR;
+}

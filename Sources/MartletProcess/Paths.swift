@@ -1,3 +1,4 @@
+import Foundation
 package import MartletCore
 
 /// Where the files of runs are: `runs/<last two hex digits of the id>/<id>/<attempt>.<task>.<kind>`.
@@ -15,6 +16,11 @@ package struct RunPaths: Sendable {
     package func directory(of run: RunID) -> String {
         let text = run.description
         return "\(root)/\(text.suffix(2))/\(text)"
+    }
+
+    /// Runs that have a directory, as far as one can look.
+    package func runs() -> [RunID] {
+        shards.flatMap { ((try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? []).compactMap { RunID($0) } }
     }
 
     package func file(_ kind: FileKind, of task: TaskAddress) -> String {

@@ -115,6 +115,11 @@ int64_t mt_seek_data(int fd, int64_t offset);
 /// directory; a link is not followed. -1 when there is none or when it is something else.
 int mt_regular_file(int descriptor, const char *name, uint64_t *inode, int64_t *size);
 
+/// Waits until everything that was written to the file system of an open file is on disk.
+int mt_sync_file_system(int fd);
+/// Whether the kernel knows that somebody keeps its clock right: 1, 0, or -1.
+int mt_clock_is_kept(void);
+
 /// Milliseconds: since boot, sleep included, and since 1970.
 int64_t mt_boot_milliseconds(void);
 int64_t mt_wall_milliseconds(void);

@@ -22,4 +22,10 @@ enum ByteSize {
         }
         return unit.map { "\(bytes / $0.factor)\($0.suffix)" } ?? "\(bytes)B"
     }
+
+    /// To read, not to compute with.
+    static func rough(_ bytes: Int64) -> String {
+        let unit = units.prefix(8).filter { $0.suffix.contains("i") }.last { bytes >= 10 * $0.factor }
+        return unit.map { "\(bytes / $0.factor) \($0.suffix)" } ?? "\(bytes) B"
+    }
 }

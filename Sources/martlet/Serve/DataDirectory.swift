@@ -7,9 +7,20 @@ import MartletHTTP
 struct DataDirectory: Sendable {
     let path: String
 
-    var tokenFile: String { path + "/admin.token" }
+    /// Without links: as the kernel names files below it.
+    var realPath: String { URL(filePath: path).resolvingSymlinksInPath().path }
+
+    static let databaseName = "martlet.db"
+    static let keyName = "secret.key"
+    static let tokenName = "admin.token"
+
+    var database: String { "\(path)/\(Self.databaseName)" }
+    var keyFile: String { "\(path)/\(Self.keyName)" }
+    var tokenFile: String { "\(path)/\(Self.tokenName)" }
     var urlFile: String { path + "/server.url" }
     var lockFile: String { path + "/lock" }
+    /// Where a restore prepares what it puts into an existing directory.
+    var unfinishedRestore: String { path + "/.restoring" }
     /// One file for each script task.
     var logs: String { path + "/logs" }
 
@@ -25,7 +36,7 @@ struct DataDirectory: Sendable {
             throw MartletError(
                 .invalid, "the data directory \(path) cannot be made: \(String(cString: strerror(errno)))")
         }
-        guard let status = FileStatus(URL(filePath: path).resolvingSymlinksInPath().path), status.isDirectory else {
+        guard let status = FileStatus(realPath), status.isDirectory else {
             throw MartletError(.invalid, "\(path) is not a directory")
         }
         guard status.isMine else {
@@ -37,9 +48,33 @@ struct DataDirectory: Sendable {
         if !status.isPrivate, chmod(path, 0o700) != 0 {
             throw MartletError(.invalid, "others may enter \(path); run: chmod 700 \(path)")
         }
+        guard FileStatus(unfinishedRestore) == nil else {
+            throw MartletError(
+                .invalid, "a restore into \(path) did not end; run martlet restore again")
+        }
         guard mkdir(logs, 0o700) == 0 || errno == EEXIST else {
             throw MartletError(.invalid, "\(logs) cannot be made: \(String(cString: strerror(errno)))")
         }
+    }
+
+    /// For commands that work on the files themselves. Throws `notFound` without a directory, `invalid` when it is
+    /// somebody else's: files made here would be of the wrong user, root's too.
+    func checkOwner() throws(MartletError) {
+        guard let status = FileStatus(realPath), status.isDirectory else {
+            throw MartletError(.notFound, "there is no data directory \(path); give --data-dir")
+        }
+        guard status.isMine else {
+            throw MartletError(
+                .invalid,
+                "the data directory \(path) belongs to user \(status.owner); run: sudo -u '#\(status.owner)' martlet …")
+        }
+    }
+
+    /// Makes the names in a directory durable.
+    static func sync(_ directory: String) throws(MartletError) {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        guard descriptor >= 0, fsync(descriptor) == 0 else { throw failure(directory) }
     }
 
     /// The admin token; made at the first start.

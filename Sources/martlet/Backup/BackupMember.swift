@@ -1,0 +1,54 @@
+import Foundation
+import MartletCore
+
+/// Something that goes into a backup under a name relative to the data directory.
+struct BackupMember: Sendable {
+    enum Content: Sendable {
+        case bytes([UInt8])
+        /// The first `size` bytes of a file, which may grow meanwhile.
+        case file(String, size: Int64)
+    }
+
+    let name: String
+    let content: Content
+
+    var size: Int64 {
+        switch content {
+        case .bytes(let bytes): Int64(bytes.count)
+        case .file(_, let size): size
+        }
+    }
+
+    /// Hands over the content in pieces. Throws when the file has become shorter, or cannot be read.
+    func read(_ body: (Data) throws -> Void) throws {
+        switch content {
+        case .bytes(let bytes): try body(Data(bytes))
+        case .file(let path, let size):
+            let file = try FileHandle(forReadingFrom: URL(filePath: path))
+            defer { try? file.close() }
+            var rest = Int(size)
+            while rest > 0 {
+                guard let piece = try file.read(upToCount: min(rest, 1 << 20)), !piece.isEmpty else {
+                    throw MartletError(.unavailable, "\(path) became shorter while it was read; try again")
+                }
+                try body(piece)
+                rest -= piece.count
+            }
+        }
+    }
+
+    private static let single: Set<String> = [
+        DataDirectory.databaseName, DataDirectory.keyName, DataDirectory.tokenName,
+    ]
+    private static let folders: Set<Substring> = ["jobs.d", "runs", "logs"]
+
+    /// Whether a backup may hold a member of this name: a known file, or one below a known folder, by a plain path.
+    static func isAllowed(_ name: String) -> Bool {
+        if single.contains(name) { return true }
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return (2...4).contains(parts.count) && folders.contains(parts[0]) && name.utf8.count <= 255
+            && parts.allSatisfy { part in
+                !part.isEmpty && part != "." && part != ".." && part.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+            }
+    }
+}
