@@ -21,8 +21,8 @@ struct Backup {
         let draft = try DraftFolder(file + ".new")
         let snapshot = "\(draft.path)/\(DataDirectory.databaseName)"
         let (facts, ended) = try self.snapshot(to: snapshot)
-        let members = try BackupMembers(directory: directory, snapshot: snapshot).all(logsOf: withLogs ? ended : nil)
-        let manifest = try manifest(facts, members)
+        var members = try BackupMembers(directory: directory, snapshot: snapshot).all(logsOf: withLogs ? ended : nil)
+        let manifest = try manifest(facts, &members)
         let archive = "\(draft.path)/archive"
         try write(manifest, members, to: archive)
         try draft.sync()
@@ -78,17 +78,24 @@ struct Backup {
         return (try copy.facts(), withLogs ? try copy.endedRuns() : [])
     }
 
-    private func manifest(_ facts: StoreView.Facts, _ members: [BackupMember]) throws -> BackupManifest {
+    /// What goes in, with its checksums. Files of runs that retention removes meanwhile stay out.
+    private func manifest(_ facts: StoreView.Facts, _ members: inout [BackupMember]) throws -> BackupManifest {
         let total = max(1, members.reduce(0) { $0 + $1.size })
         var done: Int64 = 0
-        let listed = try members.map { member in
+        var listed: [BackupManifest.Member] = []
+        members = try members.filter { member in
             var sum = Checksum()
-            try member.read { piece in
-                sum.add(piece)
-                done += Int64(piece.count)
-                progress.show("adding up", Double(done) / Double(total))
+            do {
+                try member.read { piece in
+                    sum.add(piece)
+                    done += Int64(piece.count)
+                    progress.show("adding up", Double(done) / Double(total))
+                }
+            } catch let error as MartletError where error.code == .notFound && member.name.hasPrefix("runs/") {
+                return false
             }
-            return BackupManifest.Member(name: member.name, size: member.size, sha256: sum.hex)
+            listed.append(BackupManifest.Member(name: member.name, size: member.size, sha256: sum.hex))
+            return true
         }
         return BackupManifest(
             version: Version.current, schema: facts.schema, createdAt: Date(), live: facts.live,

@@ -19,12 +19,14 @@ struct BackupMember: Sendable {
         }
     }
 
-    /// Hands over the content in pieces. Throws when the file has become shorter, or cannot be read.
+    /// Hands over the content in pieces. Throws `notFound` when the file is gone, `unavailable` when it is shorter now.
     func read(_ body: (Data) throws -> Void) throws {
         switch content {
         case .bytes(let bytes): try body(Data(bytes))
         case .file(let path, let size):
-            let file = try FileHandle(forReadingFrom: URL(filePath: path))
+            guard let file = FileHandle(forReadingAtPath: path) else {
+                throw MartletError(.notFound, "\(path) cannot be read any more; try again")
+            }
             defer { try? file.close() }
             var rest = Int(size)
             while rest > 0 {

@@ -127,6 +127,26 @@ private final class Acknowledged: Sendable {
         #expect(!scratch.exists("b.tar.new"))
     }
 
+    @Test(.enabled(if: geteuid() == 0, "mounting a tmpfs needs root"))
+    func `a backup that finds no room leaves nothing, and keeps what must stay free`() async throws {
+        let mount = try SmallDisk(megabytes: 8)
+        let scratch = mount.scratch
+        let server = try await Server(scratch)
+        try Data((0..<(16 << 20)).map { _ in UInt8.random(in: 0...255) })
+            .write(to: URL(filePath: server.data + "/logs/Big.log"))
+        for name in ["b.tar", "b.tar.gz"] {
+            let full = try await scratch.martlet(
+                "backup", "--logs", "--data-dir", server.data, "\(mount.path)/\(name)")
+            #expect(full.code == 1 && full.err.contains(name), "\(full.err)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: mount.path) == [], "\(full.err)")
+        }
+        let reserved = try await scratch.martlet(
+            "backup", "--data-dir", server.data, scratch.path("b.tar"),
+            environment: ["MARTLET_LIMITS_MIN_FREE": "1000TiB"])
+        #expect(reserved.code == 1 && reserved.err.contains("limits.minFree"), "\(reserved.err)")
+        #expect(!scratch.exists("b.tar"))
+    }
+
     @Test func `a damaged database or a foreign key makes no backup`() async throws {
         let scratch = try Scratch()
         let server = try await Server(scratch)
