@@ -61,7 +61,7 @@ import Testing
         #expect(limiter.summaries(at: Date(timeIntervalSince1970: 9)).isEmpty)
         let summaries = limiter.summaries(at: Date(timeIntervalSince1970: 11))
         #expect(summaries.map(\.message) == ["again"])
-        #expect(summaries[0].facts["repeated"] == "\(1000 - RepeatLimiter.burst)")
+        #expect(summaries.first?.facts["repeated"] == "\(1000 - RepeatLimiter.burst)")
         #expect(limiter.take(entry("again", at: 11)) == .write)
     }
 

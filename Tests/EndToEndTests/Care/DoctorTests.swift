@@ -53,6 +53,10 @@ import Testing
         let stray = try await checks(scratch, server.data)
         let keeper = try #require(stray.first { $0["state"] == "wrong" })
         #expect(keeper["found"].string?.contains(id) == true, "\(keeper)")
+        try FileManager.default.moveItem(atPath: server.data + ".before-restore-1/runs", toPath: server.data + "/runs")
+        let inside = try await checks(scratch, server.data)
+        #expect(wrong(inside) == [keeper["check"].string ?? ""], "\(inside)")
+        #expect(found(inside, "run directories")["state"] == "note")
         let pid = try #require(keeper["fix"].string?.split(separator: " ").last.flatMap { Int32($0) })
         kill(pid, SIGTERM)
         try await eventually("the keeper is gone", within: 60) {
