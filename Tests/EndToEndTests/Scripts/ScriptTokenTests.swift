@@ -34,7 +34,7 @@ import Testing
         #expect(try await server.post("/sync/test/own", headers: reader).status == 403)
         #expect(try await server.post("/async/test/own", headers: reader).status == 403)
         #expect(try await server.post("/async/kill", kill, headers: reader).status == 403)
-        #expect(try await server.post("/async/query", kill, headers: reader).data[0]["session_id"].string == session)
+        #expect(try await server.post("/async/query", kill, headers: reader).data[0]["id"].string == session)
         #expect(try await server.post("/sync/test/other", headers: own).status == 403)
         #expect(try await server.post("/async/test/other", headers: own).status == 403)
         #expect(try await server.post("/async/kill", kill, headers: own).status == 403)
