@@ -6,6 +6,7 @@ import Testing
 @testable import martlet
 
 /// Archives that somebody made to do harm, or that went through bad hands: refused, with nothing half done.
+/// CVE-2023-36811: an archive that pretends to be one of ours.
 @Suite struct HostileBackupTests {
     /// An archive as bytes, member by member.
     struct Archive {

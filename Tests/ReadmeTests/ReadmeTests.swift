@@ -171,4 +171,16 @@ import Testing
         ls kept/*.tgz
         echo readme commands are through
         """
+
+    @Test func `every vulnerability that the page on threats names has a test, and the other way round`() throws {
+        func names(_ text: String) -> Set<String> { Set(text.matches(of: /CVE-\d{4}-\d+/).map { String($0.output) }) }
+        let page = try names(String(contentsOf: Markdown.root.appending(path: "docs/threat-model.md"), encoding: .utf8))
+        let tests = Markdown.root.appending(path: "Tests")
+        let files = try #require(FileManager.default.subpaths(atPath: tests.path)).filter { $0.hasSuffix(".swift") }
+        let tested = try files.reduce(into: Set<String>()) { found, file in
+            found.formUnion(names(try String(contentsOf: tests.appending(path: file), encoding: .utf8)))
+        }
+        #expect(page.count >= 20)
+        #expect(page == tested)
+    }
 }
