@@ -139,8 +139,20 @@ import Testing
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(90))
         #expect(response.status == .ok)
         #expect(try await api.call("DELETE", "/api/tokens/viewer").status == 200)
-        // Ends although the run goes on; the client's own deadline would be an error.
-        for try await _ in response.body {}
+        // Ends although the run goes on.
+        let isOver = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                do { for try await _ in response.body {} } catch { return false }
+                return true
+            }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(60))
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+        #expect(isOver)
         #expect(try await api.call("GET", "/api/runs/\(id)").json["state"] == "running")
     }
 
