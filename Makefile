@@ -8,7 +8,7 @@ export SWIFT_BACKTRACE := enable=no
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Build, start a server, call a script task and follow a job's live log (Ctrl-C ends the server)
@@ -37,6 +37,18 @@ format: ## Bring all Swift files into the house format
 bench: ## Build for release and print every figure beside its peer's (BENCH="submit log" for some)
 	@EXTRA_PACKAGES=wrk scripts/build -c release --scratch-path .build-bench
 	@.build-bench/release/martlet-bench .build-bench/release $(BENCH)
+
+.PHONY: deb
+deb: ## Build the Debian package: dist/martlet_VERSION_ARCHITECTURE.deb
+	@scripts/build-deb
+
+.PHONY: test-deb
+test-deb: deb ## Install, use, upgrade and purge the package in a Debian root of its own (as root)
+	@scripts/test-deb
+
+.PHONY: operating
+operating: ## Measure what happens at kill -9, power loss, a full disk, …: the table of docs/operating.md
+	@scripts/measure-operating
 
 .PHONY: soak
 soak: ## The tests with about 10,000 kill rounds (FILTER=Name for some; MARTLET_SEED=n repeats them)

@@ -27,7 +27,15 @@ struct ClientOptions: ParsableArguments {
     private var environment: [String: String] { ProcessInfo.processInfo.environment }
 
     var dataDirectory: DataDirectory {
-        DataDirectory(path: dataDir ?? setting("MARTLET_DATA_DIR") ?? ServerConfig.defaultDataDirectory(environment))
+        DataDirectory(path: dataDir ?? setting("MARTLET_DATA_DIR") ?? defaultDirectory)
+    }
+
+    /// The user's own; who has none means the installed service.
+    private var defaultDirectory: String {
+        let own = ServerConfig.defaultDataDirectory(environment)
+        let system = ServerConfig.systemDataDirectory
+        let exists = FileManager.default.fileExists(atPath:)
+        return !exists(own) && exists(system) ? system : own
     }
 
     func client() throws -> APIClient {

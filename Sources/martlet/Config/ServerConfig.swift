@@ -77,8 +77,11 @@ struct ServerConfig: Sendable {
     static func defaultDataDirectory(_ environment: [String: String]) -> String {
         if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/martlet" }
         if let home = environment["HOME"], home.hasPrefix("/") { return home + "/.local/state/martlet" }
-        return "/var/lib/martlet"
+        return systemDataDirectory
     }
+
+    /// Where the Debian package keeps everything.
+    static let systemDataDirectory = "/var/lib/martlet"
 }
 
 /// Reads typed values and gathers what is wrong with them.

@@ -93,7 +93,9 @@ struct Server {
             control: control, tokens: tokens, hosts: config.hosts,
             addresses: config.listen.map(\.address.urlHost),
             version: Version.current, checks: [keeper], extra: scripts.routes, facades: [scripts.facade])
-        let announcement = Announcement(directory: directory, forCLI: config.listenerForCLI, logger: logger)
+        let announcement = Announcement(
+            directory: directory, forCLI: config.listenerForCLI,
+            manager: ServiceManager(environment, listeners: config.listen.count, logger: logger), logger: logger)
         var certificates: [ServerCertificate] = []
         let listeners = try config.listen.map { listener in
             let certificate = try listener.certificate.map(ServerCertificate.init)

@@ -26,6 +26,7 @@ struct Announcement: Sendable {
     let directory: DataDirectory
     /// The listener the CLI is told.
     let forCLI: Listener?
+    let manager: ServiceManager
     let logger: Logger
 
     func ready(_ listener: Listener, _ port: Int) async {
@@ -38,6 +39,7 @@ struct Announcement: Sendable {
             logger.warning("the CLI cannot find this server by itself", metadata: ["error": "\(error)"])
         }
         Terminal.print("listening on \(url)")
+        manager.listenerIsReady()
     }
 }
 
