@@ -91,7 +91,13 @@ final class Alarm: Sendable {
     /// The earliest instant that a sleeper waits for.
     private let earliest = Mutex<Date?>(nil)
 
-    init() { (rings, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+    /// Milliseconds. The time of day may jump while a sleeper counts: it looks again after this.
+    private let longestSleep: Int64
+
+    init(longestSleep: Int64 = 10_000) {
+        (rings, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.longestSleep = longestSleep
+    }
 
     func ring() { continuation.yield() }
 
@@ -104,8 +110,9 @@ final class Alarm: Sendable {
         }
     }
 
+    /// At `due`, or earlier to look at the clock again.
     func ring(at due: Date, now: Date) async {
-        let wait = max(10, due.milliseconds - now.milliseconds)
+        let wait = min(max(10, due.milliseconds - now.milliseconds), longestSleep)
         guard (try? await Task.sleep(for: .milliseconds(wait))) != nil else { return }
         earliest.withLock { if $0 == due { $0 = nil } }
         ring()
