@@ -10,6 +10,7 @@ PROMISE = ("Nothing accepted is lost and nothing is refused while there is room:
            "`limits.waiters` get 503 with Retry-After. Memory stays bounded")
 EACH = 40
 WAITERS = 50
+MEMORY = 256 << 20  # bytes
 
 
 def crowd(server, clients):
@@ -25,8 +26,10 @@ def crowd(server, clients):
     runs = eventually("the queue is empty", all_ended, 180)
     expect(set(load.accepted) == set(runs), "accepted and stored runs differ")
     expect(all(run["state"] == "succeeded" for run in runs.values()), "a run did not succeed")
+    most = peak.end()
+    expect(most < MEMORY, f"the server had {most >> 20} MB resident")
     return (f"{clients} clients: {len(runs)} accepted, 0 refused, p50 {ms(percentile(load.latencies, 0.5))}, "
-            f"p99 {ms(percentile(load.latencies, 0.99))}, server at most {peak.end() >> 20} MB resident")
+            f"p99 {ms(percentile(load.latencies, 0.99))}, server at most {most >> 20} MB resident")
 
 
 class Peak:
