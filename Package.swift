@@ -139,7 +139,8 @@ let package = Package(
             dependencies: ["MartletProcess", "MartletCore", "KeeperProtocol", "CMartlet", "martlet-keeper"],
             swiftSettings: strict),
         .testTarget(
-            name: "ReadmeTests", dependencies: ["martlet", "martlet-keeper", "MartletCore"], swiftSettings: strict),
+            name: "ReadmeTests", dependencies: ["martlet", "martlet-keeper", "MartletCore", "MartletYAML"],
+            swiftSettings: strict),
         .testTarget(
             name: "MartletHTTPTests",
             dependencies: [
