@@ -23,7 +23,8 @@ final class ServiceManager: Sendable {
         }
         guard isLast, let socket else { return }
         if let problem = Self.send("READY=1", to: socket) {
-            logger.warning("the service manager was not told", metadata: ["socket": "\(socket)", "error": "\(problem)"])
+            logger.warning(
+                "the service manager was not told", metadata: ["socket": "\(socket)", "error": "\(problem)"])
         }
     }
 
@@ -33,7 +34,9 @@ final class ServiceManager: Sendable {
         address.sun_family = sa_family_t(AF_UNIX)
         let path = Array(socket.utf8)
         guard path.count < MemoryLayout.size(ofValue: address.sun_path) else { return "its path is too long" }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.first == 0x40 ? [0] + path[1...] : path) }
+        withUnsafeMutableBytes(of: &address.sun_path) {
+            $0.copyBytes(from: path.first == 0x40 ? [0] + path[1...] : path)
+        }
         let length = socklen_t(MemoryLayout<sa_family_t>.size + path.count)
         let descriptor = Foundation.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return String(cString: strerror(errno)) }
