@@ -66,6 +66,9 @@ class World:
             raise NeedsRoot
 
     def command(self, *words):
-        done = subprocess.run(words, capture_output=True, text=True)
+        try:
+            done = subprocess.run(words, capture_output=True, text=True)
+        except FileNotFoundError:
+            raise Broken(f"the program {words[0]} is not here") from None
         expect(done.returncode == 0, f"{' '.join(map(str, words))}: {done.stderr.strip()}")
         return done.stdout
