@@ -2,12 +2,21 @@ import Crypto
 import Foundation
 import MartletCore
 
-/// Seals runs' secrets with the key file of the data directory (AES-256-GCM, bound to the run's id).
+/// Seals secrets with the key file of the data directory. What is sealed is bound to its owner, and opens as nothing else.
 struct SecretBox: Sendable {
-    private let key: SymmetricKey
+    /// How bytes are sealed; the last argument is what they are bound to.
+    struct Cipher: Sendable {
+        let seal: @Sendable (_ plain: [UInt8], SymmetricKey, _ owner: [UInt8]) throws -> Data
+        let open: @Sendable (_ sealed: Data, SymmetricKey, _ owner: [UInt8]) throws -> [UInt8]
+    }
 
-    /// Reads `path`, or makes it at the first start. Refuses a file that others may read.
-    init(keyFile path: String) throws {
+    private let key: SymmetricKey
+    private let cipher: Cipher
+
+    /// Reads `path`, or makes it at the first start. Refuses a file that others may read. Another cipher: for tests of
+    /// what becomes of a broken one.
+    init(keyFile path: String, cipher: Cipher = .aesGCM) throws {
+        self.cipher = cipher
         let fresh = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
         _ = try OwnerOnly.create(path, fresh)
         try self.init(existingKeyFile: path)
@@ -22,15 +31,21 @@ struct SecretBox: Sendable {
         key = SymmetricKey(data: bytes)
     }
 
-    func seal(_ plain: [UInt8], for run: RunID) throws -> Data {
-        let box = try AES.GCM.seal(plain, using: key, authenticating: run.bytes)
-        guard let sealed = box.combined else { throw MartletError(.internal, "sealing made no bytes") }
-        return sealed
+    func seal(_ plain: [UInt8], for run: RunID) throws -> Data { try cipher.seal(plain, key, run.bytes) }
+    func open(_ sealed: Data, for run: RunID) throws -> [UInt8] { try cipher.open(sealed, key, run.bytes) }
+
+    /// A stored secret: another name or version does not open it.
+    func seal(_ value: Secret, as name: String, _ version: Int) throws -> Data {
+        try cipher.seal(Array(value.exposed.utf8), key, Self.owner(name, version))
     }
 
-    func open(_ sealed: Data, for run: RunID) throws -> [UInt8] {
-        let box = try AES.GCM.SealedBox(combined: sealed)
-        return Array(try AES.GCM.open(box, using: key, authenticating: run.bytes))
+    func secret(in sealed: Data, as name: String, _ version: Int) throws -> Secret {
+        Secret(String(decoding: try cipher.open(sealed, key, Self.owner(name, version)), as: UTF8.self))
+    }
+
+    /// Longer than a run's id, so that no run's secrets are taken for it.
+    private static func owner(_ name: String, _ version: Int) -> [UInt8] {
+        Array("stored secret\0\(name)\0\(version)".utf8)
     }
 
     /// The only place where secrets become JSON, and only to be sealed.
@@ -68,4 +83,18 @@ struct SecretBox: Sendable {
 
     /// Whether an earlier start's canary was sealed with this key.
     func opens(canary sealed: Data) -> Bool { (try? open(sealed, for: Self.canaryRun)) == Self.canary }
+}
+
+extension SecretBox.Cipher {
+    /// AES-256-GCM with a nonce of chance.
+    static let aesGCM = Self(
+        seal: { plain, key, owner in
+            guard let sealed = try AES.GCM.seal(plain, using: key, authenticating: owner).combined else {
+                throw MartletError(.internal, "sealing made no bytes")
+            }
+            return sealed
+        },
+        open: { sealed, key, owner in
+            Array(try AES.GCM.open(AES.GCM.SealedBox(combined: sealed), using: key, authenticating: owner))
+        })
 }

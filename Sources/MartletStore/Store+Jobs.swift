@@ -12,7 +12,7 @@ extension SQLiteStore: JobStore {
         let definition = try StoredJSON.text(job)
         return try await writer.write { scope in
             let stored = try Self.job(name, scope.db)
-            try Self.check(ifVersion, against: stored?.version ?? 0, of: name)
+            try checkVersion(ifVersion, against: stored?.version ?? 0, of: "the job \"\(name)\"")
             if let stored, stored.job == job, stored.source == source { return stored }
             let version = (stored?.version ?? 0) + 1
             try scope.db.cachedStatement(
@@ -41,7 +41,7 @@ extension SQLiteStore: JobStore {
     package func deleteJob(_ name: String, ifVersion: Int?) async throws -> Bool {
         try await writer.write { scope in
             guard let stored = try Self.job(name, scope.db) else { return false }
-            try Self.check(ifVersion, against: stored.version, of: name)
+            try checkVersion(ifVersion, against: stored.version, of: "the job \"\(name)\"")
             try scope.db.cachedStatement(sql: "DELETE FROM jobs WHERE name = ?").execute(arguments: [name])
             try scope.changed("job \(name)", before: try StoredJSON.text(stored.job))
             return true
@@ -62,10 +62,11 @@ extension SQLiteStore: JobStore {
             job: try StoredJSON.value(row[0]), version: row[1], source: row[2],
             updatedAt: Date(milliseconds: row[3]))
     }
+}
 
-    private static func check(_ wanted: Int?, against version: Int, of name: String) throws {
-        guard let wanted, wanted != version else { return }
-        let found = version == 0 ? "does not exist" : "has version \(version)"
-        throw MartletError(.conflict, "the job \"\(name)\" \(found), not \(wanted == 0 ? "new" : "version \(wanted)")")
-    }
+/// Throws `conflict` unless the stored version is the wanted one; 0: there is none. Nil takes any.
+func checkVersion(_ wanted: Int?, against version: Int, of what: String) throws(MartletError) {
+    guard let wanted, wanted != version else { return }
+    let found = version == 0 ? "does not exist" : "has version \(version)"
+    throw MartletError(.conflict, "\(what) \(found), not \(wanted == 0 ? "new" : "version \(wanted)")")
 }

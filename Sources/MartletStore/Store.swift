@@ -27,18 +27,20 @@ package final class SQLiteStore: Sendable {
         directory: URL, now: @escaping @Sendable () -> Date = { Date() },
         onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
     ) throws {
-        try self.init(directory: directory, migrations: Schema.migrations, now: now, onCommit: onCommit)
+        try self.init(
+            directory: directory, migrations: Schema.migrations, cipher: .aesGCM, now: now, onCommit: onCommit)
     }
 
-    /// With other schema steps than the released ones: for tests of the steps.
+    /// With other schema steps than the released ones, or another cipher: for tests of them.
     init(
-        directory: URL, migrations: [Migration], now: @escaping @Sendable () -> Date = { Date() },
+        directory: URL, migrations: [Migration], cipher: SecretBox.Cipher = .aesGCM,
+        now: @escaping @Sendable () -> Date = { Date() },
         onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
     ) throws {
         let path = directory.appendingPathComponent("martlet.db").path
         try OwnerOnly.ensureDirectory(directory.path)
         try OwnerOnly.ensureFile(path)
-        let box = try SecretBox(keyFile: directory.appendingPathComponent("secret.key").path)
+        let box = try SecretBox(keyFile: directory.appendingPathComponent("secret.key").path, cipher: cipher)
         do {
             pool = try Self.open(path, migrations)
             try Self.checkKey(box, pool)
@@ -113,6 +115,7 @@ extension SQLiteStore {
     private static func checkKey(_ box: SecretBox, _ pool: DatabasePool) throws {
         let fresh = try box.selfTest()
         let stored = try pool.write { db in
+            try SecretRow.proveSealing(box, db)
             try db.execute(sql: "INSERT OR IGNORE INTO store VALUES ('canary', ?)", arguments: [fresh])
             return try Data.fetchOne(db, sql: "SELECT value FROM store WHERE name = 'canary'")
         }
