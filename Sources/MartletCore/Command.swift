@@ -4,6 +4,8 @@ package struct Command: Sendable, Hashable {
     package var environment: [String: String]
     /// Passed in the environment and masked wherever the task writes them.
     package var secrets: [String: Secret]
+    /// Masked as well, and given to other tasks of the run only.
+    package var hidden: Set<Secret>
     package var process: ProcessLimits
     package var timeout: TimeSpan?
     package var grace: TimeSpan
@@ -13,12 +15,14 @@ package struct Command: Sendable, Hashable {
 
     package init(
         argv: [String], environment: [String: String] = [:], secrets: [String: Secret] = [:],
-        process: ProcessLimits = ProcessLimits(), timeout: TimeSpan? = nil, grace: TimeSpan = .seconds(10),
+        hidden: Set<Secret> = [], process: ProcessLimits = ProcessLimits(), timeout: TimeSpan? = nil,
+        grace: TimeSpan = .seconds(10),
         stopSignal: StopSignal = .term, logCap: Int64 = 64 << 20
     ) {
         self.argv = argv
         self.environment = environment
         self.secrets = secrets
+        self.hidden = hidden
         self.process = process
         self.timeout = timeout
         self.grace = grace

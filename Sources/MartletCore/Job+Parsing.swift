@@ -6,13 +6,15 @@ extension Job {
     package init(parsing document: JSONValue, name: String? = nil) throws(MartletError) {
         let problems = Fields.Problems()
         var fields = Fields(document, problems: problems)
-        let job = Job(&fields, name: name)
+        var job = Job(&fields, name: name)
+        job.secrets = SecretReferences.parse(&fields)
+        SecretReferences.refuseDoubles(job, problems)
         fields.finish()
         try problems.check("the job\(name.map { " \($0)" } ?? "")")
         self = job
     }
 
-    /// The job of an inline submission: its keys stand beside the submission's own.
+    /// The job of an inline submission: its keys stand beside the submission's own, one of which is `secrets`.
     package init(inline fields: inout Fields) {
         self.init(&fields, name: nil)
         name = nil
@@ -87,12 +89,7 @@ package enum Variables {
     package static func parseSecrets(_ fields: inout Fields, _ key: String = "secrets") -> [String: Secret] {
         let values = parse(&fields, key)
         for (name, value) in values {
-            if value.utf8.count < Secret.shortest {
-                fields.problem("\(key).\(name)", "is shorter than \(Secret.shortest) bytes and could not be masked")
-            }
-            if value.utf8.count > Secret.longest {
-                fields.problem("\(key).\(name)", "is longer than \(Secret.longest) bytes")
-            }
+            if let problem = Secret.problem(with: value) { fields.problem("\(key).\(name)", problem) }
         }
         return values.mapValues(Secret.init)
     }

@@ -14,12 +14,20 @@ package struct Job: Sendable, Hashable, Codable {
     /// Whether a run that was lost (machine restarted, keeper killed) is tried again.
     package var retryLost: Bool
     package var notify: [NotifyRule]
+    /// Absent in what earlier versions stored.
+    private var references: [String: String]?
+
+    /// Names of stored secrets by the variable that every task gets the value in.
+    package var secrets: [String: String] {
+        get { references ?? [:] }
+        set { references = newValue.isEmpty ? nil : newValue }
+    }
 
     package init(
         name: String? = nil, description: String? = nil, tasks: [TaskSpec],
         params: [String: ParamSpec] = [:], labels: [String: String] = [:], retry: RetryPolicy? = nil,
         timeout: TimeSpan? = nil, concurrency: Int? = nil, retryLost: Bool = false,
-        notify: [NotifyRule] = []
+        notify: [NotifyRule] = [], secrets: [String: String] = [:]
     ) {
         self.name = name
         self.description = description
@@ -31,6 +39,7 @@ package struct Job: Sendable, Hashable, Codable {
         self.concurrency = concurrency
         self.retryLost = retryLost
         self.notify = notify
+        self.secrets = secrets
     }
 }
 
@@ -62,11 +71,20 @@ package struct TaskSpec: Sendable, Hashable, Codable {
     package var grace: TimeSpan?
     package var stopSignal: StopSignal
     package var process: ProcessLimits
+    /// Absent in what earlier versions stored.
+    private var references: [String: String]?
+
+    /// Names of stored secrets by the variable that this task alone gets the value in.
+    package var secrets: [String: String] {
+        get { references ?? [:] }
+        set { references = newValue.isEmpty ? nil : newValue }
+    }
 
     package init(
         name: String, driver: String = "command", spec: JSONValue, environment: [String: String] = [:],
         when: When = .success, onFailure: OnFailure = .stop, timeout: TimeSpan? = nil,
-        grace: TimeSpan? = nil, stopSignal: StopSignal = .term, process: ProcessLimits = ProcessLimits()
+        grace: TimeSpan? = nil, stopSignal: StopSignal = .term, process: ProcessLimits = ProcessLimits(),
+        secrets: [String: String] = [:]
     ) {
         self.name = name
         self.driver = driver
@@ -78,6 +96,7 @@ package struct TaskSpec: Sendable, Hashable, Codable {
         self.grace = grace
         self.stopSignal = stopSignal
         self.process = process
+        self.secrets = secrets
     }
 }
 

@@ -36,7 +36,8 @@ extension TaskSpec {
             environment: Variables.parse(&fields), when: atTop ? .success : fields.choice("when") ?? .success,
             onFailure: atTop ? .stop : fields.choice("onFailure") ?? .stop,
             timeout: atTop ? nil : fields.span("timeout"), grace: fields.span("grace"),
-            stopSignal: fields.choice("stopSignal") ?? .term, process: ProcessLimits(&fields))
+            stopSignal: fields.choice("stopSignal") ?? .term, process: ProcessLimits(&fields),
+            secrets: atTop ? [:] : SecretReferences.parse(&fields))
     }
 }
 

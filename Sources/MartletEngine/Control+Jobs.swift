@@ -1,14 +1,18 @@
 package import MartletCore
 
 extension Control {
-    /// Stores a definition after planning each of its tasks once. `ifVersion` 0: only when it is new.
-    package func putJob(_ job: Job, source: String = "api", ifVersion: Int? = nil) async throws -> StoredJob {
+    /// Stores a definition after planning each of its tasks once. `ifVersion` 0: only when it is new. Secrets that it
+    /// names must be stored, unless `secretsMayFollow`.
+    package func putJob(
+        _ job: Job, source: String = "api", ifVersion: Int? = nil, secretsMayFollow: Bool = false
+    ) async throws -> StoredJob {
         guard job.name != nil else {
             throw MartletError(
                 .invalid, "the job has no name",
                 problems: [FieldProblem(field: "name", problem: "is missing; \(Token.rule)")])
         }
         try drivers.check(job, params: ParamValues.samples(for: job))
+        if !secretsMayFollow { try await refuse(secrets(for: job, code: .invalid), thatStandIn: job) }
         return try await store.put(job, source: source, ifVersion: ifVersion, at: now())
     }
 

@@ -43,7 +43,7 @@ extension Control {
         return accepted
     }
 
-    /// Starts a new run of the same snapshot, parameters, secrets and labels.
+    /// Starts a new run of the same snapshot, parameters, posted secrets and labels; stored secrets are taken anew.
     package func rerun(
         _ id: RunID, trigger: Trigger, rights: Rights, idempotency: IdempotencyRecord? = nil
     ) async throws -> Accepted {
@@ -57,7 +57,9 @@ extension Control {
             id: ids.next(at: now), job: old.job, params: old.params, key: old.key, labels: old.labels,
             trigger: origin, createdAt: now, secretNames: old.secretNames)
         let groups = try await store.groups(of: id).map { GroupMembership(group: $0.group, batch: run.id.description) }
-        let new = NewRun(run: run, secrets: try await store.secrets(of: id), groups: groups)
+        let stored = try await secrets(for: old.job)
+        let secrets = try await store.secrets(of: id).merging(stored) { _, anew in anew }
+        let new = NewRun(run: run, secrets: secrets, groups: groups)
         let inserted = try await store.insert([new], idempotency: idempotency)
         return Accepted(inserted, of: [new])
     }
@@ -80,8 +82,10 @@ extension Control {
         let params = try ParamValues.resolve(submission.params, for: job)
         try drivers.check(job, params: params.plain)
         let secrets = submission.secrets.merging(params.secret) { posted, _ in posted }
-        try refuseSecretsInClear(job, params.plain, secrets)
-        let sealed = submission.ambientSecrets.merging(secrets) { _, own in own }
+        try refuse(secrets, thatStandIn: job, params.plain)
+        let stored = try await self.secrets(for: job)
+        try refuse(secrets, inThePlaceOf: stored)
+        let sealed = submission.ambientSecrets.merging(stored) { _, own in own }.merging(secrets) { _, own in own }
         let now = now()
         let run = Run(
             id: ids.next(at: now), job: job, params: params.plain, key: submission.key,
@@ -105,13 +109,25 @@ extension Control {
         }
     }
 
+    /// Whoever may start a job must not choose what it gets for the secrets that its definition names.
+    private func refuse(
+        _ posted: [String: Secret], inThePlaceOf stored: [String: Secret]
+    ) throws(MartletError) {
+        let problems = Fields.Problems()
+        for name in Set(stored.keys.map(SecretReferences.variable)).intersection(posted.keys).sorted() {
+            problems.add("secrets.\(name)", "comes from the job's definition; leave it out")
+        }
+        try problems.check("the run")
+    }
+
     /// A secret's value in an argument or a plain variable would stand in the store and in `ps`.
-    private func refuseSecretsInClear(
-        _ job: Job, _ params: [String: JSONValue], _ secrets: [String: Secret]
+    func refuse(
+        _ secrets: [String: Secret], thatStandIn job: Job, _ params: [String: JSONValue] = [:]
     ) throws(MartletError) {
         guard !secrets.isEmpty else { return }
         let problems = Fields.Problems()
-        for (name, secret) in secrets.sorted(by: { $0.key < $1.key }) {
+        for (word, secret) in secrets.sorted(by: { $0.key < $1.key }) {
+            let name = SecretReferences.variable(word)
             for (index, task) in job.tasks.enumerated() {
                 let texts = task.spec.texts + task.environment.values + params.values.flatMap(\.texts)
                 if texts.contains(where: { $0.contains(secret.exposed) }) {
@@ -122,7 +138,7 @@ extension Control {
                 }
             }
         }
-        try problems.check("the run")
+        try problems.check("what is given to the tasks")
     }
 
     private func refuseWhenDiskIsLow() throws(MartletError) {

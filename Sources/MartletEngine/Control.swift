@@ -3,7 +3,7 @@ import Logging
 package import MartletCore
 import Synchronization
 
-package typealias Store = RunStore & RunDetailStore & AliasStore & JobStore & RetentionStore & AuditStore
+package typealias Store = RunStore & RunDetailStore & AliasStore & JobStore & SecretStore & RetentionStore & AuditStore
 package typealias LogFiles = LogReader & ReportReader
 
 /// The one door: facades, native API and scheduler all call it, and nothing else.

@@ -10,6 +10,8 @@ package struct JobDirectory: Sendable {
         package var removed: [String] = []
         /// By file; such a file's job stays as it was.
         package var problems: [String: String] = [:]
+        /// By file: what keeps a loaded job from being started.
+        package var warnings: [String: String] = [:]
     }
 
     private let path: String
@@ -35,6 +37,7 @@ package struct JobDirectory: Sendable {
         for file in files {
             do {
                 if try await load(file) { report.stored.append(name(of: file)) }
+                report.warnings[file] = try await missingSecrets(of: file)
             } catch {
                 report.problems[file] = "\(error)"
                 logger.error(
@@ -42,8 +45,17 @@ package struct JobDirectory: Sendable {
                     metadata: ["file": "\(file)", "error": "\(error)"])
             }
         }
+        for (file, warning) in report.warnings.sorted(by: { $0.key < $1.key }) {
+            logger.warning("job will not start", metadata: ["file": "\(file)", "problem": "\(warning)"])
+        }
         report.removed = try await removeMissing(present: Set(files))
         return report
+    }
+
+    private func missingSecrets(of file: String) async throws -> String? {
+        guard let job = try await control.store.job(name(of: file))?.job else { return nil }
+        let missing = try await control.missingSecrets(of: job)
+        return missing.isEmpty ? nil : missing.map(\.description).joined(separator: "; ")
     }
 
     private func files() throws -> [String] {
@@ -70,7 +82,8 @@ package struct JobDirectory: Sendable {
                     .conflict, "job \(stored.job.name ?? "") was stored through the API; delete it there first")
             }
         }
-        _ = try await control.putJob(job, source: source(of: file), ifVersion: stored?.version ?? 0)
+        _ = try await control.putJob(
+            job, source: source(of: file), ifVersion: stored?.version ?? 0, secretsMayFollow: true)
         return true
     }
 

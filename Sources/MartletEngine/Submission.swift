@@ -55,7 +55,12 @@ package struct Submission: Sendable {
         var fields = Fields(body, problems: problems)
         let name = fields.string("job")
         let params = name == nil ? [:] : fields.read("params", "an object of values", \.object) ?? [:]
-        let secrets = Variables.parseSecrets(&fields)
+        var (secrets, references) = ([String: Secret](), [String: String]())
+        if name == nil {
+            (secrets, references) = Self.inlineSecrets(&fields)
+        } else {
+            secrets = Variables.parseSecrets(&fields)
+        }
         let key = fields.string("key", maxBytes: 256)
         if key?.isEmpty == true { fields.problem("key", "must not be empty") }
         var groups: [GroupMembership] = []
@@ -69,7 +74,9 @@ package struct Submission: Sendable {
             work = .stored(name)
             labels = Labels.parse(&fields)
         } else {
-            let job = Job(inline: &fields)
+            var job = Job(inline: &fields)
+            job.secrets = references
+            SecretReferences.refuseDoubles(job, problems)
             work = .inline(job)
             labels = job.labels
         }
@@ -82,5 +89,20 @@ package struct Submission: Sendable {
         self.init(
             work: work, params: params, secrets: secrets, key: key, labels: labels, groups: groups,
             trigger: trigger, rights: rights)
+    }
+
+    /// `{VARIABLE: value}`, or `{VARIABLE: {secret: NAME}}` for a stored one. Only with a job of one's own: whoever may
+    /// start stored jobs must not choose which secrets they get.
+    private static func inlineSecrets(_ fields: inout Fields) -> ([String: Secret], [String: String]) {
+        let members = fields.read("secrets", "an object of texts", \.object) ?? [:]
+        let names = members.compactMapValues { value -> JSONValue? in
+            guard let object = value.object, object.count == 1 else { return nil }
+            return object["secret"]
+        }
+        func part(_ members: [String: JSONValue]) -> Fields {
+            Fields(["secrets": .object(members)], problems: fields.problems)
+        }
+        var (values, references) = (part(members.filter { names[$0.key] == nil }), part(names))
+        return (Variables.parseSecrets(&values), SecretReferences.parse(&references))
     }
 }

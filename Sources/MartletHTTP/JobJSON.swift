@@ -21,6 +21,7 @@ extension Job {
         members["description"] = description.map(JSONValue.string)
         members["tasks"] = .array(tasks.map(\.definition))
         if !params.isEmpty { members["params"] = .object(params.mapValues(\.definition)) }
+        if !secrets.isEmpty { members["secrets"] = .object(secrets.mapValues(JSONValue.string)) }
         if !labels.isEmpty { members["labels"] = .object(labels.mapValues(JSONValue.string)) }
         members["retry"] = retry?.definition
         members["timeout"] = timeout.map(JSONValue.init(span:))
@@ -45,6 +46,7 @@ extension TaskSpec {
             members["spec"] = spec
         }
         if !environment.isEmpty { members["environment"] = .object(environment.mapValues(JSONValue.string)) }
+        if !secrets.isEmpty { members["secrets"] = .object(secrets.mapValues(JSONValue.string)) }
         if when != .success { members["when"] = .string(when.rawValue) }
         if onFailure != .stop { members["onFailure"] = .string(onFailure.rawValue) }
         members["timeout"] = timeout.map(JSONValue.init(span:))

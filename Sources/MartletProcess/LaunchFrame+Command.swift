@@ -22,7 +22,7 @@ extension LaunchFrame {
         environment = Self.environment(command, at: address, in: paths, base: base, mark: mark, ownUser: user == nil)
         if user != nil { warnings.append("a task with a user of its own has no MARTLET_CHECKPOINT") }
         setLimits(command)
-        secrets = command.secrets.values.map { Array($0.exposed.utf8) }
+        secrets = command.hidden.union(command.secrets.values).map { Array($0.exposed.utf8) }
     }
 
     private mutating func setLimits(_ command: Command) {
