@@ -87,4 +87,6 @@ extension LogReader {
 package protocol ReportReader: Sendable {
     /// New complete lines since `offset` and the offset after them; at most 1 MiB at once. Rotates at 1 MiB.
     func progressLines(of task: TaskAddress, from offset: Int64) throws -> (lines: [[UInt8]], offset: Int64)
+    /// Removes what an ended task told, which nothing has masked.
+    func removeProgress(of task: TaskAddress)
 }

@@ -29,7 +29,7 @@ extension TaskReport.Reading {
         }
         if let progress = members["progress"] { takeProgress(progress) }
         if let message = members["message"]?.scalarText { report.message = mask(message).prefixed(1024) }
-        for (name, value) in members["result"]?.object ?? [:] { takeResult(name, value.masked(mask)) }
+        for (name, value) in members["result"]?.object ?? [:] { takeResult(mask(name), value.masked(mask)) }
         if let warning = members["warning"]?.scalarText, report.warnings.count < TaskReport.mostWarnings {
             report.warnings.append(mask(warning).prefixed(1024))
         }
@@ -56,15 +56,21 @@ extension TaskReport.Reading {
 }
 
 extension JSONValue {
-    /// The same value with every text passed through `mask`.
+    /// The same value with every text passed through `mask`; a number that it changes becomes a text.
     package func masked(_ mask: (String) -> String) -> JSONValue {
         switch self {
         case .string(let text): .string(mask(text))
         case .array(let elements): .array(elements.map { $0.masked(mask) })
         case .object(let members):
             .object(Dictionary(members.map { (mask($0.key), $0.value.masked(mask)) }) { first, _ in first })
-        case .null, .bool, .int, .double: self
+        case .int, .double: maskedNumber(mask)
+        case .null, .bool: self
         }
+    }
+
+    private func maskedNumber(_ mask: (String) -> String) -> JSONValue {
+        guard let text = scalarText, case let hidden = mask(text), hidden != text else { return self }
+        return .string(hidden)
     }
 }
 

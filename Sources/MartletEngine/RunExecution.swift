@@ -94,6 +94,7 @@ struct RunExecution: Sendable {
 
     private func settle(_ run: Run, _ exit: TaskExit, _ watch: ReportWatch) async throws -> Run {
         let task = run.currentTask
+        let (address, hasSecrets) = (run.address, !run.secretNames.isEmpty)
         let reading = watch.rest()
         let lastLines = lastLines(of: run)
         var exit = exit
@@ -112,6 +113,8 @@ struct RunExecution: Sendable {
             }
         }
         Failpoint.hit("execution.afterFinish")
+        // A task may have written a secret there; only what was read of it is masked.
+        if hasSecrets { control.files.removeProgress(of: address) }
         if run.state.isEnd {
             logger.info(
                 "run ended",
@@ -144,13 +147,15 @@ struct RunExecution: Sendable {
     private func storeLoss(_ run: Run, _ reason: Reason) async throws -> Run {
         let lastLines = lastLines(of: run)
         let now = control.now()
-        return try await retrying(run.id) {
+        let lost = try await retrying(run.id) {
             try await control.store.update(run.id) { stored in
                 guard stored.address == run.address, stored.state.isLive else { return Update() }
                 stored.report.lastLines = lastLines
                 return Update(try stored.apply(.declareLost(reason), at: now))
             }
         }
+        if !run.secretNames.isEmpty { control.files.removeProgress(of: run.address) }
+        return lost
     }
 
     /// Applies a command; nil from `command` leaves the run as it is.
@@ -220,8 +225,9 @@ extension RunExecution {
         environment["MARTLET_TASK"] = task.name
         environment["MARTLET_ATTEMPT"] = String(run.attempt)
         return Command(
-            argv: try control.drivers.driver(task.driver).plan(context), environment: environment, secrets: secrets,
-            process: task.process, timeout: timeout(run), grace: task.grace ?? settings.grace,
+            argv: try control.drivers.driver(task.driver).plan(context), environment: environment,
+            secrets: run.secrets(from: secrets), hidden: Set(secrets.values), process: task.process,
+            timeout: timeout(run), grace: task.grace ?? settings.grace,
             stopSignal: task.stopSignal, logCap: settings.logCap)
     }
 

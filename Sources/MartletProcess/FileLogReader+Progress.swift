@@ -34,6 +34,12 @@ extension FileLogReader {
         return (lines, position.offset)
     }
 
+    package func removeProgress(of task: TaskAddress) {
+        guard let directory = RunDirectory(task.run, in: paths) else { return }
+        let name = RunPaths.name(.progress, of: task)
+        for file in directory.names() where file == name || file.hasPrefix(name + ".") { directory.unlink(file) }
+    }
+
     /// Complete lines only. One that is too long becomes an empty one, so that it counts as bad.
     private static func readLines(_ file: borrowing Descriptor, _ position: inout Position) -> [[UInt8]] {
         let bytes = file.read(from: position.byte, count: chunk)

@@ -76,4 +76,5 @@ package final class ScriptedLogs: LogReader, ReportReader {
     package func progressLines(of task: TaskAddress, from offset: Int64) throws -> (lines: [[UInt8]], offset: Int64) {
         ([], offset)
     }
+    package func removeProgress(of task: TaskAddress) {}
 }

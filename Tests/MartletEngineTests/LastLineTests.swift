@@ -30,6 +30,7 @@ private struct TwoTexts: LogReader, ReportReader {
     func progressLines(of task: TaskAddress, from offset: Int64) throws -> (lines: [[UInt8]], offset: Int64) {
         ([], offset)
     }
+    func removeProgress(of task: TaskAddress) {}
 }
 
 @Suite struct LastLineTests {

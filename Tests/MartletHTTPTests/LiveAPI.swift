@@ -151,6 +151,7 @@ final class MemoryLogs: LogReader, ReportReader {
     func progressLines(of task: TaskAddress, from offset: Int64) throws -> (lines: [[UInt8]], offset: Int64) {
         ([], offset)
     }
+    func removeProgress(of task: TaskAddress) {}
 }
 
 extension JSONValue {

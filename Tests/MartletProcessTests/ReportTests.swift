@@ -77,4 +77,20 @@ import Testing
         #expect(space.free > 0 && space.free <= space.total)
         #expect(throws: MartletError.self) { try DiskSpace.free(at: "/nope") }
     }
+
+    @Test func `what an ended task told can be removed, and nothing else`() async throws {
+        let (address, other) = (fixture.address(), fixture.address())
+        for task in [address, other] {
+            let script =
+                "for file in $MARTLET_PROGRESS $MARTLET_PROGRESS.0 $MARTLET_PROGRESS.1; do echo a > $file; done"
+            _ = try await executor.run(shell(script + "; echo x > $MARTLET_CHECKPOINT; echo out"), at: task)
+        }
+        reader.removeProgress(of: address)
+        func left(_ task: TaskAddress) throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: executor.paths.directory(of: task.run)).sorted()
+        }
+        #expect(try left(address) == ["0.checkpoint", "1.0.idx", "1.0.log", "1.0.run"])
+        #expect(try left(other).count { $0.contains("progress") } == 3)
+        #expect(try reader.progressLines(of: address, from: 2).lines.isEmpty)
+    }
 }
