@@ -5,6 +5,7 @@ import MartletCore
 enum Cursor {
     static func text(_ id: RunID) -> String { encode("r1", id.bytes) }
     static func text(jobAfter name: String) -> String { encode("j1", Array(name.utf8)) }
+    static func text(secretAfter name: String) -> String { encode("s1", Array(name.utf8)) }
 
     static func text(auditBefore number: Int64) -> String { encode("a1", Array(String(number).utf8)) }
 
@@ -20,8 +21,11 @@ enum Cursor {
         return id
     }
 
-    static func job(_ text: String) throws(MartletError) -> String {
-        guard let bytes = decode(text, "j1"), let name = String(validating: bytes, as: UTF8.self),
+    static func job(_ text: String) throws(MartletError) -> String { try name(text, "j1") }
+    static func secret(_ text: String) throws(MartletError) -> String { try name(text, "s1") }
+
+    private static func name(_ text: String, _ prefix: String) throws(MartletError) -> String {
+        guard let bytes = decode(text, prefix), let name = String(validating: bytes, as: UTF8.self),
             Token.isValid(name)
         else { throw wrong }
         return name

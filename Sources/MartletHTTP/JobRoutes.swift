@@ -39,15 +39,17 @@ enum JobRoutes {
     @Sendable private static func put(_ call: Call) async throws -> Response {
         let name = try call.jobName()
         let job = try Job(parsing: try Call.parse(try await call.jsonBytes()), name: name)
-        let version = try expectedVersion(call.request)
-        let stored = try await guarded(version) { try await call.control.putJob(job, ifVersion: version) }
+        let stored = try await Precondition(call.request, of: "job").guarding {
+            try await call.control.putJob(job, ifVersion: $0)
+        }
         return answer(stored, stored.version == 1 ? .created : .ok)
     }
 
     @Sendable private static func delete(_ call: Call) async throws -> Response {
         let name = try call.jobName()
-        let version = try expectedVersion(call.request)
-        try await guarded(version) { try await call.control.deleteJob(name, ifVersion: version) }
+        try await Precondition(call.request, of: "job").guarding {
+            try await call.control.deleteJob(name, ifVersion: $0)
+        }
         return Response(status: .noContent)
     }
 
@@ -57,27 +59,5 @@ enum JobRoutes {
         var json = JSONWriter(capacity: 1024)
         json.job(stored)
         return .json(status, headers: headers, buffer: json.buffer)
-    }
-
-    /// `If-Match: "3"` → 3, `If-None-Match: *` → 0 (must not exist), neither → nil.
-    private static func expectedVersion(_ request: Request) throws(MartletError) -> Int? {
-        if let none = request.headers[.ifNoneMatch] {
-            guard none == "*" else { throw Problem.invalid("If-None-Match", "only * is possible here") }
-            return 0
-        }
-        guard let match = request.headers[.ifMatch] else { return nil }
-        guard let version = Int(match.trimming("\"")), version > 0 else {
-            throw Problem.invalid("If-Match", "must be the ETag of the job, such as \"3\"")
-        }
-        return version
-    }
-
-    /// A conflict is a failed precondition when the caller named a version.
-    private static func guarded<T>(_ version: Int?, _ body: () async throws -> T) async throws -> T {
-        do {
-            return try await body()
-        } catch let error as MartletError where error.code == .conflict && version != nil {
-            throw Problem.stale(error.message)
-        }
     }
 }

@@ -31,7 +31,7 @@ package struct NativeAPI: Sendable {
         routes =
             HealthRoutes(version: version, checks: checks).routes + RunRoutes.routes + LogRoutes.routes
             + LineRoutes.routes + EventRoutes.routes + JobRoutes.routes
-            + TokenRoutes(tokens: tokens).routes + AuditRoutes.routes + extra
+            + TokenRoutes(tokens: tokens).routes + SecretRoutes.routes + AuditRoutes.routes + extra
         self.facades = facades
     }
 
