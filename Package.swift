@@ -166,6 +166,7 @@ let package = Package(
             name: "MartletCLITests",
             dependencies: [
                 "martlet", "martlet-keeper", "MartletCore", "MartletEngine", "MartletHTTP", "MartletStore",
+                "Scripts",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
     ]

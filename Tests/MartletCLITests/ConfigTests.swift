@@ -3,6 +3,7 @@ import Logging
 import MartletCore
 import MartletEngine
 import MartletHTTP
+import Scripts
 import Testing
 
 @testable import martlet
@@ -86,6 +87,19 @@ import Testing
         }
         #expect(try config(flags: ["listen": "[::1]:8, 127.0.0.1:9"]).listen.map(\.address.port) == [8, 9])
         #expect(throws: MartletError.self) { try config(flags: ["listen": "[{"]) }
+    }
+
+    @Test func `a variable's value comes from a stored secret, in the file and in the variable`() throws {
+        let path = try file("scripts: {environment: {REGION: north, PASS: {secret: prod-db}}}")
+        let settings = try config(file: path).scripts
+        #expect(settings.environment == ["REGION": "north"] && settings.secretNames == ["PASS": "prod-db"])
+        let other = try config(flags: ["scripts.environment": "A@prod-db\nB=x@y"]).scripts
+        #expect(other.secretNames == ["A": "prod-db"] && other.environment == ["B": "x@y"])
+        for wrong in ["A@", "A@my pass word", "MARTLET_X@a"] {
+            #expect(throws: MartletError.self, "\(wrong)") { try config(flags: ["scripts.environment": wrong]) }
+        }
+        let both = try file("scripts: {environment: {PASS: {secret: a, file: b}}}")
+        #expect(throws: MartletError.self) { try config(file: both) }
     }
 
     @Test func `the data directory follows the user`() {

@@ -11,7 +11,8 @@ import Testing
 
     private func run(of task: ScriptTask) -> Run {
         Run(
-            id: RunID(high: 1, low: 1), job: task.job(user: nil, environment: [:]), params: [:], key: nil, labels: [:],
+            id: RunID(high: 1, low: 1), job: task.job(ScriptSettings(collectDirectory: "")), params: [:], key: nil,
+            labels: [:],
             trigger: Trigger(source: "test"), createdAt: Date(milliseconds: 0))
     }
 

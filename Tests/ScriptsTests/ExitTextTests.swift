@@ -11,7 +11,8 @@ import Testing
         var task = ScriptTask(name: "n", clusterType: "C", program: .argv(["/opt/x"]))
         task.timeout = .seconds(1)
         var run = Run(
-            id: RunID(high: 1, low: 1), job: task.job(user: nil, environment: [:]), params: [:], key: nil, labels: [:],
+            id: RunID(high: 1, low: 1), job: task.job(ScriptSettings(collectDirectory: "")), params: [:], key: nil,
+            labels: [:],
             trigger: Trigger(source: "test"), createdAt: Self.now)
         guard let ending else {
             _ = try run.apply(.stop(.user), at: Self.now)

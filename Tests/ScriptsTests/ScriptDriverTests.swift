@@ -13,7 +13,7 @@ import Testing
     {
         var task = ScriptTask(name: "n", clusterType: "C", program: program)
         task.params = params.mapValues { _ in ParamSpec() }
-        let spec = try #require(task.job(user: nil, environment: [:]).tasks.first)
+        let spec = try #require(task.job(ScriptSettings(collectDirectory: "")).tasks.first)
         let values = params.merging(["args": .array(posted.map(JSONValue.string))]) { $1 }
         return try driver.plan(
             TaskContext(
@@ -51,7 +51,7 @@ import Testing
     @Test func `success codes decide what is a good exit`() throws {
         var task = ScriptTask(name: "n", clusterType: "C", program: .argv(["x"]))
         task.successCodes = [0, 3]
-        let spec = try #require(task.job(user: nil, environment: [:]).tasks.first)
+        let spec = try #require(task.job(ScriptSettings(collectDirectory: "")).tasks.first)
         func outcome(_ code: Int32, timedOut: Bool = false) -> Outcome {
             let exit = TaskExit(ending: .exited(code: code), timedOut: timedOut, endedAt: Date())
             return driver.verdict(exit, of: spec, TaskReport()).outcome
@@ -59,7 +59,7 @@ import Testing
         #expect(outcome(3) == .ok && outcome(0) == .ok && outcome(1) == .exit)
         #expect(outcome(3, timedOut: true) == .timeout)
         task.successCodes = [3]
-        let other = try #require(task.job(user: nil, environment: [:]).tasks.first)
+        let other = try #require(task.job(ScriptSettings(collectDirectory: "")).tasks.first)
         let exit = TaskExit(ending: .exited(code: 0), endedAt: Date())
         #expect(driver.verdict(exit, of: other, TaskReport()).outcome == .exit)
     }

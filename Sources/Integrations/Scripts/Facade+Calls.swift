@@ -131,9 +131,10 @@ extension ScriptFacade {
         let session = UUID().uuidString.lowercased()
         let record = try call.idempotency(.object(request.params), scope: "\(facade) \(task.path) ")
         let submission = Submission(
-            work: .inline(task.job(user: settings.user, environment: settings.environment)), params: request.params,
+            work: .inline(task.job(settings)), params: request.params,
             aliases: [RunAlias(facade: facade, alias: session)], admission: task.admission,
-            ambientSecrets: settings.secrets, trigger: Trigger(source: Self.name, caller: call.caller),
+            ambientSecrets: settings.secrets.filter { task.environment[$0.key] == nil },
+            trigger: Trigger(source: Self.name, caller: call.caller),
             rights: call.principal.rights)
         let accepted = try await accept(submission, record, call.control)
         guard let id = accepted.ids.first else {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import MartletCore
+import MartletEngine
 package import MartletHTTP
 
 /// The integration's part of the native API.
@@ -16,25 +17,27 @@ package struct ScriptRoutes: Sendable {
                 .get, "/api/scripts", "List the script tasks, and how the last reading of their file went",
                 access: .covered(.read)
             ) { call in
-                answer(call.principal.rights)
+                try await answer(call)
             },
             Route(
                 .post, "/api/scripts/reload", "Read the task file again; 400 keeps the last good set",
                 access: .server(.admin)
             ) { call in
                 if let error = loader.reload() { throw error }
-                return answer(call.principal.rights)
+                return try await answer(call)
             },
         ]
     }
 
-    private func answer(_ rights: Rights) -> Response {
+    private func answer(_ call: Call) async throws -> Response {
+        let rights = call.principal.rights
+        let missing = try await loader.missingSecrets(call.control, for: rights)
         let state = loader.current
         return .json { json in
             json.field("file", state.wanted.tasksFile)
             json.field("loadedAt", state.loadedAt)
             json.array("problems", state.problems) { $0.problem($1) }
-            json.array("warnings", state.warnings) { $0.problem($1) }
+            json.array("warnings", state.warnings + missing) { $0.problem($1) }
             json.array("items", state.catalog.entries(for: rights)) { $0.task($1) }
         }
     }

@@ -9,6 +9,8 @@ package struct ScriptSettings: Sendable, Hashable {
     package var environment: [String: String]
     /// Given to every task, and masked wherever a task writes them.
     package var secrets: [String: Secret]
+    /// Names of stored secrets by the variable that every task gets the value in.
+    package var secretNames: [String: String] = [:]
     /// User that tasks without one of their own run as; nil: the server's.
     package var user: String?
     /// Ended sessions stay visible so long.

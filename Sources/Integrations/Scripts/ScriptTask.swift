@@ -63,6 +63,8 @@ struct ScriptTask: Sendable, Hashable {
     var queueMax: Int?
     var retry: RetryPolicy?
     var environment: [String: String] = [:]
+    /// Names of stored secrets by variable.
+    var secrets: [String: String] = [:]
     var process = ProcessLimits()
     var successCodes: [Int32] = [0]
     var onDisconnect = OnDisconnect.stop
@@ -101,17 +103,22 @@ extension ScriptTask {
     }
 
     /// The job of one call. The same task gives the same job: what differs is in the parameters.
-    func job(user: String?, environment shared: [String: String]) -> Job {
+    func job(_ settings: ScriptSettings) -> Job {
         var process = process
-        process.user = process.user ?? user
+        process.user = process.user ?? settings.user
         let task = TaskSpec(
             name: "script", driver: ScriptDriver.name, spec: spec,
-            environment: shared.merging(environment) { _, own in own }, timeout: timeout,
+            environment: settings.environment.merging(environment) { _, own in own }, timeout: timeout,
             grace: grace, stopSignal: stopSignal, process: process)
         return Job(
             name: jobName, description: description, tasks: [task], params: declared,
             labels: labels, retry: retry,
-            concurrency: concurrency)
+            concurrency: concurrency, secrets: secretNames(settings))
+    }
+
+    /// Names of stored secrets by variable, those of the configuration included.
+    func secretNames(_ settings: ScriptSettings) -> [String: String] {
+        settings.secretNames.filter { environment[$0.key] == nil }.merging(secrets) { _, own in own }
     }
 
     var labels: [String: String] { [TaskWords.nameLabel: name, TaskWords.clusterLabel: clusterType] }

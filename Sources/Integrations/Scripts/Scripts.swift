@@ -1,3 +1,4 @@
+import Foundation
 package import Logging
 package import MartletCore
 package import MartletEngine
@@ -23,7 +24,7 @@ package struct Scripts: Sendable {
 
     package func services(control: Control, logDirectory: String) -> [any Service] {
         [
-            TaskFileWatch(loader: loader),
+            TaskFileWatch(loader: loader, control: control, logger: logger),
             TaskLogs(control: control, directory: logDirectory, driver: ScriptDriver.name, logger: logger) { run in
                 loader.current.catalog.logFile(of: run)
             },
@@ -34,10 +35,17 @@ package struct Scripts: Sendable {
 /// Looks at the task file once a second: cheap, and right on every file system and for every way of replacing it.
 struct TaskFileWatch: Service {
     let loader: TaskLoader
+    let control: Control
+    let logger: Logger
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
+            var seen: Date?
             while true {
+                if let loaded = loader.current.loadedAt, loaded != seen {
+                    seen = loaded
+                    await loader.warnAboutMissingSecrets(control, logger)
+                }
                 try await Task.sleep(for: .seconds(1))
                 loader.reloadIfChanged()
             }

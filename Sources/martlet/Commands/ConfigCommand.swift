@@ -27,8 +27,8 @@ struct ConfigCommand: AsyncParsableCommand {
                 "dataDir": config.dataDirectory, "jobsDir": config.jobsDirectory,
                 "scripts.collectDir": config.scripts.collectDirectory,
                 // Values are connection strings and the like: the names tell enough.
-                "scripts.environment": Set(config.scripts.environment.keys).union(config.scripts.secrets.keys).sorted()
-                    .joined(separator: ","),
+                "scripts.environment": Set(config.scripts.environment.keys).union(config.scripts.secrets.keys)
+                    .union(config.scripts.secretNames.keys).sorted().joined(separator: ","),
             ]
             json ? printJSON(sources.all, derived) : printTable(sources.all, derived, config.listen)
         }

@@ -61,7 +61,7 @@ struct ServerConfig: Sendable {
         var settings = ScriptSettings(
             tasksFile: file, collectDirectory: try absolute(sources.value("scripts.collectDir") ?? beside + "/collect"),
             user: sources.value("scripts.user"), sessionAge: reader.span("scripts.sessionAge", .seconds(86_400)))
-        (settings.environment, settings.secrets) = reader.variables("scripts.environment")
+        (settings.environment, settings.secrets, settings.secretNames) = reader.variables("scripts.environment")
         return settings
     }
 
@@ -164,22 +164,32 @@ private struct SettingReader {
         }
     }
 
-    /// Plain values, and the contents of the files that are named as secrets.
-    func variables(_ key: String) -> (plain: [String: String], secret: [String: Secret]) {
+    /// Plain values, the contents of the files that are named as secrets, and names of stored secrets.
+    func variables(_ key: String) -> (plain: [String: String], secret: [String: Secret], stored: [String: String]) {
         var plain: [String: String] = [:]
         var secret: [String: Secret] = [:]
+        var stored: [String: String] = [:]
         for line in (sources.value(key) ?? "").split(separator: "\n") {
-            let name = String(line.prefix { $0 != "=" && $0 != "<" })
+            let name = String(line.prefix { !"=<@".contains($0) })
             let rest = String(line.dropFirst(name.count + 1))
-            if !Token.isVariable(name) || name.hasPrefix("MARTLET_") || line.count == name.count {
-                plain = wrong(key, name, "NAME=value or NAME<FILE, with letters, digits and _ in the name", plain)
-            } else if line.dropFirst(name.count).hasPrefix("=") {
-                plain[name] = rest
-            } else {
-                secret[name] = self.secret(key, name, file: rest)
+            guard Token.isVariable(name), !name.hasPrefix("MARTLET_"), line.count > name.count else {
+                plain = wrong(
+                    key, name, "NAME=value, NAME<FILE or NAME@SECRET, with letters, digits and _ in the name", plain)
+                continue
+            }
+            switch line.dropFirst(name.count).first {
+            case "<": secret[name] = self.secret(key, name, file: rest)
+            case "@": stored[name] = self.reference(key, name, to: rest)
+            default: plain[name] = rest
             }
         }
-        return (plain, secret)
+        return (plain, secret, stored)
+    }
+
+    private func reference(_ key: String, _ name: String, to secret: String) -> String? {
+        if Token.isValid(secret) { return secret }
+        problems.add("\(key).\(name)", "must be the name of a stored secret: it \(Token.rule)")
+        return nil
     }
 
     private func secret(_ key: String, _ name: String, file: String) -> Secret? {

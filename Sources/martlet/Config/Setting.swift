@@ -11,8 +11,8 @@ struct Setting: Sendable {
         case span
         case size
         case choice([String])
-        /// Environment variables: a YAML map of `NAME: value` or `NAME: {file: PATH}`; as one text, a line
-        /// `NAME=value` or `NAME<PATH` each.
+        /// Environment variables: a YAML map of `NAME: value`, `NAME: {file: PATH}` or `NAME: {secret: NAME}`; as one
+        /// text, a line `NAME=value`, `NAME<PATH` or `NAME@SECRET` each.
         case variables
         /// Comma-separated addresses, or a list of addresses and objects; with an object, as one text, JSON.
         case listeners
@@ -79,7 +79,9 @@ struct Setting: Sendable {
         Setting("retention.interval", .span, "10m", "between two sweeps"),
         Setting("scripts.tasks", .path, nil, "YAML file of script tasks; none: built-in tasks only"),
         Setting("scripts.collectDir", .path, nil, "collected scripts; default: collect beside the task file"),
-        Setting("scripts.environment", .variables, "", "given to every script task; {file: PATH} reads a secret"),
+        Setting(
+            "scripts.environment", .variables, "",
+            "given to every script task; {file: PATH} and {secret: NAME} are secrets"),
         Setting("scripts.hideEnv", .list, "", "variables of the server that no task gets; * at the end for a prefix"),
         Setting("scripts.user", .text, nil, "user that script tasks run as; default: the server's"),
         Setting("scripts.sessionAge", .span, "24h", "ended sessions are shown so long"),

@@ -137,10 +137,9 @@ enum SettingFile {
     private static func variables(_ members: [String: JSONValue]) -> String? {
         let lines = members.compactMap { name, value -> String? in
             if let text = value.scalarText { return text.contains("\n") ? nil : "\(name)=\(text)" }
-            guard let reference = value.object, reference.count == 1, let file = reference["file"]?.string else {
-                return nil
-            }
-            return "\(name)<\(file)"
+            guard let reference = value.object, reference.count == 1 else { return nil }
+            if let secret = reference["secret"]?.string, !secret.contains("\n") { return "\(name)@\(secret)" }
+            return reference["file"]?.string.map { "\(name)<\($0)" }
         }
         return lines.count == members.count ? lines.sorted().joined(separator: "\n") : nil
     }

@@ -183,6 +183,10 @@ struct TaskEntry {
         let delay = fields.span("retry_delay")
         if retries > 0 { task.retry = RetryPolicy(limit: retries, delay: delay ?? RetryPolicy(limit: 0).delay) }
         task.environment = Variables.parse(&fields, "env")
+        task.secrets = SecretReferences.parse(&fields)
+        for name in task.secrets.keys.sorted() where task.environment[name] != nil {
+            fields.problem("secrets.\(name)", "stands in env, too; give it once")
+        }
         task.process = ProcessLimits(&fields)
         task.successCodes = successCodes()
         task.onDisconnect = fields.choice("on_disconnect") ?? fields.choice("onDisconnect") ?? .stop
