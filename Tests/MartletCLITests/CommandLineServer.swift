@@ -56,21 +56,24 @@ final class CommandLineServer: Sendable {
         ]
     }
 
-    func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> Result {
-        try await Self.run(arguments, Self.environment(data).merging(environment) { $1 })
+    func run(_ arguments: String..., environment: [String: String] = [:], input: String? = nil) async throws -> Result {
+        try await Self.run(arguments, Self.environment(data).merging(environment) { $1 }, input: input)
     }
 
-    static func run(_ arguments: [String], _ environment: [String: String]) async throws -> Result {
+    static func run(
+        _ arguments: [String], _ environment: [String: String], input: String? = nil,
+        program: URL = binaries.appending(path: "martlet")
+    ) async throws -> Result {
         let files = ["out", "err"].map { name in
             FileManager.default.temporaryDirectory.appending(path: "cli-\(name)-\(UUID().uuidString)")
         }
         for file in files { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         defer { for file in files { try? FileManager.default.removeItem(at: file) } }
         let process = Process()
-        process.executableURL = binaries.appending(path: "martlet")
+        process.executableURL = program
         process.arguments = arguments
         process.environment = environment
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = try input.map(standardInput) ?? FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: files[0])
         process.standardError = try FileHandle(forWritingTo: files[1])
         // Waiting must not hold one of the few threads that all tests share.
@@ -81,5 +84,12 @@ final class CommandLineServer: Sendable {
         let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }
         let code = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
         return Result(code: code, out: texts[0], err: texts[1])
+    }
+
+    private static func standardInput(_ text: String) throws -> FileHandle {
+        let file = FileManager.default.temporaryDirectory.appending(path: "cli-in-\(UUID().uuidString)")
+        try Data(text.utf8).write(to: file)
+        defer { unlink(file.path) }
+        return try FileHandle(forReadingFrom: file)
     }
 }
