@@ -12,11 +12,11 @@ struct SecretCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Store a secret; its value comes from stdin, a prompt or a file, never from an argument.",
             discussion: """
-                The line end of a single line is removed; several lines are kept as they are. Jobs get the new value
-                with their next run.
+                The line end of a single line is removed; several lines stay as they are.
+                Jobs get the new value with their next run.
 
                 Examples: martlet secret set prod-db
-                          pwgen 32 1 | martlet secret set prod-db --description 'password of orders'
+                          pwgen 32 1 | martlet secret set prod-db --description orders
                           martlet secret set deploy-key --file /root/.ssh/deploy
                 """)
         @OptionGroup var options: ClientOptions

@@ -110,7 +110,7 @@ final class CanarySite: Sendable {
     }
 
     /// Waits for its end.
-    func sync() async throws -> Server.Reply { try await server.call(.POST, "/sync/test/tell", timeout: 120) }
+    func sync() async throws -> Server.Reply { try await server.call(.POST, "/sync/test/tell", timeout: 300) }
 
     /// Requests that have to be refused, each with a canary in it.
     func refused() async throws -> [String: Server.Reply] {

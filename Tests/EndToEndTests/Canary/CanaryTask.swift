@@ -41,7 +41,7 @@ enum CanaryTask {
                 report.write(value + "\n")
             report.flush()
             open("%s.%d" % (sys.argv[1], os.getpid()), "w").close()
-            deadline = time.monotonic() + 120
+            deadline = time.monotonic() + 300
             while not os.path.exists(sys.argv[1]):
                 if time.monotonic() > deadline: sys.exit("nobody opened the gate")
                 time.sleep(0.02)

@@ -28,7 +28,7 @@ import Testing
 
         async let waiting = site.sync()
         let ids = try await site.start()
-        try await eventually("five tasks have told what they were given", within: 90) { told(site) == 5 ? true : nil }
+        try await eventually("five tasks have told what they were given", within: 180) { told(site) == 5 ? true : nil }
         for pid in Processes.all() {
             let words = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
             findings.look(search, at: "command line of \(Processes.name(pid)) \(pid)", Array(words))
@@ -41,7 +41,7 @@ import Testing
         var runs = ids + [answer.headers.first(name: "X-Martlet-Run") ?? ""]
         runs.append(try await site.server.call(.POST, "/api/runs/\(ids[2])/rerun").json["id"].string ?? "")
         for id in runs {
-            let run = try await site.server.ended(id, within: 90)
+            let run = try await site.server.ended(id, within: 180)
             #expect(run["outcome"].string == "warning", "\(run["reason"])")
             try await lookAtLog(id, site)
         }
