@@ -14,7 +14,7 @@ enum SecretRoutes {
         Route(.get, "/api/secrets/{secret}", "Show a stored secret without its value", access: .server(.admin), show),
         Route(
             .get, "/api/secrets/{secret}/value", "Tell the value, to a token that may read secrets",
-            access: .server(.read), value),
+            access: .server(.read), isAudited: true, value),
         Route(
             .delete, "/api/secrets/{secret}", "Delete a secret; jobs that name it start no more",
             access: .server(.admin), delete),

@@ -16,14 +16,14 @@ struct SecretBox: Sendable {
     /// Reads `path`, or makes it at the first start. Refuses a file that others may read. Another cipher: for tests of
     /// what becomes of a broken one.
     init(keyFile path: String, cipher: Cipher = .aesGCM) throws {
-        self.cipher = cipher
         let fresh = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
         _ = try OwnerOnly.create(path, fresh)
-        try self.init(existingKeyFile: path)
+        try self.init(existingKeyFile: path, cipher: cipher)
     }
 
     /// Reads `path` and makes nothing.
-    init(existingKeyFile path: String) throws {
+    init(existingKeyFile path: String, cipher: Cipher = .aesGCM) throws {
+        self.cipher = cipher
         let bytes = try OwnerOnly.read(path, upTo: 33)
         guard bytes.count == 32 else {
             throw MartletError(.invalid, "\(path) is damaged: a key has 32 bytes; restore it from a backup")

@@ -21,6 +21,7 @@ extension SQLiteStore: SecretStore {
                 description: new.description ?? stored?.known.description ?? "",
                 updatedAt: Date(milliseconds: now.milliseconds), updatedBy: by)
             try SecretRow(known, value, box).save(scope.db)
+            scope.changed("secret \(name)", before: stored?.known.auditText, after: known.auditText)
             return known
         }
     }
@@ -43,7 +44,13 @@ extension SQLiteStore: SecretStore {
             guard let stored = try SecretRow.find(name, scope.db) else { return false }
             try checkVersion(ifVersion, against: stored.known.version, of: "the secret \"\(name)\"")
             try scope.db.cachedStatement(sql: "DELETE FROM secrets WHERE name = ?").execute(arguments: [name])
+            try scope.changed("secret \(name)", before: stored.known.auditText)
             return true
         }
     }
+}
+
+extension StoredSecret {
+    /// A hash of the value could be guessed at: the audit trail has the version's.
+    fileprivate var auditText: String { "version \(version) \(description)" }
 }

@@ -22,6 +22,9 @@ import Testing
         "GET /api/jobs/{name}": .job(.read), "DELETE /api/jobs/{name}": .server(.admin),
         "GET /api/tokens": .server(.admin), "POST /api/tokens": .server(.admin),
         "DELETE /api/tokens/{token}": .server(.admin),
+        "GET /api/secrets": .server(.admin), "PUT /api/secrets/{secret}": .server(.admin),
+        "GET /api/secrets/{secret}": .server(.admin), "DELETE /api/secrets/{secret}": .server(.admin),
+        "GET /api/secrets/{secret}/value": .server(.read),
         "GET /api/audit": .server(.admin), "GET /api/audit/verify": .server(.admin),
     ]
 
@@ -51,7 +54,7 @@ import Testing
                 let id = try await api.submit(#"{"job":"\#(job)"}"#)
                 _ = try await api.ended(id)
                 let path = words[1].replacing("{id}", with: id).replacing("{name}", with: job)
-                    .replacing("{token}", with: "nobody")
+                    .replacing("{token}", with: "nobody").replacing("{secret}", with: "nobody")
                 let status = Int(try await api.head(words[0], path, caller.authorization).status.code)
                 let wanted = Self.expected(caller.rights, rule, isOwn: isOwn)
                 if wanted == 200 {
