@@ -8,7 +8,7 @@ export SWIFT_BACKTRACE := enable=no
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Build, start a server, call a script task and follow a job's live log (Ctrl-C ends the server)
@@ -49,6 +49,11 @@ test-deb: deb ## Install, use, upgrade and purge the package in a Debian root of
 .PHONY: operating
 operating: ## Measure what happens at kill -9, power loss, a full disk, …: the table of docs/operating.md
 	@scripts/measure-operating
+
+.PHONY: bench-peers
+bench-peers: ## Measure beside webhook, Celery, huey and RQ in one run (PEERS="martlet rq --json" for some)
+	@EXTRA_PACKAGES="wrk redis-server webhook python3-venv" scripts/build -c release --scratch-path .build-bench
+	@python3 -B Benchmarks/peers .build-bench/release $(PEERS)
 
 .PHONY: soak
 soak: ## The tests with about 10,000 kill rounds (FILTER=Name for some; MARTLET_SEED=n repeats them)
