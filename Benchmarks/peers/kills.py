@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import processes
+from results import Results
 from systems.system import System
 
 RUNS = 160
@@ -12,7 +13,7 @@ QUIET = 8  # seconds without a new end after which the rest counts as lost
 DEADLINE = 60
 
 
-def after_kill(system: System, tree: bool, results) -> None:
+def after_kill(system: System, tree: bool, results: Results) -> None:
     """Each run appends its number to a file, so what happened is told by the runs and by nobody else."""
     evidence = system.directory / "evidence"
     evidence.touch()
@@ -25,9 +26,9 @@ def after_kill(system: System, tree: bool, results) -> None:
     seen = _wait_for(evidence, RUNS)
     lost = RUNS - len(set(seen))
     name = "kill tree" if tree else "kill main"
-    results.add(system, f"{name} lost", lost)
-    results.add(system, f"{name} silent", max(0, lost - system.count("failed")))
-    results.add(system, "kills twice", len(seen) - len(set(seen)))
+    results.add(system.name, f"{name} lost", lost)
+    results.add(system.name, f"{name} silent", max(0, lost - system.count("failed")))
+    results.add(system.name, "kills twice", len(seen) - len(set(seen)))
 
 
 def _wait_for(evidence: Path, count: int) -> list[str]:

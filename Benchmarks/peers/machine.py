@@ -13,12 +13,20 @@ def load() -> float:
     return float(Path("/proc/loadavg").read_text().split()[0])
 
 
-def wait_for_calm(limit: float, seconds: int, say) -> None:
+def wait_for_calm(share: float, seconds: float, say) -> float:
+    """Until others use less than `share` of the processors for two seconds. Returns what is left of `seconds`."""
     deadline = time.monotonic() + seconds
-    if load() >= limit:
-        say(f"load is {load()}; waiting up to {seconds} s until it is below {limit}")
-    while load() >= limit and time.monotonic() < deadline:
+    told = False
+    while True:
+        others = Others()
         time.sleep(2)
+        if others.share() < share:
+            return max(0, deadline - time.monotonic())
+        if time.monotonic() > deadline:
+            return 0
+        if not told:
+            say(f"others use {others.share():.0%} of the processors; waiting at most {seconds:.0f} s for quiet")
+        told = True
 
 
 def describe() -> str:

@@ -2,11 +2,12 @@
 
 import shutil
 import time
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
+import kills
 import wrk
-from kills import after_kill
+from results import Results
 from systems.system import System, Tools
 
 CONNECTIONS = 64
@@ -14,37 +15,26 @@ CALLERS = 8
 IDLE = 2  # seconds of rest before the memory is read
 
 
-class Results:
-    """Values of each measure of each system; one for each round, or all samples."""
-
-    def __init__(self) -> None:
-        self.values: dict[tuple[str, str], list[float]] = {}
-        self.notes: list[str] = []
-
-    def add(self, system: System, measure: str, *values: float) -> None:
-        self.values.setdefault((measure, system.name), []).extend(values)
-
-    def complain(self, system: System, what: str) -> None:
-        self.notes.append(f"{system.name}: {what}")
-
-
 class Bench:
     def __init__(self, root: Path, tools: Tools, seconds: int) -> None:
         self.root = root
         self.tools = tools
         self.seconds = seconds
-        self.results = Results()
 
-    def round(self, kind: type[System], first: bool) -> None:
+    def round(self, kind: type[System], first: bool) -> Results:
+        results = Results()
         if kind.queues:
-            self.with_system(kind, False, self.accept)
-        self.with_system(kind, True, lambda system: self.work(system, first))
+            self.use(kind, False, lambda system: Turn(system, results, self.seconds).accept())
+        self.use(kind, True, lambda system: Turn(system, results, self.seconds).work(first))
+        return results
 
-    def kills(self, kind: type[System]) -> None:
-        for tree in (False, True):
-            self.with_system(kind, False, partial(after_kill, tree=tree, results=self.results))
+    def kills(self, kind: type[System]) -> Results:
+        results = Results()
+        self.use(kind, False, lambda system: kills.after_kill(system, False, results))
+        self.use(kind, False, lambda system: kills.after_kill(system, True, results))
+        return results
 
-    def with_system(self, kind: type[System], working: bool, measure) -> None:
+    def use(self, kind: type[System], working: bool, measure: Callable[[System], None]) -> None:
         directory = self.root / "system"
         directory.mkdir()
         system = kind(directory, self.tools)
@@ -55,48 +45,62 @@ class Bench:
             system.end()
             shutil.rmtree(directory)
 
-    def accept(self, system: System) -> None:
-        for processes in (8, 1):
-            result = system.ask("submissions", processes, self.seconds)
-            self.results.add(system, f"submit{processes}", result["count"] / result["seconds"])
-            self.compare(system, result["count"], result["stored"])
-        if target := system.accepting():
-            before = system.count("stored")
-            load = self.load(system, "accept", target, CONNECTIONS)
-            self.compare(system, load.requests, system.count("stored") - before)
 
-    def work(self, system: System, first: bool) -> None:
-        system.ask("calls", 1, 30)
+class Turn:
+    """The measures of one started system; `seconds` is how long each load lasts."""
+
+    def __init__(self, system: System, results: Results, seconds: int) -> None:
+        self.system = system
+        self.results = results
+        self.seconds = seconds
+
+    def accept(self) -> None:
+        for processes in (8, 1):
+            result = self.system.ask("submissions", processes, self.seconds)
+            self.add(f"submit{processes}", result["count"] / result["seconds"])
+            self.compare(result["count"], result["stored"])
+        if target := self.system.accepting():
+            before = self.system.count("stored")
+            requests = self.load("accept", target, CONNECTIONS)
+            self.compare(requests, self.system.count("stored") - before)
+
+    def work(self, first: bool) -> None:
+        self.system.ask("calls", 1, 30)
         if first:
             time.sleep(IDLE)
-            self.memory(system, "idle")
-        calls = system.ask("calls", 200, self.seconds * 2)
-        self.results.add(system, "calls", *calls["milliseconds"])
-        if system.queues:
-            self.runs(system)
-        if target := system.waiting():
-            self.load(system, "waiting", target, CALLERS)
+            self.memory("idle")
+        self.add("calls", *self.system.ask("calls", 200, self.seconds * 2)["milliseconds"])
+        if self.system.queues:
+            self.runs()
+        if target := self.system.waiting():
+            self.load("waiting", target, CALLERS)
         if first:
-            self.memory(system, "loaded")
-        if target := system.accepting():
-            self.load(system, "flood", target, CONNECTIONS)
+            self.memory("loaded")
+        if target := self.system.accepting():
+            self.load("flood", target, CONNECTIONS)
 
-    def runs(self, system: System) -> None:
-        result = system.ask("runs", system.runs)
-        self.results.add(system, "runs", result["count"] / result["seconds"])
-        self.compare(system, system.runs, result["count"])
+    def runs(self) -> None:
+        result = self.system.ask("runs", self.system.runs)
+        self.add("runs", result["count"] / result["seconds"])
+        self.compare(self.system.runs, result["count"])
 
-    def load(self, system: System, measure: str, target: wrk.Target, connections: int) -> wrk.Load:
-        load = wrk.run(target, connections, self.seconds, system.directory)
-        self.results.add(system, measure, load.per_second)
+    def load(self, measure: str, target: wrk.Target, connections: int) -> int:
+        load = wrk.run(target, connections, self.seconds, self.system.directory)
+        self.add(measure, load.per_second)
         if load.complaints:
-            self.results.complain(system, f"{measure}: {load.complaints}")
-        return load
+            self.complain(f"{measure}: {load.complaints}")
+        return load.requests
 
-    def memory(self, system: System, when: str) -> None:
-        for name, megabytes in system.memory().items():
-            self.results.add(system, f"{when} {name}", megabytes)
+    def memory(self, when: str) -> None:
+        for name, megabytes in self.system.memory().items():
+            self.add(f"{when} {name}", megabytes)
 
-    def compare(self, system: System, acknowledged: int, found: int) -> None:
+    def compare(self, acknowledged: int, found: int) -> None:
         if found < acknowledged:
-            self.results.complain(system, f"{acknowledged - found} of {acknowledged} runs are not to be found")
+            self.complain(f"{acknowledged - found} of {acknowledged} runs are not to be found")
+
+    def complain(self, what: str) -> None:
+        self.results.notes.append(f"{self.system.name}: {what}")
+
+    def add(self, measure: str, *values: float) -> None:
+        self.results.add(self.system.name, measure, *values)

@@ -1,6 +1,7 @@
 """The results as one table, and as JSON."""
 
 from dataclasses import asdict, dataclass
+from statistics import median
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Figure:
 
 
 def quantile(values: list[float], share: float) -> float:
+    if share == 0.5:
+        return median(values)
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 

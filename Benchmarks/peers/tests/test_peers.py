@@ -78,7 +78,7 @@ class Reckoning(unittest.TestCase):
 
     def test_p99(self):
         samples = [float(number) for number in range(200)]
-        self.assertEqual([table.quantile(samples, share) for share in (0.5, 0.99)], [100, 198])
+        self.assertEqual([table.quantile(samples, share) for share in (0.5, 0.99)], [99.5, 198])
 
 
 if __name__ == "__main__":
