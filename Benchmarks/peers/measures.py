@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import kills
+import processes
 import wrk
 from results import Results
 from systems.system import System, Tools
@@ -55,9 +56,9 @@ class Turn:
         self.seconds = seconds
 
     def accept(self) -> None:
-        for processes in (8, 1):
-            result = self.system.ask("submissions", processes, self.seconds)
-            self.add(f"submit{processes}", result["count"] / result["seconds"])
+        for clients in (8, 1):
+            result = self.system.ask("submissions", clients, self.seconds)
+            self.add(f"submit{clients}", result["count"] / result["seconds"])
             self.compare(result["count"], result["stored"])
         if target := self.system.accepting():
             before = self.system.count("stored")
@@ -80,8 +81,11 @@ class Turn:
             self.load("flood", target, CONNECTIONS)
 
     def runs(self) -> None:
+        before = processes.processor_seconds(self.system.pids())
         result = self.system.ask("runs", self.system.runs)
+        used = processes.processor_seconds(self.system.pids()) - before
         self.add("runs", result["count"] / result["seconds"])
+        self.add("processor", used / self.system.runs * 1000)
         self.compare(self.system.runs, result["count"])
 
     def load(self, measure: str, target: wrk.Target, connections: int) -> int:
@@ -92,7 +96,7 @@ class Turn:
         return load.requests
 
     def memory(self, when: str) -> None:
-        for name, megabytes in self.system.memory().items():
+        for name, megabytes in processes.memory(self.system.pids()).items():
             self.add(f"{when} {name}", megabytes)
 
     def compare(self, acknowledged: int, found: int) -> None:

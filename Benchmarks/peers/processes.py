@@ -58,6 +58,21 @@ def parse_rollup(text: str) -> dict[str, float]:
     return {MEMORY[words[0][:-1]]: int(words[1]) / 1000 for words in lines if words[0][:-1] in MEMORY}
 
 
+def processor_seconds(pids: list[int]) -> float:
+    """Used so far by these processes and by those of their children that they have waited for."""
+    ticks = 0
+    for pid in pids:
+        try:
+            ticks += parse_ticks(Path(f"/proc/{pid}/stat").read_text())
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # ended since it was listed; its parent has its time
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def parse_ticks(stat: str) -> int:
+    return sum(int(word) for word in stat.rpartition(")")[2].split()[11:15])
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

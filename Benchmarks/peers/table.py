@@ -19,6 +19,7 @@ MEASURES = [
     Measure("submit1", "submissions, 1 client process, nothing started", "/s", True),
     Measure("flood", "submissions, 64 connections (wrk), runs going on", "/s", True),
     Measure("runs", "process runs handed over together, to the last end", "/s", True),
+    Measure("processor", "  processor time of such a run, clients left out", "ms"),
     Measure("waiting", "process runs, 8 waiting callers (wrk)", "/s", True),
     Measure("calls", "one run at a time, submission to known end, p50", "ms"),
     Measure("calls", "one run at a time, submission to known end, p99", "ms", quantile=0.99),

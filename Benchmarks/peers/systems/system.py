@@ -81,8 +81,8 @@ class System:
     def log(self) -> str:
         return "".join(path.read_text(errors="replace")[-2000:] for path in self.directory.glob("*log"))
 
-    def memory(self) -> dict[str, float]:
-        return processes.memory([pid for one in self.running for pid in [one.pid, *processes.descendants(one.pid)]])
+    def pids(self) -> list[int]:
+        return [pid for one in self.running for pid in [one.pid, *processes.descendants(one.pid)]]
 
     def end(self) -> None:
         for process in reversed(self.running):

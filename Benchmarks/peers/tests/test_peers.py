@@ -49,6 +49,10 @@ class Reading(unittest.TestCase):
     def test_memory(self):
         self.assertEqual(processes.parse_rollup(ROLLUP), {"resident": 12, "proportional": 7.5, "anonymous": 4})
 
+    def test_processor_time(self):
+        stat = "77 (a (b) c) S 1 77 77 0 -1 4194560 900 80 0 0 11 22 33 44 20 0 1 0 500 1000 200"
+        self.assertEqual(processes.parse_ticks(stat), 110)
+
     def test_versions_are_pinned(self):
         file = Path(packages.__file__).parent / "requirements.txt"
         lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
