@@ -39,6 +39,7 @@ MEASURES = [
 
 @dataclass(frozen=True)
 class Figure:
+    key: str
     measure: str
     system: str
     value: float
@@ -74,16 +75,16 @@ def _figure(measure: Measure, system: str, values: list[float], mine: list[float
         ratio = own / value if value else None
         if own != value:
             verdict = "ahead" if (own > value) == measure.more_is_better else "behind"
-    return Figure(measure.title, system, value, measure.unit, min(values), max(values), ratio, verdict)
+    return Figure(measure.key, measure.title, system, value, measure.unit, min(values), max(values), ratio, verdict)
 
 
 def text(found: list[Figure]) -> str:
     lines = [f"{'':54}{'median':>10}      {'lowest to highest':>20}  {'ours : peer':>12}"]
-    title = ""
+    title = ("", "")
     for figure in found:
-        if figure.measure != title:
-            title = figure.measure
-            lines.append(title)
+        if (figure.key, figure.measure) != title:
+            title = (figure.key, figure.measure)
+            lines.append(figure.measure)
         lines.append(_line(figure))
     return "\n".join(lines)
 
