@@ -14,13 +14,14 @@ package struct Control: Sendable {
     package let drivers: Drivers
     package let feed: RunFeed
     package let settings: SettingsBox
+    package let meter: RunMeter
     package let disk: @Sendable () -> DiskState
     package let now: @Sendable () -> Date
     let ids: RunIDSource
 
     package init(
         store: any Store, executor: any Executor, files: any LogFiles, drivers: Drivers, feed: RunFeed,
-        settings: SettingsBox, disk: @escaping @Sendable () -> DiskState,
+        settings: SettingsBox, meter: RunMeter = RunMeter(), disk: @escaping @Sendable () -> DiskState,
         now: @escaping @Sendable () -> Date = { Date(milliseconds: Date().milliseconds) }
     ) {
         self.store = store
@@ -29,6 +30,7 @@ package struct Control: Sendable {
         self.drivers = drivers
         self.feed = feed
         self.settings = settings
+        self.meter = meter
         self.disk = disk
         self.now = now
         ids = RunIDSource()

@@ -48,6 +48,9 @@ package final class RunFeed: Sendable {
         return stream
     }
 
+    /// Callers that hold a place.
+    package var waiting: Int { state.withLock { $0.places } }
+
     /// A place among those who may wait, given back when it is released. Throws `unavailable` when there is none.
     func place() throws(MartletError) -> WaitingPlace {
         let taken = state.withLock { state in

@@ -7,6 +7,8 @@ struct WriteScope {
     let db: Database
     /// Events stored by the transaction so far, in the order of their numbers.
     var events: [RunEvent] = []
+    /// The run of each event.
+    var runs: [Run] = []
     fileprivate var isAudited = false
     /// What the operation changed, for the audit trail.
     fileprivate(set) var note: AuditNote?
@@ -57,13 +59,14 @@ final class GroupWriter: Sendable {
     private let pool: DatabasePool
     private let audit: AuditChain
     private let queue = Mutex(Queue())
+    private let meter: RunMeter
     private let onCommit: @Sendable ([RunEvent]) -> Void
     private let onRollback: @Sendable () -> Void
     /// Called on the writer after each transaction, and told whether nothing waits any more.
     private let afterBatch: @Sendable (Database, _ isIdle: Bool) -> Void
 
     init(
-        _ pool: DatabasePool, audit: AuditChain, longest: Duration = .milliseconds(5),
+        _ pool: DatabasePool, audit: AuditChain, longest: Duration = .milliseconds(5), meter: RunMeter = RunMeter(),
         onCommit: @escaping @Sendable ([RunEvent]) -> Void,
         onRollback: @escaping @Sendable () -> Void,
         afterBatch: @escaping @Sendable (Database, _ isIdle: Bool) -> Void
@@ -71,6 +74,7 @@ final class GroupWriter: Sendable {
         self.pool = pool
         self.audit = audit
         self.longest = longest
+        self.meter = meter
         self.onCommit = onCommit
         self.onRollback = onRollback
         self.afterBatch = afterBatch
@@ -154,6 +158,7 @@ extension GroupWriter {
     private typealias Done = (operation: Operation, tell: @Sendable () -> Void)
 
     private func commitBatch(_ batch: [Operation], _ db: Database) {
+        let started = ContinuousClock.now
         do {
             try db.beginTransaction(.immediate)
         } catch {
@@ -174,6 +179,7 @@ extension GroupWriter {
             for (operation, _) in done { operation.fail(cause) }
             return
         }
+        meter.committed(scope.events, of: scope.runs, in: ContinuousClock.now - started)
         if !scope.events.isEmpty { onCommit(scope.events) }
         for (_, tell) in done { tell() }
     }
@@ -216,6 +222,7 @@ extension GroupWriter {
             return tell
         } catch {
             scope.events.removeLast(scope.events.count - events)
+            scope.runs.removeLast(scope.runs.count - events)
             audit.forget()
             // SQLite itself gives up the whole transaction when the disk is full, for one.
             guard db.isInsideTransaction else { throw TransactionLost(cause: error) }

@@ -49,7 +49,7 @@ struct InsertRow: Sendable {
         try scope.record(
             RunEvent(
                 number: 0, run: run.id, kind: .created, from: nil, to: run.state, attempt: run.attempt,
-                task: run.task, reason: run.reason, note: nil, at: run.createdAt), reason: reason)
+                task: run.task, reason: run.reason, note: nil, at: run.createdAt), of: run, reason: reason)
     }
 
     /// Unique indexes refuse these too; asked first so that the answer can name the other run.

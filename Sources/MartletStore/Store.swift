@@ -24,17 +24,17 @@ package final class SQLiteStore: Sendable {
     /// `onCommit` gets the new events of each transaction after it is durable and before its callers are
     /// answered, in the order of their numbers, from one thread at a time. It must return quickly.
     package convenience init(
-        directory: URL, now: @escaping @Sendable () -> Date = { Date() },
+        directory: URL, now: @escaping @Sendable () -> Date = { Date() }, meter: RunMeter = RunMeter(),
         onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
     ) throws {
         try self.init(
-            directory: directory, migrations: Schema.migrations, cipher: .aesGCM, now: now, onCommit: onCommit)
+            directory: directory, migrations: Schema.migrations, cipher: .aesGCM, now: now, meter: meter, onCommit: onCommit)
     }
 
     /// With other schema steps than the released ones, or another cipher: for tests of them.
     init(
         directory: URL, migrations: [Migration], cipher: SecretBox.Cipher = .aesGCM,
-        now: @escaping @Sendable () -> Date = { Date() },
+        now: @escaping @Sendable () -> Date = { Date() }, meter: RunMeter = RunMeter(),
         onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
     ) throws {
         let path = directory.appendingPathComponent("martlet.db").path
@@ -44,6 +44,7 @@ package final class SQLiteStore: Sendable {
         do {
             pool = try Self.open(path, migrations)
             try Self.checkKey(box, pool)
+            meter.begin(with: try Self.unfinished(pool))
         } catch {
             throw storeFailure(error)
         }
@@ -56,7 +57,7 @@ package final class SQLiteStore: Sendable {
         let pool = pool
         audit = AuditChain(now: now)
         writer = GroupWriter(
-            pool, audit: audit, onCommit: onCommit, onRollback: { hot.removeAll() },
+            pool, audit: audit, meter: meter, onCommit: onCommit, onRollback: { hot.removeAll() },
             afterBatch: { db, isIdle in checkpointer.afterBatch(db, isIdle: isIdle, pool) })
     }
 
@@ -110,6 +111,19 @@ extension SQLiteStore {
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
         }
         return configuration
+    }
+
+    /// Counted once: from here on a ``RunMeter`` is told what changes.
+    private static func unfinished(_ pool: DatabasePool) throws -> [RunState: Int] {
+        try pool.read { db in
+            var counts: [RunState: Int] = [:]
+            for state in RunState.allCases where !state.isEnd {
+                counts[state] = try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM runs INDEXED BY runs_state WHERE state = ?",
+                    arguments: [state.rawValue])
+            }
+            return counts
+        }
     }
 
     private static func checkKey(_ box: SecretBox, _ pool: DatabasePool) throws {

@@ -4,7 +4,7 @@ import MartletCore
 
 extension WriteScope {
     /// Stores an event, gives it its number, and keeps it for those who are told after COMMIT.
-    mutating func record(_ event: RunEvent, reason: String?) throws {
+    mutating func record(_ event: RunEvent, of run: Run, reason: String?) throws {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO events (run, kind, from_state, to_state, attempt, task, reason, note, at)
@@ -18,6 +18,7 @@ extension WriteScope {
             RunEvent(
                 number: db.lastInsertedRowID, run: event.run, kind: event.kind, from: event.from, to: event.to,
                 attempt: event.attempt, task: event.task, reason: event.reason, note: event.note, at: event.at))
+        runs.append(run)
     }
 
     mutating func record(_ change: Change, of run: Run) throws {
@@ -26,7 +27,7 @@ extension WriteScope {
             RunEvent(
                 number: 0, run: run.id, kind: change.kind, from: change.from, to: change.to,
                 attempt: finished?.attempt ?? run.attempt, task: finished?.task ?? run.task,
-                reason: change.reason, note: nil, at: change.at),
+                reason: change.reason, note: nil, at: change.at), of: run,
             reason: try StoredJSON.text(change.reason))
     }
 
@@ -34,6 +35,6 @@ extension WriteScope {
         try record(
             RunEvent(
                 number: 0, run: run.id, kind: .note, from: nil, to: run.state, attempt: run.attempt,
-                task: run.task, reason: nil, note: note, at: now), reason: nil)
+                task: run.task, reason: nil, note: note, at: now), of: run, reason: nil)
     }
 }
