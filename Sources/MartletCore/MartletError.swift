@@ -7,6 +7,8 @@ package struct MartletError: Error, Sendable, CustomStringConvertible {
         case notFound
         /// It clashes with what is there: a live key, a job version, an illegal transition.
         case conflict
+        /// It is not the version that the caller named.
+        case stale
         /// An idempotency key came again with another body.
         case mismatch
         /// The caller did not say who it is.

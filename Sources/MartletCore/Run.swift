@@ -70,11 +70,15 @@ package struct Trigger: Sendable, Hashable, Codable {
     package var caller: String?
     /// The run that this one repeats.
     package var rerunOf: RunID?
+    package var trace: TraceContext?
 
-    package init(source: String, caller: String? = nil, rerunOf: RunID? = nil) {
+    package init(
+        source: String, caller: String? = nil, rerunOf: RunID? = nil, trace: TraceContext? = nil
+    ) {
         self.source = source
         self.caller = caller
         self.rerunOf = rerunOf
+        self.trace = trace
     }
 }
 

@@ -11,9 +11,12 @@ extension Control {
     /// Asks a run to end; with `.pause`, so that it can be resumed. Returns at once: the run is then stopping, or
     /// over when it had no process. A first stop lets a running `always` task finish, a second one ends it too.
     /// `grace` overrides the task's own for this stop. Ending an ended run is a `conflict`.
-    package func stop(_ id: RunID, _ reason: StopReason = .user, grace: TimeSpan? = nil) async throws -> Run {
+    /// `versions`: throws `stale` unless the run has one of them; nil: any.
+    package func stop(
+        _ id: RunID, _ reason: StopReason = .user, grace: TimeSpan? = nil, ifVersion versions: Set<Int>? = nil
+    ) async throws -> Run {
         let again = Mutex(false)
-        let run = try await transition(id, .stop(reason)) { change in
+        let run = try await transition(id, .stop(reason), versions) { change in
             again.withLock { $0 = change.kind == .stopAgain }
         }
         Failpoint.hit("stop.afterStore")
@@ -25,17 +28,23 @@ extension Control {
         return run
     }
 
-    package func pause(_ id: RunID) async throws -> Run { try await stop(id, .pause) }
+    package func pause(_ id: RunID, ifVersion versions: Set<Int>? = nil) async throws -> Run {
+        try await stop(id, .pause, ifVersion: versions)
+    }
 
     /// A paused run becomes pending and goes on with its first unfinished task.
-    package func resume(_ id: RunID) async throws -> Run { try await transition(id, .resume) }
+    package func resume(_ id: RunID, ifVersion versions: Set<Int>? = nil) async throws -> Run {
+        try await transition(id, .resume, versions)
+    }
 
     private func transition(
-        _ id: RunID, _ command: RunCommand, _ seen: @escaping @Sendable (Change) -> Void = { _ in }
+        _ id: RunID, _ command: RunCommand, _ versions: Set<Int>?,
+        _ seen: @escaping @Sendable (Change) -> Void = { _ in }
     ) async throws -> Run {
         let now = now()
         do {
             return try await store.update(id) { run in
+                try run.check(isOneOf: versions)
                 let change = try run.apply(command, at: now)
                 seen(change)
                 return Update(change)
@@ -47,6 +56,12 @@ extension Control {
 }
 
 extension Run {
+    /// Throws `stale` when it has another version.
+    func check(isOneOf versions: Set<Int>?) throws(MartletError) {
+        guard let versions, !versions.contains(version) else { return }
+        throw MartletError(.stale, "run \(id) has changed since; its version is \(version)")
+    }
+
     /// Where the files of the current task's present attempt are.
     package var address: TaskAddress { TaskAddress(run: id, attempt: attempt, task: task) }
 }

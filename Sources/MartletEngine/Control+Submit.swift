@@ -45,10 +45,12 @@ extension Control {
 
     /// Starts a new run of the same snapshot, parameters, posted secrets and labels; stored secrets are taken anew.
     package func rerun(
-        _ id: RunID, trigger: Trigger, rights: Rights, idempotency: IdempotencyRecord? = nil
+        _ id: RunID, trigger: Trigger, rights: Rights, idempotency: IdempotencyRecord? = nil,
+        ifVersion versions: Set<Int>? = nil
     ) async throws -> Accepted {
         try refuseWhenDiskIsLow()
         let old = try await require(id)
+        try old.check(isOneOf: versions)
         try authorise(rights, toStart: old.job, labels: old.labels)
         let now = now()
         var origin = trigger

@@ -12,13 +12,18 @@ package struct EngineSettings: Sendable, Hashable {
     /// Runs that may wait to be run at once in one claim.
     package var claimBatch: Int
     package var mostWaiters: Int
+    /// Of one caller; 0: any number.
+    package var requestsPerSecond: Int
+    /// Tokens of nobody that one address may present; 0: any number.
+    package var wrongTokensPerMinute: Int
     package var retention: RetentionPolicy
     package var retentionInterval: TimeSpan
 
     package init(
         limits: DispatchLimits = DispatchLimits(runs: 64), minFree: Int64? = nil,
         grace: TimeSpan = .seconds(10), logCap: Int64 = 64 << 20, claimBatch: Int = 64,
-        mostWaiters: Int = 1000, retention: RetentionPolicy = RetentionPolicy(),
+        mostWaiters: Int = 1000, requestsPerSecond: Int = 1000, wrongTokensPerMinute: Int = 100,
+        retention: RetentionPolicy = RetentionPolicy(),
         retentionInterval: TimeSpan = .seconds(600)
     ) {
         self.limits = limits
@@ -27,6 +32,8 @@ package struct EngineSettings: Sendable, Hashable {
         self.logCap = logCap
         self.claimBatch = claimBatch
         self.mostWaiters = mostWaiters
+        self.requestsPerSecond = requestsPerSecond
+        self.wrongTokensPerMinute = wrongTokensPerMinute
         self.retention = retention
         self.retentionInterval = retentionInterval
     }

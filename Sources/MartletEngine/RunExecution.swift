@@ -224,6 +224,10 @@ extension RunExecution {
         environment["MARTLET_JOB"] = run.job.name
         environment["MARTLET_TASK"] = task.name
         environment["MARTLET_ATTEMPT"] = String(run.attempt)
+        if let trace = run.trigger.trace, environment["TRACEPARENT"] == nil {
+            environment["TRACEPARENT"] = trace.traceparent(of: run.attempt, in: run.id)
+            environment["TRACESTATE"] = trace.state.isEmpty ? nil : trace.state
+        }
         return Command(
             argv: try control.drivers.driver(task.driver).plan(context), environment: environment,
             secrets: run.secrets(from: secrets), hidden: Set(secrets.values), process: task.process,

@@ -30,7 +30,7 @@ package struct AccessToken: Sendable, Hashable {
         self.revokedAt = revokedAt
     }
 
-    package enum State: String, Sendable { case active, expired, revoked }
+    package enum State: String, Sendable, CaseIterable { case active, expired, revoked }
 
     package func state(at now: Date) -> State {
         if revokedAt != nil { return .revoked }

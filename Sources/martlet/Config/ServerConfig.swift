@@ -34,6 +34,8 @@ struct ServerConfig: Sendable {
             limits: DispatchLimits(runs: reader.count("limits.runs", 64), drivers: reader.counts("limits.drivers")),
             minFree: reader.size("limits.minFree"), grace: reader.span("limits.grace", .seconds(10)),
             logCap: max(2 << 20, reader.size("log.cap") ?? 64 << 20), mostWaiters: reader.count("limits.waiters", 1000),
+            requestsPerSecond: reader.count("limits.requests", 1000),
+            wrongTokensPerMinute: reader.count("limits.wrongTokens", 100),
             retention: RetentionPolicy(
                 age: reader.span("retention.age", .seconds(30 * 86_400)),
                 runsPerJob: reader.count("retention.runsPerJob", 10_000),

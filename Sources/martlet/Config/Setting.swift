@@ -71,6 +71,9 @@ struct Setting: Sendable {
         Setting("limits.minFree", .size, nil, "bytes that must stay free; default: 500 MB or 2 %"),
         Setting("limits.connections", .count(16...1_000_000), "4096", "connections at once, each listener"),
         Setting("limits.waiters", .count(1...100_000), "1000", "callers that may wait for a run at once"),
+        Setting("limits.requests", .count(0...1_000_000), "1000", "requests of one caller a second; 0: any number"),
+        Setting(
+            "limits.wrongTokens", .count(0...1_000_000), "100", "wrong tokens of one address a minute; 0: any number"),
         Setting("retention.age", .span, "30d", "ended runs are kept so long"),
         Setting("retention.runsPerJob", .count(1...10_000_000), "10000", "ended runs kept per job"),
         Setting("retention.logBytes", .size, "10GiB", "all logs together, oldest first"),

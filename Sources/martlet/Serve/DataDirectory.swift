@@ -132,7 +132,11 @@ enum Installation {
     static var keeper: String { directory + "/martlet-keeper" }
     static var hasKeeper: Bool { access(keeper, X_OK) == 0 }
 
-    private static let hidden: Set<String> = ["NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY"]
+    private static let hidden: Set<String> = [
+        "NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY",
+        // A task is a span of the request that started it, not of the one that started the server.
+        "TRACEPARENT", "TRACESTATE",
+    ]
 
     /// What every task inherits: the server's environment without what is the server's alone. `hiding`: further names,
     /// with `*` at the end for a prefix.

@@ -31,12 +31,13 @@ struct Server {
         let log = try ServerLog(config.logTarget)
         let logger = log.logger("martlet")
         let feed = RunFeed(mostWaiters: config.engine.mostWaiters)
+        let meter = RunMeter()
         let store = try SQLiteStore(
-            directory: URL(filePath: config.dataDirectory), onCommit: { feed.publish($0) })
+            directory: URL(filePath: config.dataDirectory), meter: meter, onCommit: { feed.publish($0) })
         let scripts = Scripts(
             settings: config.scripts, martlet: Installation.program, logger: log.logger("scripts"))
         try scripts.loader.start()
-        let control = try control(store, feed, [CommandDriver(), scripts.driver])
+        let control = try control(store, feed, meter, [CommandDriver(), scripts.driver])
         let jobs = JobDirectory(
             path: config.jobsDirectory, control: control, logger: logger, parse: YAMLDocument.parse)
         let report = try await jobs.reload()
@@ -61,7 +62,9 @@ struct Server {
         logger.info("server ended")
     }
 
-    private func control(_ store: SQLiteStore, _ feed: RunFeed, _ drivers: [any Driver]) throws -> Control {
+    private func control(
+        _ store: SQLiteStore, _ feed: RunFeed, _ meter: RunMeter, _ drivers: [any Driver]
+    ) throws -> Control {
         let executor = try LocalExecutor(
             dataDirectory: config.dataDirectory, keeper: Installation.keeper,
             baseEnvironment: Installation.taskEnvironment(environment, hiding: config.hiddenVariables),
@@ -70,7 +73,8 @@ struct Server {
         let path = config.dataDirectory
         return Control(
             store: store, executor: executor, files: FileLogReader(dataDirectory: path),
-            drivers: Drivers(drivers), feed: feed, settings: SettingsBox(config.engine)
+            drivers: Drivers(drivers), feed: feed, settings: SettingsBox(config.engine),
+            meter: meter
         ) {
             // A directory that cannot be asked about has no room for runs.
             guard let space = try? DiskSpace.free(at: path) else { return DiskState(free: 0, total: 0) }
