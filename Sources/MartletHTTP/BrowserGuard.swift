@@ -20,9 +20,8 @@ struct BrowserGuard: Sendable {
     func check(_ request: Request, own: String?) throws(Problem) {
         guard let authority = request.head.authority, isOurs(authority, own) else {
             throw Problem(
-                status: .misdirectedRequest, code: "wrongHost", title: "This server has another name",
-                detail:
-                    "the Host header must be localhost, an address this server listens on, or a name in its setting hosts"
+                .wrongHost,
+                "the Host header must be localhost, an address this server listens on, or a name in its setting hosts"
             )
         }
         if let origin = request.headers[.origin] {
@@ -52,6 +51,5 @@ struct BrowserGuard: Sendable {
     }
 
     private static let foreign = Problem(
-        status: .forbidden, code: "foreignSite", title: "A foreign site asked",
-        detail: "requests from web pages of other sites are refused")
+        .foreignSite, "requests from web pages of other sites are refused")
 }

@@ -100,12 +100,16 @@ extension HTTPField.Name {
     static let nomadToken = known("X-Nomad-Token")
     static let prefer = known("Prefer")
     static let preferenceApplied = known("Preference-Applied")
+    static let rateLimit = known("RateLimit")
+    static let rateLimitPolicy = known("RateLimit-Policy")
     static let requestID = known("X-Request-Id")
     /// The run behind a facade's answer.
     package static let run = known("X-Martlet-Run")
     static let secFetchSite = known("Sec-Fetch-Site")
     static let lastEventID = known("Last-Event-ID")
     static let link = known("Link")
+    static let traceparent = known("traceparent")
+    static let tracestate = known("tracestate")
 
     /// For names written here, which are tokens.
     private static func known(_ name: String) -> HTTPField.Name {

@@ -8,10 +8,11 @@ import ServiceLifecycle
 /// What happened, as a list or as a stream of server-sent events.
 enum EventRoutes {
     static let routes: [Route] = [
-        Route(.get, "/api/runs/{id}/events", "List a run's events, oldest first", access: .run(.read), ofRun),
+        Route(
+            .get, "/api/runs/{id}/events", "List a run's events, oldest first", access: .run(.read), .listEvents, ofRun),
         Route(
             .get, "/api/events", "Stream the events of all runs (SSE); Last-Event-ID resumes",
-            access: .covered(.read), stream),
+            access: .covered(.read), .streamEvents, stream),
     ]
 
     @Sendable private static func ofRun(_ call: Call) async throws -> Response {

@@ -13,6 +13,8 @@ package protocol Facade: Sendable {
     func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool
     /// What a token must allow for a call. Nil: a probe, which anybody may call, whatever the listener says.
     func role(for method: HTTPRequest.Method, _ path: String) -> Rights.Role?
+    /// What it serves at this moment to a caller with these rights, for the description of the API.
+    func routes(for rights: Rights) -> [DescribedRoute]
     /// The answer to a call of a path that it owns, in the replaced system's own style, unknown paths included. Whatever
     /// goes wrong is answered in that style, too.
     func respond(to call: FacadeCall) async -> Response
@@ -30,6 +32,9 @@ package struct FacadeCall: Sendable {
     package var method: HTTPRequest.Method { request.method }
     /// As it was sent: percent-encoded, without the query.
     package var path: String { request.uri.path }
+
+    /// The trace that the request belongs to.
+    package var trace: TraceContext? { request.trace }
 
     /// The `Idempotency-Key` with the value it belongs to; `scope` keeps it apart from the keys of other calls.
     package func idempotency(_ value: JSONValue, scope: String) throws -> IdempotencyRecord? {

@@ -18,49 +18,63 @@ struct Gate: RouterMiddleware {
     let facades: [any Facade]
     let auditing: Auditing
     let control: Control
+    let meter: RequestMeter
+    let limits: RequestLimits
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         let started = ContinuousClock.now
+        let context = context.named(by: request)
         var response: Response
+        var facade = Listener.Facade.native
         do {
-            response = try await admitted(request, context, next)
+            response = try await admitted(request, context, &facade, next)
         } catch let error as HTTPParserError {
             throw error
         } catch {
             response = problem(for: error, request, context).response(
-                requestID: context.requestID, path: request.uri.path)
+                requestID: context.requestID, path: request.uri.path, traceID: request.trace?.id)
             if request.method == .head { response = response.createHeadResponse() }
         }
         response.headers[.requestID] = context.requestID
+        let time = ContinuousClock.now - started
+        meter.answered(
+            .init(facade: facade, method: .init(request.method), statusClass: response.status.code / 100), in: time)
         if context.logger.logLevel <= .debug {
             context.logger.debug(
                 "request",
                 metadata: [
                     "method": "\(request.method)", "path": "\(request.uri.path.prefix(512))",
-                    "status": "\(response.status.code)", "seconds": "\(ContinuousClock.now - started)",
+                    "status": "\(response.status.code)", "seconds": "\(time)",
                 ])
         }
         return response
     }
 
     private func admitted(
-        _ request: Request, _ context: APIContext, _ next: (Request, APIContext) async throws -> Response
+        _ request: Request, _ context: APIContext, _ owner: inout Listener.Facade,
+        _ next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         guard listener.admits(context.caller) else { throw Problem.foreignAddress }
         try guardian.check(request, own: context.own)
         var context = context
-        context.principal = request.presentedToken.flatMap(tokens.principal)
-        if let facade = facade(for: request) {
-            return try await auditing.recording(request, context, facade: facade) {
-                try await respond(facade, request, context)
-            }
-        }
-        guard listener.facades.contains(.native) || isProbe(request.uri.path) else {
+        let presented = request.presentedToken
+        context.principal = presented.flatMap(tokens.principal)
+        let facade = facade(for: request)
+        if let facade { owner = facade.name }
+        let headers = try limits.admit(
+            context.principal, isWrong: presented != nil && context.principal == nil, from: context.caller,
+            control.settings.value)
+        guard facade != nil || listener.facades.contains(.native) || isProbe(request.uri.path) else {
             throw Problem.notFound(request.uri.path)
         }
-        return try await auditing.recording(request, context, facade: nil) { try await next(request, context) }
+        var response = try await auditing.recording(request, context, facade: facade) {
+            if let facade { return try await respond(facade, request, context) }
+            return try await next(request, context)
+        }
+        response.headers.append(contentsOf: headers)
+        return response
     }
 
     /// Native paths are never a facade's.

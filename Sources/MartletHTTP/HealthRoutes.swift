@@ -21,11 +21,11 @@ struct HealthRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/livez", "The process answers", access: .open) { _ in
+            Route(.get, "/livez", "The process answers", access: .open, .alive) { _ in
                 .json { $0.field("status", "alive") }
             },
-            Route(.get, "/readyz", "Each thing the server needs, and whether it is fine", access: .open, ready),
-            Route(.get, "/version", "The server's version", access: .open) { _ in
+            Route(.get, "/readyz", "Each thing the server needs, and whether it is fine", access: .open, .ready, ready),
+            Route(.get, "/version", "The server's version", access: .open, .version) { _ in
                 .json { json in
                     json.field("name", "martlet")
                     json.field("version", version)

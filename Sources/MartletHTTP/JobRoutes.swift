@@ -6,12 +6,12 @@ import MartletEngine
 /// Stored job definitions.
 enum JobRoutes {
     static let routes: [Route] = [
-        Route(.get, "/api/jobs", "List jobs by name", access: .covered(.read), list),
+        Route(.get, "/api/jobs", "List jobs by name", access: .covered(.read), .listJobs, list),
         Route(
             .put, "/api/jobs/{name}", "Store a job; If-Match or If-None-Match: * guard it", access: .server(.admin),
-            put),
-        Route(.get, "/api/jobs/{name}", "Show a job", access: .job(.read), show),
-        Route(.delete, "/api/jobs/{name}", "Delete a job; its runs stay", access: .server(.admin), delete),
+            .putJob, put),
+        Route(.get, "/api/jobs/{name}", "Show a job", access: .job(.read), .showJob, show),
+        Route(.delete, "/api/jobs/{name}", "Delete a job; its runs stay", access: .server(.admin), .deleteJob, delete),
     ]
 
     @Sendable private static func list(_ call: Call) async throws -> Response {

@@ -9,7 +9,7 @@ enum LineRoutes {
         Route(
             .get, "/api/runs/{id}/lines",
             "Follow a run's log line by line to its end (SSE), or list its lines; Last-Event-ID resumes",
-            access: .run(.read), lines)
+            access: .run(.read), .readLines, lines)
     ]
 
     private enum Follow: String, CaseIterable {

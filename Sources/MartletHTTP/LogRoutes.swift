@@ -8,8 +8,9 @@ import ServiceLifecycle
 /// The bytes a run wrote.
 enum LogRoutes {
     static let routes: [Route] = [
-        Route(.get, "/api/runs/{id}/log", "Read a run's log, or follow it to its end", access: .run(.read), log),
-        Route(.head, "/api/runs/{id}/log", "Length of a run's log", access: .run(.read), log),
+        Route(
+            .get, "/api/runs/{id}/log", "Read a run's log, or follow it to its end", access: .run(.read), .readLog, log),
+        Route(.head, "/api/runs/{id}/log", "Length of a run's log", access: .run(.read), .logLength, log),
     ]
 
     static let piece = 64 << 10
@@ -72,8 +73,7 @@ enum LogRoutes {
             headers[.contentRange] = "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(view.length)"
         case .unsatisfiable:
             throw Problem(
-                status: .rangeNotSatisfiable, code: "range", title: "The range is outside of the log",
-                detail: "the log has \(view.length) bytes", headers: [.contentRange: "bytes */\(view.length)"])
+                .range, "the log has \(view.length) bytes", headers: [.contentRange: "bytes */\(view.length)"])
         }
         headers[.contentLength] = String(bounds.count)
         let body = call.request.method == .head ? ResponseBody() : bytes(bounds, of: view, call.control)

@@ -16,6 +16,8 @@ package struct NativeAPI: Sendable {
     package let routes: [Route]
     private let facades: [any Facade]
     private let recheck: Duration
+    private let meter = RequestMeter()
+    private let limits = RequestLimits()
 
     /// `hosts`: names, besides the listeners' own `addresses`, that a `Host` or an `Origin` header may carry. `extra`: routes of
     /// integrations. `recheck`: how often the rights of a long answer are looked at again.
@@ -28,10 +30,14 @@ package struct NativeAPI: Sendable {
         self.tokens = tokens
         self.recheck = recheck
         guardian = BrowserGuard(hosts: hosts, addresses: addresses)
-        routes =
-            HealthRoutes(version: version, checks: checks).routes + RunRoutes.routes + LogRoutes.routes
-            + LineRoutes.routes + EventRoutes.routes + JobRoutes.routes
-            + TokenRoutes(tokens: tokens).routes + SecretRoutes.routes + AuditRoutes.routes + extra
+        let others: [[Route]] = [
+            HealthRoutes(version: version, checks: checks).routes, RunRoutes.routes, LogRoutes.routes,
+            LineRoutes.routes, EventRoutes.routes, JobRoutes.routes, TokenRoutes(tokens: tokens).routes,
+            SecretRoutes.routes, AuditRoutes.routes,
+            MetricsRoutes(meter: meter, version: version).routes, extra,
+        ]
+        let described = others.flatMap(\.self)
+        routes = described + [OpenAPIRoutes(others: described, facades: facades, version: version).route]
         self.facades = facades
     }
 
@@ -47,7 +53,7 @@ package struct NativeAPI: Sendable {
             server: try Self.builder(certificate),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 1024, reuseAddress: true,
-                availableConnectionsDelegate: MaximumAvailableConnections(connections)),
+                availableConnectionsDelegate: CountedConnections(connections, meter)),
             onServerRunning: { channel in await ready(channel.localAddress?.port ?? address.port) },
             logger: logger)
     }
@@ -67,7 +73,7 @@ package struct NativeAPI: Sendable {
         router.add(
             middleware: Gate(
                 listener: listener, guardian: guardian, tokens: tokens, routes: routes, facades: facades,
-                auditing: Auditing(store: control.store, routes: routes), control: control))
+                auditing: Auditing(store: control.store, routes: routes), control: control, meter: meter, limits: limits))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 let principal = try route.access.principal(context.principal)

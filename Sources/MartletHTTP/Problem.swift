@@ -5,25 +5,29 @@ import NIOCore
 
 /// An error answer (RFC 9457), with the members of ours: `code`, `errors`, `requestId`.
 struct Problem: Error {
-    var status: HTTPResponse.Status
-    /// Stable word for programs.
-    var code: String
-    var title: String
-    var detail: String
-    var errors: [FieldProblem] = []
-    var headers: HTTPFields = [:]
+    let code: ProblemCode
+    let detail: String
+    let errors: [FieldProblem]
+    var headers: HTTPFields
 
-    func response(requestID: String, path: String) -> Response {
+    init(_ code: ProblemCode, _ detail: String, errors: [FieldProblem] = [], headers: HTTPFields = [:]) {
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers
+    }
+
+    func response(requestID: String, path: String, traceID: String?) -> Response {
         var fields = headers
         fields[.contentType] = "application/problem+json"
         fields[.cacheControl] = "no-store"
         let body = JSONWriter.document { json in
-            json.field("type", "urn:martlet:problem:\(code)")
-            json.field("title", title)
-            json.field("status", status.code)
+            json.field("type", "urn:martlet:problem:\(code.rawValue)")
+            json.field("title", code.title)
+            json.field("status", code.status.code)
             json.field("detail", detail)
             json.field("instance", String(path.prefix(512)))
-            json.field("code", code)
+            json.field("code", code.rawValue)
             json.array("errors", errors) { json, error in
                 json.object { json in
                     json.field("field", error.field)
@@ -31,54 +35,40 @@ struct Problem: Error {
                 }
             }
             json.field("requestId", requestID)
+            if let traceID { json.field("traceId", traceID) }
         }
-        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: body))
+        return Response(status: code.status, headers: fields, body: ResponseBody(byteBuffer: body))
     }
 }
 
 // Problems that only HTTP has.
 extension Problem {
     static let foreignAddress = Problem(
-        status: .forbidden, code: "foreignAddress", title: "This address is not let in",
-        detail: "the listener's setting allow names the addresses that may call")
+        .foreignAddress, "the listener's setting allow names the addresses that may call")
 
     static let unauthorised = Problem(
-        status: .unauthorized, code: "unauthorised", title: "A token is needed",
-        detail:
-            "send the header Authorization: Bearer <token> with a token in force: one made by martlet token create, or the one in admin.token in the data directory",
+        .unauthorised,
+        "send the header Authorization: Bearer <token> with a token in force: one made by martlet token create, or the one in admin.token in the data directory",
         headers: [.wwwAuthenticate: "Bearer realm=\"martlet\""])
 
-    static func forbidden(_ detail: String) -> Problem {
-        Problem(
-            status: .forbidden, code: MartletError.Code.forbidden.rawValue, title: "This token may not do that",
-            detail: detail)
-    }
+    static func forbidden(_ detail: String) -> Problem { Problem(.forbidden, detail) }
 
     static func notFound(_ path: String) -> Problem {
-        Problem(
-            status: .notFound, code: "notFound", title: "There is nothing here",
-            detail: "no route has the path \(path.prefix(200))")
+        Problem(.notFound, "no route has the path \(path.prefix(200))")
     }
 
     static func wrongMethod(_ method: String, allowed: [String]) -> Problem {
-        Problem(
-            status: .methodNotAllowed, code: "wrongMethod", title: "This path has other methods",
-            detail: "\(method.prefix(20)) is not possible here; use \(allowed.joined(separator: ", "))",
-            headers: [.allow: allowed.joined(separator: ", ")])
+        let list = allowed.joined(separator: ", ")
+        return Problem(
+            .wrongMethod, "\(method.prefix(20)) is not possible here; use \(list)", headers: [.allow: list])
     }
 
     static let notJSON = Problem(
-        status: .unsupportedMediaType, code: "notJSON", title: "The body must be JSON",
-        detail: "send the body as application/json, not compressed, with that Content-Type")
+        .notJSON, "send the body as application/json, not compressed, with that Content-Type")
 
-    static let tooLarge = Problem(
-        status: .contentTooLarge, code: "tooLarge", title: "The body is too large",
-        detail: "a body has at most 1 MiB")
+    static let tooLarge = Problem(.tooLarge, "a body has at most 1 MiB")
 
-    static func stale(_ detail: String) -> Problem {
-        Problem(
-            status: .preconditionFailed, code: "stale", title: "It was changed by somebody else", detail: detail)
-    }
+    static func stale(_ detail: String) -> Problem { Problem(.stale, detail) }
 
     static func invalid(_ field: String, _ problem: String) -> MartletError {
         MartletError(

@@ -15,19 +15,21 @@ package struct Route: Sendable {
     package let access: Access
     /// Whether each call is recorded in the audit trail.
     package let isAudited: Bool
+    let operation: Operation
     let handle: @Sendable (Call) async throws -> Response
 
-    /// Every route says who may call it: there is no default. `isAudited`: nil for what the method says, that reading is
-    /// not recorded and everything else is.
+    /// Every route says who may call it and what it takes and gives: there is no default. `isAudited`: nil for what the
+    /// method says, that reading is not recorded and everything else is.
     package init(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access, isAudited: Bool? = nil,
-        _ handle: @escaping @Sendable (Call) async throws -> Response
+        _ operation: Operation, _ handle: @escaping @Sendable (Call) async throws -> Response
     ) {
         self.method = method
         self.path = path
         self.summary = summary
         self.access = access
         self.isAudited = isAudited ?? ![.get, .head].contains(method)
+        self.operation = operation
         self.handle = handle
     }
 
@@ -44,7 +46,7 @@ package struct Route: Sendable {
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Stands in the answer and in every log entry of the request.
-    let requestID: String
+    private(set) var requestID: String
     /// Address of the peer, without its port.
     let caller: String?
     /// Our own address on this connection, without its port.
@@ -58,6 +60,15 @@ struct APIContext: RequestContext {
         coreContext = CoreRequestContextStorage(source: source)
         // A logger that keeps no metadata has none of Hummingbird's either.
         requestID = source.logger[metadataKey: "hb.request.id"]?.description ?? UUID().uuidString
+    }
+
+    /// With the id that the caller gave the request, where it gave a proper one.
+    func named(by request: Request) -> APIContext {
+        guard let id = request.givenID else { return self }
+        var context = self
+        context.requestID = id
+        context.logger[metadataKey: "hb.request.id"] = .string(id)
+        return context
     }
 }
 
@@ -96,6 +107,6 @@ package struct Call: Sendable {
     /// Who asks, as a run remembers it.
     var trigger: Trigger {
         let isCLI = request.headers[.userAgent]?.hasPrefix("martlet/") == true
-        return Trigger(source: isCLI ? "cli" : "api", caller: principal.name)
+        return Trigger(source: isCLI ? "cli" : "api", caller: principal.name, trace: request.trace)
     }
 }

@@ -57,6 +57,7 @@ extension JSONWriter {
         field("job", run.job.name)
         field("title", run.title)
         trigger(run.trigger)
+        field("traceId", run.trigger.trace?.id)
         key("reason")
         self.reason(reason)
     }

@@ -8,15 +8,16 @@ enum RunRoutes {
     static let routes: [Route] = [
         Route(
             .post, "/api/runs", "Start a run of a job or of a command; an array starts all or none",
-            access: .covered(.run), submit),
-        Route(.get, "/api/runs", "List runs, newest first", access: .covered(.read), list),
+            access: .covered(.run), .submitRun, submit),
+        Route(.get, "/api/runs", "List runs, newest first", access: .covered(.read), .listRuns, list),
         Route(
             .get, "/api/runs/{id}", "Show a run; Prefer: wait=N answers when it has ended", access: .run(.read),
-            show),
-        Route(.post, "/api/runs/{id}/stop", "End a run", access: .run(.run), stop),
-        Route(.post, "/api/runs/{id}/rerun", "Start a new run of the same work", access: .run(.run), rerun),
-        Route(.post, "/api/runs/{id}/pause", "End a run so that it can be resumed", access: .run(.run), pause),
-        Route(.post, "/api/runs/{id}/resume", "Go on with a paused run", access: .run(.run), resume),
+            .showRun, show),
+        Route(.post, "/api/runs/{id}/stop", "End a run", access: .run(.run), .stopRun, stop),
+        Route(.post, "/api/runs/{id}/rerun", "Start a new run of the same work", access: .run(.run), .rerunRun, rerun),
+        Route(
+            .post, "/api/runs/{id}/pause", "End a run so that it can be resumed", access: .run(.run), .pauseRun, pause),
+        Route(.post, "/api/runs/{id}/resume", "Go on with a paused run", access: .run(.run), .resumeRun, resume),
     ]
 
     static func location(_ id: RunID) -> String { "/api/runs/\(id)" }
@@ -109,19 +110,20 @@ enum RunRoutes {
             fields.finish()
         }
         try problems.check("the request")
-        return try await answer(try await call.control.stop(id, grace: grace), call)
+        return try await answer(
+            try await call.control.stop(id, grace: grace, ifVersion: try call.expectedVersions()), call)
     }
 
     @Sendable private static func pause(_ call: Call) async throws -> Response {
         let id = try await call.runID()
         try await call.refuseBody()
-        return try await answer(try await call.control.pause(id), call)
+        return try await answer(try await call.control.pause(id, ifVersion: try call.expectedVersions()), call)
     }
 
     @Sendable private static func resume(_ call: Call) async throws -> Response {
         let id = try await call.runID()
         try await call.refuseBody()
-        return try await answer(try await call.control.resume(id), call)
+        return try await answer(try await call.control.resume(id, ifVersion: try call.expectedVersions()), call)
     }
 
     @Sendable private static func rerun(_ call: Call) async throws -> Response {
@@ -129,7 +131,8 @@ enum RunRoutes {
         try await call.refuseBody()
         let record = try call.idempotency(.string("rerun \(id)"))
         let accepted = try await call.control.rerun(
-            id, trigger: call.trigger, rights: call.principal.rights, idempotency: record)
+            id, trigger: call.trigger, rights: call.principal.rights, idempotency: record,
+            ifVersion: try call.expectedVersions())
         return try await accepted.answer(to: call, isBatch: false)
     }
 
@@ -144,6 +147,21 @@ enum RunRoutes {
 }
 
 extension Call {
+    /// The versions that `If-Match` names by the tags of a run; nil: any will do. The reason in a tag is left out: it
+    /// changes by itself while the run waits.
+    func expectedVersions() throws(MartletError) -> Set<Int>? {
+        guard let header = request.headers[.ifMatch], header.trimming(" ") != "*" else { return nil }
+        var versions: Set<Int> = []
+        for tag in header.split(separator: ",") {
+            let words = String(tag).trimming(" \"").split(separator: "-", maxSplits: 1)
+            guard let version = words.first.flatMap({ Int($0) }) else {
+                throw Problem.invalid("If-Match", "must be the ETag of the run, such as \"3\"")
+            }
+            versions.insert(version)
+        }
+        return versions
+    }
+
     /// For commands that take nothing: an empty object is as good as no body.
     func refuseBody() async throws {
         guard let body = try await optionalJSON() else { return }

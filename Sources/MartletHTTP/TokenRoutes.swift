@@ -10,11 +10,15 @@ struct TokenRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/tokens", "List the tokens; their secrets are never shown", access: .server(.admin), list),
+            Route(
+                .get, "/api/tokens", "List the tokens; their secrets are never shown", access: .server(.admin),
+                .listTokens, list),
             Route(
                 .post, "/api/tokens", "Make a token; its secret is in this answer and nowhere else",
-                access: .server(.admin), create),
-            Route(.delete, "/api/tokens/{token}", "Revoke a token by id or name", access: .server(.admin), revoke),
+                access: .server(.admin), .createToken, create),
+            Route(
+                .delete, "/api/tokens/{token}", "Revoke a token by id or name", access: .server(.admin), .revokeToken,
+                revoke),
         ]
     }
 

@@ -134,7 +134,7 @@ extension ScriptFacade {
             work: .inline(task.job(settings)), params: request.params,
             aliases: [RunAlias(facade: facade, alias: session)], admission: task.admission,
             ambientSecrets: settings.secrets.filter { task.environment[$0.key] == nil },
-            trigger: Trigger(source: Self.name, caller: call.caller),
+            trigger: Trigger(source: Self.name, caller: call.caller, trace: call.trace),
             rights: call.principal.rights)
         let accepted = try await accept(submission, record, call.control)
         guard let id = accepted.ids.first else {

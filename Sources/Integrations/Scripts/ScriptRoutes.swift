@@ -15,13 +15,13 @@ package struct ScriptRoutes: Sendable {
         [
             Route(
                 .get, "/api/scripts", "List the script tasks, and how the last reading of their file went",
-                access: .covered(.read)
+                access: .covered(.read), .listScripts
             ) { call in
                 try await answer(call)
             },
             Route(
                 .post, "/api/scripts/reload", "Read the task file again; 400 keeps the last good set",
-                access: .server(.admin)
+                access: .server(.admin), .reloadScripts
             ) { call in
                 if let error = loader.reload() { throw error }
                 return try await answer(call)

@@ -1,0 +1,65 @@
+package import MartletCore
+
+extension Schema {
+    static let runID = string("UUID version 7", pattern: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    /// A name that ``Token`` takes.
+    package static let token = string(pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", length: 1...128)
+    static let variable = "^[A-Za-z_][A-Za-z0-9_]{0,255}$"
+    static let labelName = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9][A-Za-z0-9._-]{0,127})?$"
+
+    /// Texts, numbers and booleans, read as texts.
+    static let scalar = Schema(json: ["type": ["string", "number", "boolean"]], named: [])
+    static let span = Schema(
+        json: [
+            "description": "A time span such as 500ms, 30s, 1h30m, at most ten years; a number is seconds",
+            "anyOf": [
+                ["type": "string", "pattern": "^([0-9]+(ms|s|m|h|d))+$"],
+                ["type": "number", "minimum": 0, "maximum": 316224000],
+            ], "examples": ["30s"],
+        ], named: [])
+    static let labels = map(of: string(length: 0...256), names: labelName, atMost: 64)
+    static let environment = map(of: scalar, names: variable, atMost: 1024)
+    static let secrets = map(of: string(length: 5...65_536), names: variable, atMost: 1024)
+
+    /// What a parameter of a path is called tells what it is.
+    static func pathParameter(_ name: String) -> Schema {
+        switch name {
+        case "id": string("Id of a run, or the one that a facade gave it", length: 1...64)
+        case "name": string("A name: 1 to 128 of A-Z a-z 0-9 . _ -", length: 1...128)
+        default: string(length: 1...128)
+        }
+    }
+}
+
+extension NamedSchema {
+    static let problem = NamedSchema(
+        "Problem",
+        .answer(
+            [
+                "type": .string(pattern: "^urn:martlet:problem:"), "title": .string(),
+                "status": .integer(400...599), "detail": .string(), "instance": .string("Path of the request"),
+                "code": .words(ProblemCode.self).described("For programs; stable"),
+                "errors": .list(
+                    of: .answer(["field": .string("Dotted path; empty: the whole"), "problem": .string()])),
+                "requestId": .string("The same as in the header X-Request-Id"),
+            ], optional: ["traceId": .string("Of the request's traceparent", pattern: "^[0-9a-f]{32}$")]),
+        example: [
+            "type": "urn:martlet:problem:invalid", "title": "The request is not valid", "status": 400,
+            "detail": "the run is not valid", "instance": "/api/runs", "code": "invalid",
+            "errors": [["field": "timeuot", "problem": "unknown key; known here: command, timeout"]],
+            "requestId": "6a2d41f09c83b75e0000000000000011",
+        ])
+}
+
+/// What the examples of the document speak of. A test makes runs of these kinds, and puts their ids in the place of these.
+package enum Sample {
+    package static let ended: JSONValue = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e42"
+    package static let running: JSONValue = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e43"
+    package static let paused: JSONValue = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e44"
+    /// A stored job.
+    package static let job: JSONValue = "hello"
+    /// A token in force.
+    package static let token: JSONValue = "1f2e3d4c"
+    /// Nobody has it.
+    package static let unknownRun: JSONValue = "019aa5c4-7d21-7000-b5f3-000000000000"
+}
