@@ -18,7 +18,7 @@ run: ## Build, start a server, call a script task and follow a job's live log (C
 
 .PHONY: test
 test: lint ## Everything CI checks: format, lint, build, all tests
-	@scripts/build --build-tests
+	@TEST_TOOLS=1 scripts/build --build-tests
 	swift test --skip-build
 
 .PHONY: check
@@ -57,5 +57,5 @@ bench-peers: ## Measure beside webhook, Celery, huey and RQ in one run (PEERS="m
 
 .PHONY: soak
 soak: ## The tests with about 10,000 kill rounds (FILTER=Name for some; MARTLET_SEED=n repeats them)
-	@scripts/build --build-tests
+	@TEST_TOOLS=1 scripts/build --build-tests
 	MARTLET_SOAK=1 swift test --skip-build $(if $(FILTER),--filter $(FILTER))

@@ -88,6 +88,7 @@ private struct OnePath: Facade {
     let name = Listener.Facade.scripts
     func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool { path == "/legacy" || path == "/probe" }
     func role(for method: HTTPRequest.Method, _ path: String) -> Rights.Role? { path == "/probe" ? nil : .run }
+    func routes(for rights: Rights) -> [DescribedRoute] { [] }
     func respond(to call: FacadeCall) async -> Response { Response(.ok, "text/plain", Array("legacy".utf8)) }
 }
 

@@ -10,6 +10,7 @@ import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
 import Synchronization
+import Testing
 
 /// The native API on a port of its own, over a real store, a scripted executor and logs in memory.
 final class LiveAPI: Sendable {
@@ -20,21 +21,28 @@ final class LiveAPI: Sendable {
     let routes: [Route]
     let tokens: Tokens
     let port: Int
+    private let servesNative: Bool
     private let directory: URL
     private let tasks: [Task<Void, any Error>]
 
     /// `script`: what the executor does; commands named `hang` run until they are stopped.
     init(
-        runs: Int = 64, executor: ScriptedExecutor = LiveAPI.obedient, listener: Listener? = nil,
+        runs: Int = 64, requests: Int = 0, wrongTokens: Int = 0, executor: ScriptedExecutor = LiveAPI.obedient,
+        listener: Listener? = nil,
         certificate: ServerCertificate? = nil, recheck: Duration = .seconds(60), facades: [any Facade] = []
     ) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "http-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let feed = RunFeed()
-        let store = try SQLiteStore(directory: directory, onCommit: { feed.publish($0) })
+        let meter = RunMeter()
+        let store = try SQLiteStore(directory: directory, meter: meter, onCommit: { feed.publish($0) })
         let control = Control(
             store: store, executor: executor, files: logs, drivers: Drivers([CommandDriver()]), feed: feed,
-            settings: SettingsBox(EngineSettings(limits: DispatchLimits(runs: runs), minFree: 0)),
+            settings: SettingsBox(
+                EngineSettings(
+                    limits: DispatchLimits(runs: runs), minFree: 0, requestsPerSecond: requests,
+                    wrongTokensPerMinute: wrongTokens)),
+            meter: meter,
             disk: { DiskState(free: 1 << 40, total: 1 << 41) })
         self.control = control
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -43,6 +51,7 @@ final class LiveAPI: Sendable {
             control: control, tokens: tokens, hosts: ["martlet.example"], version: "9.9", recheck: recheck,
             facades: facades)
         routes = api.routes
+        servesNative = listener?.facades.contains(.native) ?? true
         let (ports, found) = AsyncStream<Int>.makeStream()
         let listener = try api.service(
             listener ?? Listener(ListenAddress(host: "127.0.0.1", port: 0)), certificate: certificate, logger: logger
@@ -86,7 +95,7 @@ final class LiveAPI: Sendable {
         return request
     }
 
-    /// An empty header value removes the header.
+    /// An empty header value removes the header. Every answer must be one that the document describes.
     @discardableResult
     func call(
         _ method: String, _ path: String, body: String? = nil, headers: [String: String] = [:]
@@ -98,8 +107,10 @@ final class LiveAPI: Sendable {
         }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
         let buffer = try await response.body.collect(upTo: 64 << 20)
-        return Reply(
+        let reply = Reply(
             status: Int(response.status.code), headers: response.headers, bytes: Array(buffer.readableBytesView))
+        for problem in servesNative ? reply.problems(of: method, path, routes) : [] { Issue.record("\(problem)") }
+        return reply
     }
 
     /// The beginning of an answer; its body is never read.

@@ -1,0 +1,122 @@
+"""Sends what schemathesis makes of the document, valid and invalid, to every operation: no answer may be a 5xx, and each
+must be one that the document describes.
+
+    fuzz.py REQUESTS SEED [SECONDS]    stops at the first problem of an operation, or when the time is over
+"""
+
+import random
+import sys
+import time
+from collections import Counter
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import one_of
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from server import URL, Server
+
+CHECKS = [
+    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    response_schema_conformance,
+]
+# An answer that waits for a run is worth no more for waiting longer.
+LONGEST_WAIT = "wait=1"
+
+
+class Fuzzer:
+    def __init__(self, server, goal, chance, deadline):
+        self.server, self.chance, self.deadline = server, chance, deadline
+        self.schema = schemathesis.openapi.from_dict(server.document())
+        self.operations = [result.ok() for result in self.schema.get_all_operations()]
+        self.share = max(1, goal // len(self.operations))
+        self.statuses = Counter()
+        self.problems = []
+        # Most invented ids are nobody's: these are somebody's.
+        self.known = {"id": [server.ended(), server.paused(), server.running()], "name": ["hello"], "token": []}
+
+    def aim(self, case):
+        """Puts known names in the place of most invented ones, and bounds how long an answer may wait."""
+        for name, values in self.known.items():
+            if name in (case.path_parameters or {}) and values and self.chance.random() < 0.7:
+                case.path_parameters[name] = self.chance.choice(values)
+        if "Prefer" in (case.headers or {}) and "wait" in str(case.headers["Prefer"]):
+            case.headers["Prefer"] = LONGEST_WAIT
+
+    def learn(self, operation, response):
+        """Later requests speak of what was made."""
+        if response.status_code in (201, 202) and response.headers.get("Content-Type") == "application/json":
+            name = {"submitRun": "id", "rerunRun": "id", "createToken": "token"}.get(operation.definition.raw["operationId"])
+            made = response.json().get("id")
+            if name and made:
+                self.known[name] = self.known[name][-20:] + [made]
+
+    def send(self, operation, case):
+        self.aim(case)
+        arguments = case.as_transport_kwargs(base_url=URL)
+        arguments.setdefault("headers", {}).update(self.server.session.headers)
+        with self.server.session.request(**arguments, timeout=30, stream=True, allow_redirects=False) as response:
+            self.statuses[response.status_code] += 1
+            if response.headers.get("Content-Type", "").startswith(("text/event-stream", "text/plain")):
+                # It may go on for as long as its run does: the head tells enough.
+                assert response.status_code in (200, 206), response.status_code
+                response.close()
+                return
+            response.content
+            self.learn(operation, response)
+            case.validate_response(response, checks=CHECKS)
+
+    def run(self, operation, number):
+        before = self.statuses.total()
+        missing = self.share
+        # What takes nothing cannot be asked for wrongly.
+        takes = operation.definition.raw.keys() & {"parameters", "requestBody"}
+        modes = list(GenerationMode) if takes else [GenerationMode.POSITIVE]
+        while missing > 0 and time.monotonic() < self.deadline:
+
+            @seed(number + before)
+            @settings(
+                max_examples=missing, deadline=None, database=None, phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck))
+            @given(case=one_of([operation.as_strategy(generation_mode=mode) for mode in modes]))
+            def attempt(case):
+                if time.monotonic() < self.deadline:
+                    self.send(operation, case)
+
+            try:
+                attempt()
+            except (FailureGroup, AssertionError, requests.RequestException) as error:
+                causes = getattr(error, "exceptions", [error])
+                self.problems += [f"{operation.label}: {type(cause).__name__}: {cause}" for cause in causes]
+                return
+            sent = self.statuses.total() - before
+            if sent == 0 or self.share - sent >= missing:
+                return
+            missing = self.share - sent
+
+
+def main(goal, number, seconds):
+    server = Server()
+    server.job()
+    start = time.monotonic()
+    fuzzer = Fuzzer(server, goal, random.Random(number), start + seconds)
+    for operation in fuzzer.operations:
+        before = fuzzer.statuses.total()
+        fuzzer.run(operation, number)
+        print(f"{fuzzer.statuses.total() - before:7} {operation.label}", flush=True)
+    print(f"seed {number}: {fuzzer.statuses.total()} requests in {time.monotonic() - start:.0f} s,", end=" ")
+    print(", ".join(f"{count} x {status}" for status, count in sorted(fuzzer.statuses.items())), flush=True)
+    sys.exit("\n".join(fuzzer.problems) or 0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) if len(sys.argv) > 3 else 86_400)

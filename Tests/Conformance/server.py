@@ -1,0 +1,66 @@
+"""A running server as the checks call it: its address, its token, and runs of every kind that the examples speak of."""
+
+import os
+import time
+
+import requests
+
+URL = os.environ["MARTLET_SERVER"]
+TOKEN = os.environ["MARTLET_TOKEN"]
+DEADLINE = 60
+
+# The ids of Sample in Sources/MartletHTTP/OpenAPI/Schemas+Basics.swift.
+ENDED, RUNNING, PAUSED = (f"019aa5c4-7d21-7000-b5f3-0c6f1d3a9e4{digit}" for digit in "234")
+TOKEN_ID = "1f2e3d4c"
+
+
+class Server:
+    def __init__(self):
+        self.session = requests.Session()
+        self.session.headers["Authorization"] = f"Bearer {TOKEN}"
+        self.made = 0
+
+    def call(self, method, path, status, **options):
+        """The JSON answer, which must have one of the statuses."""
+        response = self.session.request(method, URL + path, timeout=DEADLINE, **options)
+        assert response.status_code in status, f"{method} {path}: {response.status_code} {response.text[:500]}"
+        return response.json() if response.content else None
+
+    def document(self):
+        return self.call("GET", "/api/openapi.json", {200})
+
+    def run(self, *command):
+        return self.call("POST", "/api/runs", {202}, json={"command": list(command)})["id"]
+
+    def state(self, run, *wanted):
+        """Waits for one of the states."""
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            state = self.call("GET", f"/api/runs/{run}", {200})["state"]
+            if state in wanted:
+                return run
+            time.sleep(0.02)
+        raise AssertionError(f"run {run} is {state}, not {wanted}")
+
+    def ended(self):
+        return self.state(self.run("sh", "-c", "echo working; exit 3"), "failed")
+
+    def running(self):
+        return self.state(self.run("sleep", "600"), "running")
+
+    def paused(self):
+        run = self.running()
+        self.call("POST", f"/api/runs/{run}/pause", {200, 202})
+        return self.state(run, "paused")
+
+    def job(self, name="hello"):
+        self.call("PUT", f"/api/jobs/{name}", {200, 201}, json={"command": ["echo", "hello"]})
+
+    def token(self):
+        self.made += 1
+        return self.call("POST", "/api/tokens", {201}, json={"name": f"sample-{self.made}", "role": "read"})["id"]
+
+    def sample(self, text):
+        """What stands on this server for an id of the examples."""
+        makers = {ENDED: self.ended, RUNNING: self.running, PAUSED: self.paused, TOKEN_ID: self.token}
+        return makers[text]() if text in makers else text

@@ -1,0 +1,56 @@
+import MartletCore
+import Testing
+
+/// The OpenAPI document of a real server, looked at with the tools that others use.
+@Suite struct DocumentTests {
+    private static let tasks = """
+        - {name: echo, cluster_type: TendbCluster, language: sh, executable: echo hello, collected: false}
+        - {name: off, cluster_type: TendbCluster, language: sh, executable: echo, collected: false, enabled: false}
+        - name: backup
+          cluster_type: TendbHA
+          language: sh
+          executable: echo done
+          collected: false
+          description: Back a database up
+          params:
+            database: {required: true, pattern: "[a-z]+"}
+            level: {type: integer, minimum: 1, maximum: 3, default: 2}
+            mode: {choices: [full, diff]}
+
+        """
+
+    @Test func `the document is valid, and its examples fit its schemas`() async throws {
+        let scripts = try await ScriptServer(Self.tasks)
+        let check = try await Conformance(server: scripts.server).run("validate.py")
+        #expect(check.status == 0, "\(check.output)")
+    }
+
+    @Test func `every example is answered as the document promises`() async throws {
+        let scripts = try await ScriptServer(Self.tasks)
+        let check = try await Conformance(server: scripts.server).run("examples.py")
+        #expect(check.status == 0, "\(check.output)")
+    }
+
+    @Test func `the metrics are what Prometheus reads`() async throws {
+        let check = try await Conformance(server: Server(Scratch())).run("metrics.py")
+        #expect(check.status == 0, "\(check.output)")
+    }
+
+    @Test func `both paths of every script task are described with their argument`() async throws {
+        let scripts = try await ScriptServer(Self.tasks)
+        let paths = try await scripts.server.call(.GET, "/api/openapi.json").json["paths"]
+        let listed = try await scripts.get("/list").data.array ?? []
+        #expect(listed.count == 13)
+        for route in listed {
+            let path = try #require(route["path"].string)
+            let method = try #require(route["method"].string).lowercased()
+            #expect(paths[path][method].object != nil, "\(path)")
+            guard path.hasPrefix("/sync/") else { continue }
+            let twin = "/async/" + path.dropFirst("/sync/".count)
+            for path in [path, twin] {
+                let schema = paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+                #expect(schema.object?.isEmpty == false, "\(path)")
+            }
+        }
+    }
+}
