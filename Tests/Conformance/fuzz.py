@@ -1,7 +1,7 @@
 """Sends what schemathesis makes of the document, valid and invalid, to every operation: no answer may be a 5xx, and each
 must be one that the document describes.
 
-    fuzz.py REQUESTS SEED [SECONDS]    stops at the first problem of an operation, or when the time is over
+    fuzz.py REQUESTS SEED [SECONDS]    an operation's requests end with its first problem, or with its share of the time
 """
 
 import random
@@ -34,8 +34,8 @@ LONGEST_WAIT = "wait=1"
 
 
 class Fuzzer:
-    def __init__(self, server, goal, chance, deadline):
-        self.server, self.chance, self.deadline = server, chance, deadline
+    def __init__(self, server, goal, chance):
+        self.server, self.chance = server, chance
         self.schema = schemathesis.openapi.from_dict(server.document())
         self.operations = [result.ok() for result in self.schema.get_all_operations()]
         self.share = max(1, goal // len(self.operations))
@@ -75,13 +75,13 @@ class Fuzzer:
             self.learn(operation, response)
             case.validate_response(response, checks=CHECKS)
 
-    def run(self, operation, number):
+    def run(self, operation, number, deadline):
         before = self.statuses.total()
         missing = self.share
         # What takes nothing cannot be asked for wrongly.
         takes = operation.definition.raw.keys() & {"parameters", "requestBody"}
         modes = list(GenerationMode) if takes else [GenerationMode.POSITIVE]
-        while missing > 0 and time.monotonic() < self.deadline:
+        while missing > 0 and time.monotonic() < deadline:
 
             @seed(number + before)
             @settings(
@@ -89,7 +89,7 @@ class Fuzzer:
                 suppress_health_check=list(HealthCheck))
             @given(case=one_of([operation.as_strategy(generation_mode=mode) for mode in modes]))
             def attempt(case):
-                if time.monotonic() < self.deadline:
+                if time.monotonic() < deadline:
                     self.send(operation, case)
 
             try:
@@ -108,10 +108,13 @@ def main(goal, number, seconds):
     server = Server()
     server.job()
     start = time.monotonic()
-    fuzzer = Fuzzer(server, goal, random.Random(number), start + seconds)
-    for operation in fuzzer.operations:
-        before = fuzzer.statuses.total()
-        fuzzer.run(operation, number)
+    fuzzer = Fuzzer(server, goal, random.Random(number))
+    for index, operation in enumerate(fuzzer.operations):
+        before, now = fuzzer.statuses.total(), time.monotonic()
+        share = (start + seconds - now) / (len(fuzzer.operations) - index)
+        fuzzer.run(operation, number, now + max(share, 0.2))
+        if fuzzer.statuses.total() == before:
+            fuzzer.problems.append(f"{operation.label}: no request was sent")
         print(f"{fuzzer.statuses.total() - before:7} {operation.label}", flush=True)
     print(f"seed {number}: {fuzzer.statuses.total()} requests in {time.monotonic() - start:.0f} s,", end=" ")
     print(", ".join(f"{count} x {status}" for status, count in sorted(fuzzer.statuses.items())), flush=True)

@@ -3,7 +3,7 @@ import Testing
 
 /// The OpenAPI document of a real server, looked at with the tools that others use.
 @Suite struct DocumentTests {
-    private static let tasks = """
+    static let tasks = """
         - {name: echo, cluster_type: TendbCluster, language: sh, executable: echo hello, collected: false}
         - {name: off, cluster_type: TendbCluster, language: sh, executable: echo, collected: false, enabled: false}
         - name: backup
@@ -51,6 +51,21 @@ import Testing
                 let schema = paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
                 #expect(schema.object?.isEmpty == false, "\(path)")
             }
+        }
+    }
+
+    @Test func `an unknown path is answered in the style of what has its prefix`() async throws {
+        let scripts = try await ScriptServer(Self.tasks)
+        let token = ["Authorization": "Bearer \(scripts.server.token)"]
+        for path in ["/sync", "/sync/no/task", "/async/no", "/list/x", "/discovery/x", "/ping/x"] {
+            let answer = try await scripts.send(.GET, path, headers: token)
+            #expect(answer.status == 404 && answer.text == "404 page not found", "\(path)")
+            #expect(answer.header("Content-Type") == "text/plain", "\(path)")
+        }
+        for path in ["/", "/no/task", "/v1/jobs", "/api", "/api/x", "/api/v1/x", "/api/v2/x", "/metrics/x"] {
+            let answer = try await scripts.send(.GET, path, headers: token)
+            #expect(answer.status == 404, "\(path)")
+            #expect(answer.header("Content-Type") == "application/problem+json", "\(path)")
         }
     }
 }

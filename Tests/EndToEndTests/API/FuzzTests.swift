@@ -1,0 +1,27 @@
+import Foundation
+import Testing
+
+/// schemathesis against a real server. `MARTLET_SEED` repeats a run, `MARTLET_SOAK` makes it a long one.
+@Suite struct FuzzTests {
+    private static let isSoak = ProcessInfo.processInfo.environment["MARTLET_SOAK"] != nil
+    private static let seed =
+        ProcessInfo.processInfo.environment["MARTLET_SEED"].flatMap(UInt32.init) ?? .random(in: 1 ... .max)
+
+    @Test func `no request makes the server fail, and each answer is as the document says`() async throws {
+        let site = try Site(DocumentTests.tasks)
+        // Commands are invented, too: these are the only programs there are.
+        let programs = site.scratch.url.appending(path: "programs")
+        try FileManager.default.createDirectory(at: programs, withIntermediateDirectories: true)
+        for name in ["sh", "sleep", "true", "echo"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: programs.appending(path: name).path, withDestinationPath: "/bin/\(name)")
+        }
+        let scripts = try await ScriptServer(site, environment: ["PATH": programs.path, "MARTLET_LIMITS_RUNS": "8"])
+        let (requests, seconds) = Self.isSoak ? (100_000, 4 * 3600.0) : (2000, 45)
+        print("fuzzing the API with seed \(Self.seed); MARTLET_SEED=\(Self.seed) repeats it")
+        let check = try await Conformance(server: scripts.server).run(
+            "fuzz.py", ["\(requests)", "\(Self.seed)", "\(seconds)"], within: seconds + 180)
+        #expect(check.status == 0, "seed \(Self.seed)\n\(check.output)")
+        print(check.output)
+    }
+}
