@@ -124,4 +124,26 @@ import Testing
         #expect(reply.status == 404 && reply.bytes.count < 2000)
         #expect(try await api.call("PUT", "/api/jobs/\(long)", body: #"{"command":["true"]}"#).status == 400)
     }
+
+    @Test func `a request goes by the caller's id for it, when it is fit for a log`() async throws {
+        let api = try await LiveAPI()
+        let mine = try await api.call("GET", "/api/secret", headers: ["X-Request-Id": "order-17/a=b"])
+        #expect(mine.headers["X-Request-Id"] == ["order-17/a=b"] && mine.json["requestId"] == "order-17/a=b")
+        for id in ["a b", "x\"y", String(repeating: "x", count: 129)] {
+            let reply = try await api.call("GET", "/api/secret", headers: ["X-Request-Id": id])
+            #expect(reply.headers["X-Request-Id"].first?.isEmpty == false && reply.headers["X-Request-Id"] != [id])
+        }
+    }
+
+    /// Where nothing else is served, the answer is a problem.
+    @Test(arguments: [
+        ("GET", "/", 404), ("GET", "/v1/jobs", 404), ("GET", "/sync/x/y", 404), ("POST", "/metrics", 405),
+        ("GET", "/api/v1/x", 404), ("GET", "/api/v2/x", 404), ("PATCH", "/api/runs", 405), ("POST", "/livez", 405),
+    ])
+    func `an unknown path or method is a problem`(_ method: String, _ path: String, _ status: Int) async throws {
+        let api = try await LiveAPI()
+        let reply = try await api.call(method, path)
+        #expect(reply.status == status && reply.headers["Content-Type"] == ["application/problem+json"])
+        #expect(reply.json["code"].string == (status == 404 ? "notFound" : "wrongMethod"))
+    }
 }

@@ -204,3 +204,35 @@ extension LiveAPI {
         #expect(try await api.call("GET", "/api/runs/\(alias.dropLast())0").status == 404)
     }
 }
+
+@Suite struct RunConditionTests {
+    @Test(arguments: ["stop", "pause"]) func `a command for another version changes nothing`(_ command: String)
+        async throws
+    {
+        let api = try await LiveAPI(runs: 0)
+        let id = try await api.submit()
+        let tag = try #require(try await api.call("GET", "/api/runs/\(id)").headers["ETag"].first)
+        for wrong in ["\"99\"", "\"99-queued\", \"98\""] {
+            let reply = try await api.call("POST", "/api/runs/\(id)/\(command)", headers: ["If-Match": wrong])
+            #expect(reply.status == 412 && reply.json["code"] == "stale", "\(wrong)")
+        }
+        #expect(try await api.call("GET", "/api/runs/\(id)").json["state"] == "pending")
+        let reply = try await api.call("POST", "/api/runs/\(id)/\(command)", headers: ["If-Match": tag])
+        #expect(reply.status == 200, "\(tag): \(reply.text)")
+        let after = try #require(reply.headers["ETag"].first)
+        #expect(after != tag)
+        let again = try await api.call("POST", "/api/runs/\(id)/rerun", headers: ["If-Match": tag])
+        #expect(again.status == 412)
+        #expect(try await api.call("POST", "/api/runs/\(id)/rerun", headers: ["If-Match": after]).status == 202)
+    }
+
+    @Test func `a star matches any version, and what is no tag is refused`() async throws {
+        let api = try await LiveAPI(runs: 0)
+        let id = try await api.submit()
+        #expect(try await api.call("POST", "/api/runs/\(id)/pause", headers: ["If-Match": "three"]).status == 400)
+        #expect(try await api.call("POST", "/api/runs/\(id)/pause", headers: ["If-Match": "*"]).status == 200)
+        let tag = try #require(try await api.call("GET", "/api/runs/\(id)").headers["ETag"].first)
+        #expect(try await api.call("POST", "/api/runs/\(id)/resume", headers: ["If-Match": "\"1\""]).status == 412)
+        #expect(try await api.call("POST", "/api/runs/\(id)/resume", headers: ["If-Match": tag]).status == 200)
+    }
+}

@@ -77,6 +77,16 @@ import Testing
         for name in names { #expect(rows.contains("`\(name)"), "\(name)") }
     }
 
+    @Test func `every code of a problem is documented with its status`() throws {
+        let source = try String(
+            contentsOf: Markdown.root.appending(path: "Sources/MartletHTTP/OpenAPI/ProblemCode.swift"), encoding: .utf8)
+        let titles = source.split(separator: "var title: String").last.map(String.init) ?? ""
+        let codes = titles.matches(of: /case \.(\w+):/).map { "`\($0.output.1)`" }
+        let documented = try Markdown("docs/api.md").table(startingWith: "`code`").compactMap(\.first)
+        #expect(codes.count > 10)
+        #expect(Set(documented.filter { $0.hasPrefix("`") && $0 != "`code`" }) == Set(codes))
+    }
+
     @Test func `the driver protocol of the READMEs is the one in the code`() throws {
         let source = try String(
             contentsOf: Markdown.root.appending(path: "Sources/MartletCore/Driver.swift"), encoding: .utf8)
