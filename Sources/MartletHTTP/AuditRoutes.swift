@@ -7,10 +7,11 @@ import MartletEngine
 enum AuditRoutes {
     static let routes: [Route] = [
         Route(
-            .get, "/api/audit", "List the audit trail, newest first; target narrows it", access: .server(.admin), list),
+            .get, "/api/audit", "List the audit trail, newest first; target narrows it", access: .server(.admin),
+            .listAudit, list),
         Route(
             .get, "/api/audit/verify", "Check the whole chain; number and hash name a record noted before",
-            access: .server(.admin), verify),
+            access: .server(.admin), .verifyAudit, verify),
     ]
 
     @Sendable private static func list(_ call: Call) async throws -> Response {

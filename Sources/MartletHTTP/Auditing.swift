@@ -44,7 +44,7 @@ struct Auditing: Sendable {
 
     private static func outcome(of error: any Error) -> String {
         switch error {
-        case let problem as Problem: problem.code
+        case let problem as Problem: problem.code.rawValue
         case let error as MartletError: error.code.rawValue
         case let error as HTTPError: "\(error.status.code)"
         default: MartletError.Code.internal.rawValue

@@ -73,7 +73,8 @@ package struct NativeAPI: Sendable {
         router.add(
             middleware: Gate(
                 listener: listener, guardian: guardian, tokens: tokens, routes: routes, facades: facades,
-                auditing: Auditing(store: control.store, routes: routes), control: control, meter: meter, limits: limits))
+                auditing: Auditing(store: control.store, routes: routes), control: control, meter: meter, limits: limits
+            ))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 let principal = try route.access.principal(context.principal)

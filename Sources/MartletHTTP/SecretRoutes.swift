@@ -7,17 +7,21 @@ import MartletEngine
 /// Stored secrets. Only one route tells a value, and only to those who may read secrets.
 enum SecretRoutes {
     static let routes: [Route] = [
-        Route(.get, "/api/secrets", "List the stored secrets; values are never shown", access: .server(.admin), list),
+        Route(
+            .get, "/api/secrets", "List the stored secrets; values are never shown", access: .server(.admin),
+            .listSecrets, list),
         Route(
             .put, "/api/secrets/{secret}", "Store a secret; If-Match or If-None-Match: * guard it",
-            access: .server(.admin), put),
-        Route(.get, "/api/secrets/{secret}", "Show a stored secret without its value", access: .server(.admin), show),
+            access: .server(.admin), .putSecret, put),
+        Route(
+            .get, "/api/secrets/{secret}", "Show a stored secret without its value", access: .server(.admin),
+            .showSecret, show),
         Route(
             .get, "/api/secrets/{secret}/value", "Tell the value, to a token that may read secrets",
-            access: .server(.read), isAudited: true, value),
+            access: .server(.read), isAudited: true, .secretValue, value),
         Route(
             .delete, "/api/secrets/{secret}", "Delete a secret; jobs that name it start no more",
-            access: .server(.admin), delete),
+            access: .server(.admin), .deleteSecret, delete),
     ]
 
     @Sendable private static func list(_ call: Call) async throws -> Response {

@@ -28,7 +28,8 @@ package final class SQLiteStore: Sendable {
         onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
     ) throws {
         try self.init(
-            directory: directory, migrations: Schema.migrations, cipher: .aesGCM, now: now, meter: meter, onCommit: onCommit)
+            directory: directory, migrations: Schema.migrations, cipher: .aesGCM, now: now, meter: meter,
+            onCommit: onCommit)
     }
 
     /// With other schema steps than the released ones, or another cipher: for tests of them.

@@ -66,6 +66,7 @@ def main():
     for method, path, operation in operations(document):
         for name, status in exchanges(operation):
             server.job()
+            server.secret()
             response = send(server, method, path, operation, name)
             sent += 1
             found = problems_of(response, operation, status, schemas)

@@ -53,6 +53,9 @@ class Server:
         self.call("POST", f"/api/runs/{run}/pause", {200, 202})
         return self.state(run, "paused")
 
+    def secret(self, name="prod-db"):
+        self.call("PUT", f"/api/secrets/{name}", {200, 201}, json={"value": "correct horse"})
+
     def job(self, name="hello"):
         self.call("PUT", f"/api/jobs/{name}", {200, 201}, json={"command": ["echo", "hello"]})
 

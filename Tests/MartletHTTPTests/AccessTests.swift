@@ -25,6 +25,7 @@ import Testing
         "GET /api/secrets": .server(.admin), "PUT /api/secrets/{secret}": .server(.admin),
         "GET /api/secrets/{secret}": .server(.admin), "DELETE /api/secrets/{secret}": .server(.admin),
         "GET /api/secrets/{secret}/value": .server(.read),
+        "GET /api/openapi.json": .covered(.read), "GET /metrics": .server(.read),
         "GET /api/audit": .server(.admin), "GET /api/audit/verify": .server(.admin),
     ]
 

@@ -17,6 +17,8 @@ extension Schema {
                 ["type": "number", "minimum": 0, "maximum": 316224000],
             ], "examples": ["30s"],
         ], named: [])
+    /// Names of stored secrets by the variables that get them.
+    static let secretNames = map(of: token, names: variable, atMost: 1024)
     static let labels = map(of: string(length: 0...256), names: labelName, atMost: 64)
     static let environment = map(of: scalar, names: variable, atMost: 1024)
     static let secrets = map(of: string(length: 5...65_536), names: variable, atMost: 1024)
@@ -58,6 +60,8 @@ package enum Sample {
     package static let paused: JSONValue = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e44"
     /// A stored job.
     package static let job: JSONValue = "hello"
+    /// A stored secret.
+    package static let secret: JSONValue = "prod-db"
     /// A token in force.
     package static let token: JSONValue = "1f2e3d4c"
     /// Nobody has it.

@@ -14,7 +14,9 @@ extension NamedSchema {
         ])
 
     static let definition = NamedSchema(
-        "JobDefinition", Schema.request(["name": .token, "description": .string(length: 0...4096)]).joined(with: work),
+        "JobDefinition",
+        Schema.request(["name": .token, "description": .string(length: 0...4096), "secrets": .secretNames])
+            .joined(with: work),
         example: ["command": ["echo", "hello"], "timeout": "10m"])
 
     /// `{"job": NAME}`, or the keys of a job.
@@ -23,13 +25,17 @@ extension NamedSchema {
 
     private static let runOfJob = Schema.request(
         ["job": .string(length: 1...4096), "params": .map(of: .any)], required: ["job"]
-    ).joined(with: submission)
+    ).joined(with: Schema.request(["secrets": .secrets])).joined(with: submission)
 
-    private static let inlineRun = Schema.request(["name": .token, "description": .string(length: 0...4096)])
-        .joined(with: work).joined(with: submission)
+    private static let inlineRun = Schema.request([
+        "name": .token, "description": .string(length: 0...4096),
+        "secrets": .map(
+            of: .anyOf([.string(length: 5...65_536), .request(["secret": .token], required: ["secret"])]),
+            names: Schema.variable, atMost: 1024),
+    ]).joined(with: work).joined(with: submission)
 
     private static let submission = Schema.request([
-        "secrets": .secrets, "key": .string("At most one live run has it", length: 1...256), "group": .token,
+        "key": .string("At most one live run has it", length: 1...256), "group": .token,
         "labels": .labels,
     ])
 
@@ -44,7 +50,7 @@ extension NamedSchema {
         "Task",
         Schema.request([
             "name": .token, "when": .words(TaskSpec.When.self), "onFailure": .words(TaskSpec.OnFailure.self),
-            "timeout": .span,
+            "timeout": .span, "secrets": .secretNames,
         ]).joined(with: process), example: ["name": "main", "command": ["echo", "hello"]])
 
     private static let process = Schema.request([
