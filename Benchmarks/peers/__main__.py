@@ -28,13 +28,13 @@ def say(text: str) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="make bench-peers", description=__doc__,
+        prog="python3 Benchmarks/peers", description=__doc__,
         epilog="example: python3 Benchmarks/peers .build-bench/release martlet rq --rounds 1 --json")
     parser.add_argument("binaries", type=Path, help="directory of martlet and martlet-keeper, built for release")
     parser.add_argument("systems", nargs="*", metavar="SYSTEM", help=f"only these, of: {' '.join(ALL)}")
     parser.add_argument("--rounds", type=int, default=3, help="each system is measured so often, in turn (3)")
     parser.add_argument("--seconds", type=int, default=2, help="of each load (2)")
-    parser.add_argument("--limit", type=int, default=400, help="seconds after which no new round begins (400)")
+    parser.add_argument("--limit", type=int, default=450, help="seconds after which only the first round goes on (450)")
     parser.add_argument("--calm", type=int, default=60, help="wait for a quiet machine, seconds in all (60)")
     parser.add_argument("--again", type=int, default=3, help="disturbed turns that are measured again, in all (3)")
     parser.add_argument("--json", action="store_true", help="print one JSON object in place of the table")
@@ -48,11 +48,11 @@ def measure(bench: Bench, names: list[str], given: argparse.Namespace) -> Result
     results = Results()
     begin = time.monotonic()
     for number in range(given.rounds):
-        if time.monotonic() - begin > given.limit:
-            results.notes.append(f"only {number} of {given.rounds} rounds: {given.limit} s were over")
-            break
         for name in names:
-            results.join(turn(bench, name, number, given))
+            if number > 0 and time.monotonic() - begin > given.limit:
+                results.notes.append(f"round {number + 1} of {name} was left out: {given.limit} s were over")
+            else:
+                results.join(turn(bench, name, number, given))
     for name in names:
         if ALL[name].kills:
             say(f"kill -9, {name}")
