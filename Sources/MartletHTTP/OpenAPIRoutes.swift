@@ -1,23 +1,32 @@
+import HTTPTypes
 import Hummingbird
 import MartletCore
 
-/// The description of the API, made anew for each caller: the tasks of facades come and go.
+/// The description of the API. What facades serve is described anew for each caller: their tasks come and go.
 struct OpenAPIRoutes: Sendable {
-    /// The routes beside this one.
-    let others: [Route]
-    let facades: [any Facade]
-    let version: String
+    private static let path = "/api/openapi.json"
+    private static let summary = "Describe the API (OpenAPI 3.1)"
+    private static let access = Route.Access.covered(.read)
 
-    var route: Route {
-        Route(.get, "/api/openapi.json", "Describe the API (OpenAPI 3.1)", access: .covered(.read), .openAPI, describe)
+    private let native: OpenAPIDocument.Part
+    private let facades: [any Facade]
+    private let version: String
+
+    /// `others`: the routes beside this one.
+    init(others: [Route], facades: [any Facade], version: String) {
+        let own = DescribedRoute(.get, Self.path, Self.summary, access: Self.access, .openAPI)
+        native = OpenAPIDocument.Part(others.map(DescribedRoute.init) + [own])
+        self.facades = facades
+        self.version = version
     }
+
+    var route: Route { Route(.get, Self.path, Self.summary, access: Self.access, .openAPI, describe) }
 
     @Sendable private func describe(_ call: Call) async throws -> Response {
         try QueryItems(call.request).finish()
-        let native = (others + [route]).map(DescribedRoute.init)
-        let legacy = facades.flatMap { $0.routes(for: call.principal.rights) }
+        let legacy = OpenAPIDocument.Part(facades.flatMap { $0.routes(for: call.principal.rights) })
         var json = JSONWriter(capacity: 256 << 10)
-        json.value(OpenAPIDocument(routes: native + legacy, version: version).json)
+        json.value(OpenAPIDocument(parts: [native, legacy], version: version).json)
         return .json(buffer: json.buffer)
     }
 }

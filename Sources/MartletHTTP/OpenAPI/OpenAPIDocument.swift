@@ -3,7 +3,14 @@ import MartletCore
 
 /// The OpenAPI 3.1 document of some routes. Everything in it comes from the table that the router is made from.
 struct OpenAPIDocument {
-    let routes: [DescribedRoute]
+    /// What the document says about some of the routes.
+    struct Part: Sendable {
+        fileprivate let paths: [String: JSONValue]
+        fileprivate let schemas: [String: JSONValue]
+        fileprivate let tags: Set<String>
+    }
+
+    let parts: [Part]
     let version: String
 
     var json: JSONValue {
@@ -16,28 +23,50 @@ struct OpenAPIDocument {
             ],
             "servers": [["url": "/"]],
             "security": [["token": []]],
-            "tags": .array(Set(routes.map(\.operation.tag)).sorted().map { ["name": .string($0)] }),
-            "paths": .object(paths),
+            "tags": .array(
+                parts.reduce(into: Set()) { $0.formUnion($1.tags) }.sorted().map { ["name": .string($0)] }),
+            "paths": .object(parts.reduce(into: [:]) { $0.merge($1.paths) { $1 } }),
             "components": [
-                "schemas": .object(schemas),
-                "responses": .object(Self.problems),
-                "headers": .object(Self.headers),
+                "schemas": .object(parts.reduce(into: [:]) { $0.merge($1.schemas) { $1 } }),
+                "responses": Self.problems, "headers": Self.headers,
                 "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
             ],
         ]
     }
 
-    private var paths: [String: JSONValue] {
-        Dictionary(grouping: routes, by: \.path).mapValues { routes in
+    /// One response for each status that problems have; its description lists their codes.
+    private static let problems: JSONValue = .object(
+        Dictionary(grouping: ProblemCode.allCases, by: \.status.code).reduce(into: [:]) { responses, entry in
+            let (status, codes) = entry
+            responses["Problem\(status)"] = [
+                "description": .string(codes.map { "`\($0.rawValue)`: \($0.title)" }.joined(separator: "; ")),
+                "headers": ["X-Request-Id": ["$ref": "#/components/headers/X-Request-Id"]],
+                "content": ["application/problem+json": ["schema": Schema.ref(.problem).json]],
+            ]
+        })
+
+    private static let headers: JSONValue = .object(
+        AnswerHeader.allCases.reduce(
+            into: ["X-Request-Id": ["description": "Stands in the server's log, too", "schema": ["type": "string"]]]
+        ) { headers, header in
+            headers[header.rawValue] = ["description": .string(header.meaning), "schema": ["type": "string"]]
+        })
+}
+
+extension OpenAPIDocument.Part {
+    init(_ routes: [DescribedRoute]) {
+        tags = Set(routes.map(\.operation.tag))
+        paths = Dictionary(grouping: routes, by: \.path).mapValues { routes in
             .object(
                 Dictionary(routes.map { ($0.method.rawValue.lowercased(), OperationObject($0).json) }) { first, _ in
                     first
                 })
         }
+        schemas = Self.schemas(routes)
     }
 
     /// Every named schema that an operation uses, and those that these use.
-    private var schemas: [String: JSONValue] {
+    private static func schemas(_ routes: [DescribedRoute]) -> [String: JSONValue] {
         var found: [String: JSONValue] = [:]
         var open = routes.flatMap(\.operation.schemas) + [.problem]
         while let next = open.popLast() {
@@ -47,32 +76,10 @@ struct OpenAPIDocument {
         }
         return found
     }
-
-    /// One response for each status that problems have; its description lists their codes.
-    private static var problems: [String: JSONValue] {
-        Dictionary(grouping: ProblemCode.allCases, by: \.status.code).reduce(into: [:]) { responses, entry in
-            let (status, codes) = entry
-            responses["Problem\(status)"] = [
-                "description": .string(codes.map { "`\($0.rawValue)`: \($0.title)" }.joined(separator: "; ")),
-                "headers": ["X-Request-Id": ["$ref": "#/components/headers/X-Request-Id"]],
-                "content": ["application/problem+json": ["schema": Schema.ref(.problem).json]],
-            ]
-        }
-    }
-
-    private static var headers: [String: JSONValue] {
-        var headers: [String: JSONValue] = [
-            "X-Request-Id": ["description": "Stands in the server's log, too", "schema": ["type": "string"]]
-        ]
-        for header in AnswerHeader.allCases {
-            headers[header.rawValue] = ["description": .string(header.meaning), "schema": ["type": "string"]]
-        }
-        return headers
-    }
 }
 
 extension Operation {
-    var schemas: [NamedSchema] {
+    fileprivate var schemas: [NamedSchema] {
         parameters.flatMap(\.schema.named) + (body?.schema.named ?? [])
             + answers.flatMap { $0.content?.schema.named ?? [] }
     }

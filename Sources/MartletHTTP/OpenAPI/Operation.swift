@@ -166,17 +166,24 @@ package struct DescribedRoute: Sendable {
     }
 
     init(_ route: Route) {
-        method = route.method
-        path = route.path
-        summary = route.summary
-        role = route.access.role
-        operation = route.operation
+        self.init(route.method, route.path, route.summary, access: route.access, route.operation)
+    }
+
+    /// A native route.
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Route.Access, _ operation: Operation
+    ) {
+        self.method = method
+        self.path = path
+        self.summary = summary
+        role = access.role
+        self.operation = operation
         needsToken = true
         var common = ProblemCode.ofEveryRoute
         if role != nil { common += [.unauthorised, .forbidden] }
-        if route.access != .open { common += [.invalid, .internal, .unavailable] }
+        if access != .open { common += [.invalid, .internal, .unavailable] }
         if operation.body != nil { common += [.notJSON, .tooLarge] }
-        switch route.access {
+        switch access {
         case .run, .job: common.append(.notFound)
         case .open, .covered, .server: break
         }

@@ -3,7 +3,7 @@ import MartletCore
 
 extension Operation.Parameter {
     static let limit = query("limit", .integer(1...1000))
-    static let cursor = query("cursor", .string("`next` of the page before", length: 1...256))
+    static let cursor = query("cursor", .string("`next` of the page before; empty: the first page", length: 0...256))
     static let idempotencyKey = header(
         "Idempotency-Key", .string("The same key with the same body gives the first answer again", length: 1...256))
     static let prefer = header("Prefer", .string("wait=N: answer when it has ended, after N seconds at most"))
