@@ -29,6 +29,8 @@ CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
     response_schema_conformance,
 ]
+# hypothesis goes on inventing when the time is over: it is asked for so many at once.
+BATCH = 20
 # An answer that waits for a run is worth no more for waiting longer.
 LONGEST_WAIT = "wait=1"
 
@@ -77,19 +79,26 @@ class Fuzzer:
 
     def run(self, operation, number, deadline):
         before = self.statuses.total()
-        missing = self.share
+        batch = 0
+
+        def has_time():
+            # However slow the machine is, no operation is left out.
+            return self.statuses.total() == before or time.monotonic() < deadline
+
         # What takes nothing cannot be asked for wrongly.
         takes = operation.definition.raw.keys() & {"parameters", "requestBody"}
         modes = list(GenerationMode) if takes else [GenerationMode.POSITIVE]
-        while missing > 0 and time.monotonic() < deadline:
+        while (missing := self.share - self.statuses.total() + before) > 0 and has_time():
+            batch += 1
+            sent = self.statuses.total()
 
-            @seed(number + before)
+            @seed(number + 1000 * batch)
             @settings(
-                max_examples=missing, deadline=None, database=None, phases=[Phase.generate],
+                max_examples=min(missing, BATCH), deadline=None, database=None, phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck))
             @given(case=one_of([operation.as_strategy(generation_mode=mode) for mode in modes]))
             def attempt(case):
-                if time.monotonic() < deadline:
+                if has_time():
                     self.send(operation, case)
 
             try:
@@ -98,10 +107,8 @@ class Fuzzer:
                 causes = getattr(error, "exceptions", [error])
                 self.problems += [f"{operation.label}: {type(cause).__name__}: {cause}" for cause in causes]
                 return
-            sent = self.statuses.total() - before
-            if sent == 0 or self.share - sent >= missing:
+            if self.statuses.total() == sent:
                 return
-            missing = self.share - sent
 
 
 def main(goal, number, seconds):
