@@ -14,7 +14,7 @@ extension LiveAPI.Reply {
                 routes.first { $0.method.rawValue == method && $0.matches(path) }
             }).first
         else { return [] }
-        let document = OpenAPIDocument(routes: [DescribedRoute(route)], version: "").json
+        let document = OpenAPIDocument(parts: [.init([DescribedRoute(route)])], version: "").json
         let operation = document["paths"][route.path][route.method.rawValue.lowercased()]
         guard var response = operation["responses"].object?[String(status)] else {
             return ["\(method) \(path): the status \(status) is not documented: \(text.prefix(300))"]
