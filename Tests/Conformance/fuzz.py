@@ -9,13 +9,11 @@ import sys
 import time
 from collections import Counter
 
-import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import one_of
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
-from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -103,7 +101,7 @@ class Fuzzer:
 
             try:
                 attempt()
-            except (FailureGroup, AssertionError, requests.RequestException) as error:
+            except Exception as error:
                 causes = getattr(error, "exceptions", [error])
                 self.problems += [f"{operation.label}: {type(cause).__name__}: {cause}" for cause in causes]
                 return
