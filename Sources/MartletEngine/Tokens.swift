@@ -102,7 +102,12 @@ package final class Tokens: Sendable {
             defer { state.uses = [:] }
             return state.uses
         }
-        try await store.recordTokenUse(uses)
+        do {
+            try await store.recordTokenUse(uses)
+        } catch {
+            state.withLock { $0.uses.merge(uses) { newer, _ in newer } }
+            throw error
+        }
         let horizon = now().adding(TimeSpan(milliseconds: -Self.remembered.milliseconds))
         let old = state.withLock { state in
             let old = state.byDigest.filter { $0.value.isOver(before: horizon) }

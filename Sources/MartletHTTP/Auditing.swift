@@ -1,13 +1,21 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import MartletCore
 import MartletEngine
+import Synchronization
 
 /// Records every call that may change something: in the transaction of the change, or by itself when nothing was
 /// changed.
 struct Auditing: Sendable {
     let store: any AuditStore
     let routes: [Route]
+    private let strangers = Strangers()
+
+    init(store: any AuditStore, routes: [Route]) {
+        self.store = store
+        self.routes = routes
+    }
 
     /// `facade`: whose path it is; nil for the native API.
     func recording(
@@ -24,14 +32,22 @@ struct Auditing: Sendable {
             try await close(scope, Self.outcome(of: response, isFacade: facade != nil))
             return response
         } catch {
-            try await close(scope, Self.outcome(of: error))
+            do {
+                try await close(scope, Self.outcome(of: error))
+            } catch let lost {
+                // Nothing was changed; the caller needs the reason of that, not of the missing record.
+                context.logger.error(
+                    "refused call not recorded", metadata: ["error": "\(lost)", "action": "\(action)"])
+            }
             throw error
         }
     }
 
-    /// Nothing is answered before it is recorded.
+    /// Nothing that was done is answered before it is recorded.
     private func close(_ scope: AuditScope, _ outcome: String) async throws {
         guard var entry = scope.take() else { return }
+        // Whoever has no token must not fill the disk with records of that.
+        if outcome == MartletError.Code.unauthorised.rawValue, !strangers.mayBeRecorded() { return }
         entry.outcome = outcome
         try await store.append(entry)
     }
@@ -62,5 +78,20 @@ struct Auditing: Sendable {
         guard let route = routes.first(where: { $0.method == request.method && $0.matches(path) }), route.isAudited
         else { return nil }
         return "\(route.method) \(route.path)"
+    }
+}
+
+/// Counts the recorded calls of those who have no token.
+private final class Strangers: Sendable {
+    private static let mostInAMinute = 100
+
+    private let minute = Mutex<(start: ContinuousClock.Instant, count: Int)>((.now, 0))
+
+    func mayBeRecorded() -> Bool {
+        minute.withLock { minute in
+            if minute.start + .seconds(60) < .now { minute = (.now, 0) }
+            minute.count += 1
+            return minute.count <= Self.mostInAMinute
+        }
     }
 }

@@ -65,6 +65,10 @@ struct SecretBox: Sendable {
         return Hex.text(code.prefix(16))
     }
 
+    /// 32 bytes that are the same for the same text, and tell nothing about it to whoever has not the key: a plain hash of a
+    /// body with a short secret could be guessed at.
+    func code(of text: [UInt8]) -> Data { Data(HMAC<SHA256>.authenticationCode(for: text, using: key)) }
+
     // MARK: Self-test
 
     private static let canary = Array("martlet secret box canary".utf8)

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import GRDB
 package import MartletCore
@@ -8,7 +7,7 @@ extension SQLiteStore: RunStore {
         guard !runs.isEmpty else { return Inserted(ids: [], replayed: false) }
         // Encoded and sealed here, where it costs the writer nothing.
         let rows = try runs.map { try InsertRow($0, box, encoding) }
-        let replay = idempotency.map { Replay($0, at: now()) }
+        let replay = idempotency.map { Replay($0, box, at: now()) }
         return try await writer.write { [self] scope in
             if let replay, let first = try replay.find(scope.db) {
                 return Inserted(ids: first, replayed: true)
@@ -103,9 +102,9 @@ private struct Replay: Sendable {
     let hash: Data
     let at: Date
 
-    init(_ record: IdempotencyRecord, at now: Date) {
+    init(_ record: IdempotencyRecord, _ box: SecretBox, at now: Date) {
         key = record.key
-        hash = Data(SHA256.hash(data: record.body))
+        hash = box.code(of: record.body)
         at = now
     }
 

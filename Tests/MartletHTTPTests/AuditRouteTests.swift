@@ -65,6 +65,14 @@ import Testing
         }
     }
 
+    @Test func `strangers cannot fill the trail`() async throws {
+        let api = try await LiveAPI()
+        for _ in 0..<120 { try await api.call("POST", "/api/runs", body: "{}", headers: ["Authorization": ""]) }
+        #expect(try await trail(api).count == 100)
+        _ = try await api.submit()
+        #expect(try await trail(api).count == 101, "who has a token is recorded all the same")
+    }
+
     @Test func `the trail is listed page by page`() async throws {
         let api = try await LiveAPI()
         for _ in 0..<7 { _ = try await api.submit() }

@@ -28,8 +28,7 @@ extension Operation {
         examples: [Example("show", ["secret": Sample.secret], .ok)])
 
     static let secretValue = Operation(
-        "secretValue", tag: "secrets",
-        answers: [Answer(.ok, "The value", .answer(["name": .token, "value": .string()]))], problems: [.notFound],
+        "secretValue", tag: "secrets", answers: [Answer(.ok, "The value", .ref(.secretValue))], problems: [.notFound],
         examples: [Example("value", ["secret": Sample.secret], .ok)])
 
     static let deleteSecret = Operation(
@@ -73,6 +72,10 @@ extension NamedSchema {
             "description": "of the new server",
             "updatedAt": "2026-03-01T12:00:00.000Z", "updatedBy": "admin",
         ])
+
+    static let secretValue = NamedSchema(
+        "SecretValue", .answer(["name": .token, "value": .string()]),
+        example: ["name": Sample.secret, "value": "correct horse"])
 
     /// What `NewSecret(parsing:)` reads.
     static let newSecret = NamedSchema(
