@@ -22,10 +22,16 @@ extension Control {
         var spared = max(0, admission.mostUnfinished - 1)
         while true {
             let page = try await store.runs(query)
-            for run in page.items.dropFirst(spared) { try await stopIfUnfinished(run.id) }
+            for run in page.items.dropFirst(spared) { try await replaced(run.id) }
             spared = max(0, spared - page.items.count)
             guard page.hasMore, let last = page.items.last else { return }
             query.before = last.id
         }
+    }
+
+    /// The end of each is a change of its own, with a record of its own.
+    private func replaced(_ id: RunID) async throws {
+        guard let call = AuditScope.current else { return try await stopIfUnfinished(id) }
+        try await AuditScope.$current.withValue(call.another()) { try await stopIfUnfinished(id) }
     }
 }

@@ -49,7 +49,8 @@ extension Route.Access {
         case .run:
             let id = try await call.runID()
             guard rights.covers(try await call.control.require(id)) else {
-                throw MartletError(.notFound, "there is no run \(id)")
+                let text = call.context.parameters.get("id") ?? ""
+                throw MartletError(.notFound, "there is no run \(text.prefix(64))")
             }
         case .job:
             let name = try call.jobName()

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -8,54 +9,58 @@ import Synchronization
 /// Records every call that may change something: in the transaction of the change, or by itself when nothing was
 /// changed.
 struct Auditing: Sendable {
-    let store: any AuditStore
-    let routes: [Route]
-    private let strangers = Strangers()
-
-    init(store: any AuditStore, routes: [Route]) {
-        self.store = store
-        self.routes = routes
+    /// What is recorded of a call before it is known what becomes of it.
+    struct Subject: Sendable {
+        let action: String
+        /// What the path names, until a change says it better.
+        let target: String
+        let isFacade: Bool
     }
 
-    /// `facade`: whose path it is; nil for the native API.
+    let store: any AuditStore
+    private let strangers = Strangers()
+
+    init(store: any AuditStore) { self.store = store }
+
+    /// `subject`: nil for calls that only read.
     func recording(
-        _ request: Request, _ context: APIContext, facade: (any Facade)?, _ work: () async throws -> Response
+        _ subject: Subject?, _ context: APIContext, _ work: () async throws -> Response
     ) async throws -> Response {
-        guard let action = action(request, facade) else { return try await work() }
+        guard let subject else { return try await work() }
         let principal = context.principal
         let entry = AuditEntry(
             caller: principal?.name ?? Principal.anonymous.name, token: principal?.tokenID, address: context.caller,
-            action: action, request: context.requestID)
+            action: subject.action, target: subject.target, request: context.requestID)
         let scope = AuditScope(entry)
         do {
             let response = try await AuditScope.$current.withValue(scope) { try await work() }
-            try await close(scope, Self.outcome(of: response, isFacade: facade != nil))
+            try await close(scope, Self.outcome(of: response, subject), isStranger: principal == nil)
             return response
         } catch {
             do {
-                try await close(scope, Self.outcome(of: error))
+                try await close(scope, Self.outcome(of: error), isStranger: principal == nil)
             } catch let lost {
                 // Nothing was changed; the caller needs the reason of that, not of the missing record.
                 context.logger.error(
-                    "refused call not recorded", metadata: ["error": "\(lost)", "action": "\(action)"])
+                    "refused call not recorded", metadata: ["error": "\(lost)", "action": "\(subject.action)"])
             }
             throw error
         }
     }
 
     /// Nothing that was done is answered before it is recorded.
-    private func close(_ scope: AuditScope, _ outcome: String) async throws {
+    private func close(_ scope: AuditScope, _ outcome: String, isStranger: Bool) async throws {
         guard var entry = scope.take() else { return }
-        // Whoever has no token must not fill the disk with records of that.
-        if outcome == MartletError.Code.unauthorised.rawValue, !strangers.mayBeRecorded() { return }
+        // Whoever has no token must not fill the disk with records of what came to nothing.
+        if isStranger, !strangers.mayBeRecorded() { return }
         entry.outcome = outcome
         try await store.append(entry)
     }
 
     /// A facade answers 200 to much that it refuses: what changed nothing is not called done.
-    private static func outcome(of response: Response, isFacade: Bool) -> String {
+    private static func outcome(of response: Response, _ subject: Subject) -> String {
         guard response.status.kind == .successful else { return "\(response.status.code)" }
-        return isFacade ? AuditEntry.unchanged : AuditEntry.done
+        return subject.isFacade ? AuditEntry.unchanged : AuditEntry.done
     }
 
     private static func outcome(of error: any Error) -> String {
@@ -66,22 +71,33 @@ struct Auditing: Sendable {
         default: MartletError.Code.internal.rawValue
         }
     }
+}
 
-    /// Method and route, or a facade's path; nil for calls that only read.
-    private func action(_ request: Request, _ facade: (any Facade)?) -> String? {
-        let path = request.uri.path
-        if let facade {
-            let role = facade.role(for: request.method, path)
-            if role == nil || role == .read { return nil }
-            return "\(request.method) \(path.prefix(512))"
+extension Auditing.Subject {
+    private static let longestName = 128
+    /// What the parameters of paths name.
+    private static let kinds = ["id": "run", "name": "job", "token": "token", "secret": "secret"]
+
+    /// Nil for routes that only read.
+    init?(_ route: Route, _ context: APIContext) {
+        guard route.isAudited else { return nil }
+        let named = Self.kinds.compactMap { parameter, kind in
+            context.parameters.get(parameter).map {
+                "\(kind) \(($0.removingPercentEncoding ?? $0).prefix(Self.longestName))"
+            }
         }
-        guard let route = routes.first(where: { $0.method == request.method && $0.matches(path) }), route.isAudited
-        else { return nil }
-        return "\(route.method) \(route.path)"
+        self.init(action: "\(route.method) \(route.path)", target: named.first ?? "", isFacade: false)
+    }
+
+    /// Nil for calls that only read.
+    init?(_ facade: any Facade, _ request: Request) {
+        let role = facade.role(for: request.method, request.uri.path)
+        guard let role, role > .read else { return nil }
+        self.init(action: "\(request.method) \(request.uri.path.prefix(512))", target: "", isFacade: true)
     }
 }
 
-/// Counts the recorded calls of those who have no token.
+/// Counts the recorded calls, of those that changed nothing, of people without a token.
 private final class Strangers: Sendable {
     private static let mostInAMinute = 100
 

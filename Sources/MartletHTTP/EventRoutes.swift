@@ -64,6 +64,7 @@ enum EventRoutes {
 struct EventSubscription: Sendable {
     /// A subscriber that is so far behind while it streams is cut; it comes back with its cursor.
     static let mostBehind = 1000
+    private static let pageOfThePast = 256
     static let heartbeat = Duration.seconds(15)
 
     struct Start: Sendable {
@@ -99,7 +100,11 @@ struct EventSubscription: Sendable {
 
     /// Sends until the client goes, is cut, or the server shuts down.
     func send(from start: Start, to writer: inout any ResponseBodyWriter) async throws {
-        var last = try await opening(start, &writer)
+        try await opening(start, &writer)
+        var last = start.after
+        // A client that catches up is never cut.
+        var hasCaughtUp = false
+        wake.yield()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in changes { wake.yield() } }
             group.addTask {
@@ -110,8 +115,10 @@ struct EventSubscription: Sendable {
             }
             var sentAt = ContinuousClock.now
             for await _ in wakes.cancelOnGracefulShutdown() {
-                let events = try await control.events(of: nil, after: last, limit: Self.mostBehind + 1)
+                let limit = hasCaughtUp ? Self.mostBehind + 1 : Self.pageOfThePast
+                let events = try await control.events(of: nil, after: last, limit: limit)
                 if events.count > Self.mostBehind { break }
+                if events.count < limit { hasCaughtUp = true } else { wake.yield() }
                 let sent = try await covered(events)
                 if let newest = events.last { last = newest.number }
                 if !sent.isEmpty {
@@ -126,21 +133,13 @@ struct EventSubscription: Sendable {
         }
     }
 
-    /// The reset when there is one, and everything missed: a client that catches up is never cut.
-    private func opening(_ start: Start, _ writer: inout any ResponseBodyWriter) async throws -> Int64 {
+    /// The reset, when there is one.
+    private func opening(_ start: Start, _ writer: inout any ResponseBodyWriter) async throws {
         var text = "retry: 1000\n\n"
         if start.isReset {
             text += "id: \(start.after)\nevent: reset\ndata: {\"after\":\(start.after)}\n\n"
         }
         try await writer.write(ByteBuffer(string: text))
-        var last = start.after
-        while true {
-            let events = try await control.events(of: nil, after: last, limit: 256)
-            guard let newest = events.last else { return last }
-            let sent = try await covered(events)
-            if !sent.isEmpty { try await write(sent, &writer) }
-            last = newest.number
-        }
     }
 
     private func covered(_ events: [RunEvent]) async throws -> [RunEvent] {

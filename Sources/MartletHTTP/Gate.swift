@@ -69,9 +69,13 @@ struct Gate: RouterMiddleware {
         guard facade != nil || listener.facades.contains(.native) || isProbe(request.uri.path) else {
             throw Problem.notFound(request.uri.path)
         }
-        var response = try await auditing.recording(request, context, facade: facade) {
-            if let facade { return try await respond(facade, request, context) }
-            return try await next(request, context)
+        var response: Response
+        if let facade {
+            response = try await auditing.recording(.init(facade, request), context) {
+                try await respond(facade, request, context)
+            }
+        } else {
+            response = try await next(request, context)
         }
         response.headers.append(contentsOf: headers)
         return response

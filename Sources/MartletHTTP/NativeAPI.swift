@@ -70,19 +70,22 @@ package struct NativeAPI: Sendable {
     /// The router made from the table.
     func responder(_ listener: Listener) -> RouterResponder<APIContext> {
         let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
+        let auditing = Auditing(store: control.store)
         router.add(
             middleware: Gate(
                 listener: listener, guardian: guardian, tokens: tokens, routes: routes, facades: facades,
-                auditing: Auditing(store: control.store, routes: routes), control: control, meter: meter, limits: limits
+                auditing: auditing, control: control, meter: meter, limits: limits
             ))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
-                let principal = try route.access.principal(context.principal)
-                let call = Call(
-                    request: request, context: context, control: control, principal: principal,
-                    watch: RightsWatch(tokens: tokens, principal: principal, request: request, interval: recheck))
-                try await route.access.checkObject(call)
-                return try await route.handle(call)
+                try await auditing.recording(.init(route, context), context) {
+                    let principal = try route.access.principal(context.principal)
+                    let call = Call(
+                        request: request, context: context, control: control, principal: principal,
+                        watch: RightsWatch(tokens: tokens, principal: principal, request: request, interval: recheck))
+                    try await route.access.checkObject(call)
+                    return try await route.handle(call)
+                }
             }
         }
         return router.buildResponder()

@@ -33,6 +33,9 @@ struct TokenRoutes: Sendable {
     @Sendable private func create(_ call: Call) async throws -> Response {
         try QueryItems(call.request).finish()
         let wish = try NewToken(parsing: try Call.parse(try await call.jsonBytes()))
+        guard !wish.rights.readsSecrets || call.principal.rights.readsSecrets else {
+            throw Problem.forbidden("\(call.principal.name) may not read secrets, and cannot give that right")
+        }
         let (token, secret) = try await tokens.create(wish, by: call.principal)
         return .json(.created, headers: [.location: "/api/tokens/\(token.id)"]) { json in
             json.members(of: token, at: call.control.now())

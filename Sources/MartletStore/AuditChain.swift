@@ -9,6 +9,8 @@ final class AuditChain: Sendable {
     struct Link: Sendable {
         var number: Int64
         var hash: [UInt8]
+        /// What the first record of all follows.
+        static let none = Link(number: 0, hash: [UInt8](repeating: 0, count: 32))
     }
 
     private let now: @Sendable () -> Date
@@ -49,7 +51,7 @@ final class AuditChain: Sendable {
     /// What the oldest stored record follows: nothing, or the newest of those that were forgotten.
     static func anchor(_ db: Database) throws -> Link {
         guard let bytes = try Data.fetchOne(db, sql: "SELECT value FROM store WHERE name = 'audit anchor'") else {
-            return Link(number: 0, hash: [UInt8](repeating: 0, count: 32))
+            return .none
         }
         guard bytes.count == 40 else { throw MartletError(.internal, "the anchor of the audit trail is damaged") }
         return Link(

@@ -33,7 +33,9 @@ extension RunListing {
     private static func label(_ name: String, _ pattern: NamePattern, _ db: Database) throws -> Filter {
         let step = try db.cachedStatement(sql: "SELECT min(value) FROM run_labels WHERE name = ? AND value > ?")
         let condition = "EXISTS (SELECT 1 FROM run_labels x WHERE x.name = ? AND x.value GLOB ? AND x.run = r.id)"
-        let walks = try names(step, [name], [pattern])?.map { value in
+        // No step finds the empty text: it is before all others.
+        let empty = pattern.matches("") ? [""] : []
+        let walks = try names(step, [name], [pattern]).map { empty + $0 }?.map { value in
             Walk(
                 source: "run_labels l", id: "l.run", condition: "l.name = ? AND l.value = ?", arguments: [name, value])
         }

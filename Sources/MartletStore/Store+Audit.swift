@@ -20,14 +20,18 @@ extension SQLiteStore: AuditStore {
 
     package func verifyAudit() async throws -> AuditVerdict {
         var verdict = AuditVerdict()
-        var last = try await read { try AuditChain.anchor($0) }
+        var last = AuditChain.Link.none
         while verdict.problem == nil {
-            let number = last.number
-            let records = try await read { db in
+            let before = last
+            // In one view: records may be forgotten while the walk goes on.
+            let (start, records) = try await read { db in
+                let anchor = try AuditChain.anchor(db)
+                let start = anchor.number > before.number ? anchor : before
                 let statement = try db.cachedStatement(
                     sql: "SELECT \(Self.auditColumns) FROM audit WHERE number > ? ORDER BY number LIMIT 1000")
-                return try Row.fetchAll(statement, arguments: [number]).map(Self.auditRecord)
+                return (start, try Row.fetchAll(statement, arguments: [start.number]).map(Self.auditRecord))
             }
+            last = start
             if records.isEmpty { break }
             for record in records {
                 verdict.problem = Self.problem(of: record, after: last)

@@ -44,9 +44,12 @@ extension SQLiteStore: TokenStore {
         try await writer.write { scope in
             try scope.db.cachedStatement(sql: "UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
                 .execute(arguments: [now.milliseconds, id])
+            let isRevoked = scope.db.changesCount > 0
             let statement = try scope.db.cachedStatement(sql: "SELECT \(Self.tokenColumns) FROM tokens WHERE id = ?")
             let token = try Row.fetchOne(statement, arguments: [id]).map(Self.token)
-            if let token { try scope.changed("token \(token.name)", before: try StoredJSON.text(token.rights)) }
+            if let token, isRevoked {
+                try scope.changed("token \(token.name)", before: try StoredJSON.text(token.rights))
+            }
             return token
         }
     }

@@ -1,14 +1,56 @@
 import AsyncHTTPClient
 import Foundation
+import HTTPTypes
+import Hummingbird
 import MartletCore
 import MartletEngine
 import NIOCore
 import NIOHTTP1
+import Synchronization
 import Testing
 
 @testable import MartletHTTP
 
+/// Takes everything, and counts the events.
+private struct CountingWriter: ResponseBodyWriter {
+    final class Count: Sendable {
+        let events = Mutex(0)
+    }
+
+    let count = Count()
+    mutating func write(_ buffer: ByteBuffer) async throws {
+        let found = String(buffer: buffer).split(separator: "\nevent: run\n").count - 1
+        count.events.withLock { $0 += found }
+    }
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
+
 @Suite struct StreamTests {
+    @Test func `what ends a stream ends it while it catches up, too`() async throws {
+        let api = try await LiveAPI(runs: 0)
+        let batch = "[" + Array(repeating: #"{"command":["true"]}"#, count: 900).joined(separator: ",") + "]"
+        #expect(try await api.call("POST", "/api/runs", body: batch).status == 202)
+        let whole = EventSubscription(control: api.control, coverage: .all)
+        let ended = EventSubscription(control: api.control, coverage: .all)
+        ended.end()
+        for (subscription, isWhole) in [(whole, true), (ended, false)] {
+            let writer = CountingWriter()
+            let sending = Task {
+                var any: any ResponseBodyWriter = writer
+                try await subscription.send(from: .init(after: 0, isReset: false), to: &any)
+            }
+            if isWhole {
+                let deadline = ContinuousClock.now + .seconds(60)
+                while writer.count.events.withLock({ $0 }) < 900, ContinuousClock.now < deadline {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                subscription.end()
+            }
+            try await sending.value
+            #expect(writer.count.events.withLock { isWhole ? $0 == 900 : $0 < 900 })
+        }
+    }
+
     private func logged(_ text: String) async throws -> (api: LiveAPI, path: String) {
         let api = try await LiveAPI()
         api.logs.write(text)

@@ -65,6 +65,14 @@ import Testing
         #expect(try await api.call("GET", "/api/tokens").json["items"] == [])
     }
 
+    @Test func `who may not read secrets cannot give that right`() async throws {
+        let api = try await LiveAPI()
+        let admin = try await token(api, #"{"name":"boss","role":"admin"}"#)
+        let body = #"{"name":"x","role":"read","secretsRead":true}"#
+        #expect(try await api.call("POST", "/api/tokens", body: body, headers: admin).status == 403)
+        #expect(try await api.call("POST", "/api/tokens", body: body).status == 201)
+    }
+
     @Test func `a run token starts what it is for and nothing else`() async throws {
         let api = try await LiveAPI()
         try await put(api, "backup-a", team: "db")

@@ -100,6 +100,25 @@ import Testing
                 }())
     }
 
+    @Test func `a check is right while old records are forgotten`() async throws {
+        let fixture = try StoreFixture()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<3000 { group.addTask { try await fixture.store.append(self.entry()) } }
+            try await group.waitForAll()
+        }
+        let forgetting = Task {
+            while try await fixture.store.deleteAudit(before: .distantFuture, limit: 50) > 0 {}
+        }
+        var checks = 0
+        while try await !fixture.store.auditRecords(before: nil, target: nil, limit: 1).isEmpty {
+            let verdict = try await fixture.store.verifyAudit()
+            #expect(verdict.problem == nil)
+            checks += 1
+        }
+        try await forgetting.value
+        #expect(checks > 0)
+    }
+
     @Test func `a change and its record are stored together or not at all`() async throws {
         let fixture = try StoreFixture()
         let run = fixture.run(key: "k")

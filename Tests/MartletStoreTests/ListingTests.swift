@@ -91,6 +91,15 @@ import Testing
         }
     }
 
+    @Test func `an empty label is matched by a star`() async throws {
+        try await fixture.insert(fixture.run(labels: ["team": ""]))
+        var query = RunQuery()
+        query.coverage = Rights(role: .read, labels: ["team": try #require(NamePattern("*"))])
+        #expect(try await store.runs(query).items.count == 1)
+        query.coverage = Rights(role: .read, labels: ["team": try #require(NamePattern("a*"))])
+        #expect(try await store.runs(query).items.isEmpty)
+    }
+
     @Test func `a pattern that stands for many jobs is compared with each run`() async throws {
         for number in 0..<450 { try await fixture.insert(fixture.run(job: "[job]-\(number)")) }
         var query = RunQuery()

@@ -33,12 +33,18 @@ package struct ScriptRoutes: Sendable {
         let rights = call.principal.rights
         let missing = try await loader.missingSecrets(call.control, for: rights)
         let state = loader.current
+        let entries = state.catalog.entries(for: rights)
+        let names = Set(entries.map { "\($0.task.clusterType)/\($0.task.name)" })
+        // What is said about the whole file, and about tasks of others, is for those who see everything.
+        let isVisible = { (problem: TaskFileProblem) in
+            !rights.isRestricted || problem.task.map(names.contains) ?? false
+        }
         return .json { json in
             json.field("file", state.wanted.tasksFile)
             json.field("loadedAt", state.loadedAt)
-            json.array("problems", state.problems) { $0.problem($1) }
-            json.array("warnings", state.warnings + missing) { $0.problem($1) }
-            json.array("items", state.catalog.entries(for: rights)) { $0.task($1) }
+            json.array("problems", state.problems.filter(isVisible)) { $0.problem($1) }
+            json.array("warnings", (state.warnings + missing).filter(isVisible)) { $0.problem($1) }
+            json.array("items", entries) { $0.task($1) }
         }
     }
 }

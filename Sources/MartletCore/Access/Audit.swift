@@ -106,6 +106,9 @@ package final class AuditScope: Sendable {
         }
     }
 
+    /// For one more change of the same call.
+    package func another() -> AuditScope { AuditScope(entry) }
+
     /// The transaction that was to carry it is lost.
     package func giveBack() { isWritten.withLock { $0 = false } }
 }

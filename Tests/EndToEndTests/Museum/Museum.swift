@@ -38,18 +38,7 @@ final class RawSocket: Sendable {
     private let descriptor: Int32
 
     init(url: String) throws {
-        let port = url.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
-        descriptor = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard status == 0 else { throw POSIXError(.ECONNREFUSED) }
+        descriptor = try loopbackSocket(to: url)
     }
 
     deinit { close(descriptor) }

@@ -15,19 +15,8 @@ final class Caller: Sendable {
 
     /// Connects and sends the head of a request; see ``send(_:)`` for a body.
     init(_ server: ScriptServer, _ method: String, _ path: String, _ headers: [String]) throws {
-        let port = server.server.url.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
-        let descriptor = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        let descriptor = try loopbackSocket(to: server.server.url)
         socket = Mutex(descriptor)
-        guard status == 0 else { throw POSIXError(.ECONNREFUSED) }
         let lines = headers.map { "\($0)\r\n" }.joined()
         let request = Array("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(lines)\r\n".utf8)
         guard write(descriptor, request, request.count) == request.count else { throw POSIXError(.EPIPE) }

@@ -60,6 +60,28 @@ import Testing
                 + calls("own", "done", "/sync/test/own") + calls("admin", "done", "/async/kill"))
     }
 
+    @Test func `a replaced run has a record of its own`() async throws {
+        let server = try await ScriptServer(
+            Fixtures.task("one", executable: "sleep 300", "concurrency: 1", "when_busy: replace"))
+        let first = try await server.start("one")
+        let old = try #require(try await server.recorded()[0]["id"].string)
+        _ = try await server.start("one")
+        _ = try await server.done(first)
+        let trail = try await server.server.call(.GET, "/api/audit?target=run%20\(old)").json["items"].array ?? []
+        #expect(trail.map { $0["action"].string } == ["POST /async/test/one", "POST /async/test/one"])
+    }
+
+    @Test func `a bound token learns nothing of other tasks`() async throws {
+        let tasks =
+            Fixtures.task("own", executable: "echo own")
+            + Fixtures.task("foreign", executable: "echo $W", "secrets: {W: nowhere}")
+        let server = try await ScriptServer(tasks)
+        #expect(try await server.server.call(.GET, "/api/scripts").text.contains("nowhere"))
+        let own = try await token(server, ["name": "own", "role": "read", "labels": ["scripts/task": "own"]])
+        let reply = try await server.server.call(.GET, "/api/scripts", headers: own)
+        #expect(reply.text.contains("test/own") && !reply.text.contains("foreign") && !reply.text.contains("nowhere"))
+    }
+
     @Test func `on an open listener a token still binds its holder`() async throws {
         let tasks = Fixtures.task("own", executable: "echo own")
         let server = try await ScriptServer(tasks)
