@@ -13,6 +13,7 @@ class Submitters:
     def __init__(self, server, clients, make, each=10**9):
         self.server, self.make, self.each = server, make, each
         self.accepted = {}  # id: number
+        self.begun = {}  # id: time.monotonic() when the request was begun
         self.latencies = []  # seconds
         self.refused = []
         self._lock = threading.Lock()
@@ -28,6 +29,10 @@ class Submitters:
         for thread in self._threads:
             thread.join()
         return self
+
+    def accepted_so_far(self):
+        with self._lock:
+            return dict(self.accepted)
 
     def _number(self):
         with self._lock:
@@ -56,4 +61,5 @@ class Submitters:
             return
         with self._lock:
             self.accepted[id] = number
+            self.begun[id] = begin
             self.latencies.append(time.monotonic() - begin)
