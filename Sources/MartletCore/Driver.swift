@@ -8,8 +8,20 @@ package protocol Driver: Sendable {
     func verdict(_ exit: TaskExit, of task: TaskSpec, _ report: TaskReport) -> Verdict
     /// Whether the last line of each stream is kept with the run (``TaskReport/LastLines``).
     var keepsLastLines: Bool { get }
+    /// Whether the engine hands every line of the task's output to ``read(_:of:into:)``.
+    var readsOutput: Bool { get }
+    /// Takes one line of output, without its LF and masked, into what is known of the task. Each line comes once and in
+    /// order, also after a restart of the server. A line over 64 KiB comes in pieces.
+    func read(_ line: [UInt8], of task: TaskSpec, into report: inout TaskReport)
+    /// What the run was about and what came of it, in a few words.
+    func summary(of run: Run) -> RunSummary
 }
 
 extension Driver {
     package var keepsLastLines: Bool { false }
+    package var readsOutput: Bool { false }
+    package func read(_ line: [UInt8], of task: TaskSpec, into report: inout TaskReport) {}
+    package func summary(of run: Run) -> RunSummary {
+        RunSummary(subject: run.job.name ?? run.job.tasks.first?.name ?? run.driver)
+    }
 }

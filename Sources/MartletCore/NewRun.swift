@@ -58,15 +58,18 @@ package struct NewRun: Sendable {
     package var aliases: [RunAlias]
     /// Nil: always accepted.
     package var admission: Admission?
+    /// Nil: it joins no other run.
+    package var claim: Claim?
     package init(
         run: Run, secrets: [String: Secret] = [:], groups: [GroupMembership] = [], aliases: [RunAlias] = [],
-        admission: Admission? = nil
+        admission: Admission? = nil, claim: Claim? = nil
     ) {
         self.run = run
         self.secrets = secrets
         self.groups = groups
         self.aliases = aliases
         self.admission = admission
+        self.claim = claim
     }
 }
 
@@ -74,8 +77,11 @@ package struct NewRun: Sendable {
 package struct Inserted: Sendable, Hashable {
     package let ids: [RunID]
     package let replayed: Bool
-    package init(ids: [RunID], replayed: Bool) {
+    /// Those of them that were there before and were joined.
+    package let joined: Set<RunID>
+    package init(ids: [RunID], replayed: Bool, joined: Set<RunID> = []) {
         self.ids = ids
         self.replayed = replayed
+        self.joined = joined
     }
 }

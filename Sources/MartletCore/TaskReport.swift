@@ -10,6 +10,10 @@ package struct TaskReport: Sendable, Hashable, Codable {
     package var badLines: Int
     /// The last line of each stream of the last ended task; nil when its driver does not ask for them.
     package var lastLines: LastLines?
+    /// What the output proved; nil when no driver reads it.
+    package var evidence: Evidence?
+    /// How far the output was read; nil: nothing yet.
+    package var outputPosition: LogPosition?
     /// Where reading goes on: byte offset in the progress file of the present attempt and task.
     package var offset: Int64
 

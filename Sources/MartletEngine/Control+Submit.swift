@@ -8,9 +8,12 @@ extension Control {
         package let replayed: Bool
         /// The runs were made for this submission: neither an earlier answer nor runs that were joined.
         package let isNew: Bool
+        /// Those of `ids` whose work was under way and was joined.
+        package let joined: Set<RunID>
 
         init(_ inserted: Inserted, of runs: [NewRun]) {
             ids = inserted.ids
+            joined = inserted.joined
             replayed = inserted.replayed
             isNew = inserted.ids == runs.map(\.run.id)
         }
@@ -97,7 +100,8 @@ extension Control {
             membership.batch.isEmpty ? GroupMembership(group: membership.group, batch: batch) : membership
         }
         return NewRun(
-            run: run, secrets: sealed, groups: groups, aliases: submission.aliases, admission: submission.admission)
+            run: run, secrets: sealed, groups: groups, aliases: submission.aliases, admission: submission.admission,
+            claim: submission.claim)
     }
 
     private func job(of submission: Submission) async throws -> Job {

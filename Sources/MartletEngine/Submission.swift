@@ -17,6 +17,8 @@ package struct Submission: Sendable {
     package var groups: [GroupMembership]
     package var aliases: [RunAlias]
     package var admission: Admission?
+    /// What the run works on, when a submission for the same thing is to join it.
+    package var claim: Claim?
     /// Values that the server gives to every task of a kind: sealed and masked like `secrets`, but not looked for in
     /// arguments, because whoever submits does not know them.
     package var ambientSecrets: [String: Secret]
@@ -29,8 +31,8 @@ package struct Submission: Sendable {
     package init(
         work: Work, params: [String: JSONValue] = [:], secrets: [String: Secret] = [:], key: String? = nil,
         labels: [String: String] = [:], groups: [GroupMembership] = [], aliases: [RunAlias] = [],
-        admission: Admission? = nil, ambientSecrets: [String: Secret] = [:], trigger: Trigger, rights: Rights,
-        dueAt: Date? = nil
+        admission: Admission? = nil, claim: Claim? = nil, ambientSecrets: [String: Secret] = [:], trigger: Trigger,
+        rights: Rights, dueAt: Date? = nil
     ) {
         self.work = work
         self.params = params
@@ -40,6 +42,7 @@ package struct Submission: Sendable {
         self.groups = groups
         self.aliases = aliases
         self.admission = admission
+        self.claim = claim
         self.ambientSecrets = ambientSecrets
         self.trigger = trigger
         self.rights = rights

@@ -1,5 +1,3 @@
-package import MartletCore
-
 /// Where a reader of a run's lines stands: in a task of an attempt, how far each stream was handed out. As text:
 /// `attempt.task.stdout.stderr`, the numbers as in the files' names.
 package struct LogPosition: Sendable, Hashable, LosslessStringConvertible {
