@@ -112,13 +112,14 @@ extension Run {
         startedAt = startedAt ?? now
         attemptStartedAt = now
         handle = nil
-        report.offset = 0
+        report.evidence = nil
+        report.beginTask()
         describeTask()
     }
 
     private mutating func finishTask(_ exit: TaskExit, _ verdict: Verdict, at now: Date) {
         handle = nil
-        report.offset = 0
+        report.beginTask()
         (exitCode, signal) = (exit.code, exit.signal)
         worked = TimeSpan(milliseconds: worked.milliseconds + exit.worked.milliseconds)
         // Exit 0 after our stop signal is an obedient end, not a finished task.
@@ -229,7 +230,7 @@ extension Run {
         state = .pending
         dueAt = due
         handle = nil
-        report.offset = 0
+        report.beginTask()
         reason = why
     }
 
@@ -237,7 +238,7 @@ extension Run {
         state = .paused
         handle = nil
         stopReason = nil
-        report.offset = 0
+        report.beginTask()
         reason = .pausedOnRequest
     }
 

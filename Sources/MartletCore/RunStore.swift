@@ -40,6 +40,8 @@ package protocol RunStore: Sendable {
 package protocol RunDetailStore: Sendable {
     func secrets(of id: RunID) async throws -> [String: Secret]
     func groups(of id: RunID) async throws -> [GroupMembership]
+    /// The newest batch of the query's group that has a run of its driver and job, where it names them.
+    func latestBatch(of query: RunQuery) async throws -> String?
     func attempts(of id: RunID) async throws -> [FinishedTask]
     /// Events after `number`, oldest first; of one run or of all.
     func events(of id: RunID?, after number: Int64, limit: Int) async throws -> [RunEvent]

@@ -53,4 +53,10 @@ package struct TaskReport: Sendable, Hashable, Codable {
         self.badLines = badLines
         self.offset = offset
     }
+
+    /// Another task comes, or the same one again: its files are read from their start.
+    mutating func beginTask() {
+        offset = 0
+        outputPosition = nil
+    }
 }

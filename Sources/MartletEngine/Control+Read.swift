@@ -32,6 +32,9 @@ extension Control {
         try await store.aliases(facade: facade, endedAfter: endedAfter)
     }
 
+    /// The newest batch of the query's group that has a run of its driver and job, where it names them.
+    package func latestBatch(of query: RunQuery) async throws -> String? { try await store.latestBatch(of: query) }
+
     /// Nil when there is none: it may have been removed by retention since somebody learnt its id.
     package func run(_ id: RunID) async throws -> Run? { try await store.run(id) }
 

@@ -6,9 +6,16 @@ import Synchronization
 /// Reads what a task tells about itself while it runs, and once more at its end. Files are read outside of the
 /// store's transactions: a task that tells much must not hold up anybody's commit.
 final class ReportWatch: Sendable {
+    /// How long one look at the output of a running task takes at most.
+    private static let longestLook = Duration.seconds(1)
+    /// How long the end of a task waits for the rest of its output to be read.
+    private static let longestRest = Duration.seconds(30)
+
     private let control: Control
     private let address: TaskAddress
     private let mask: SecretMask
+    /// Nil when the driver does not read its tasks' output.
+    private let output: OutputReader?
     private let logger: Logger
     /// As last stored.
     private let stored: Mutex<TaskReport>
@@ -17,6 +24,7 @@ final class ReportWatch: Sendable {
         self.control = control
         address = run.address
         self.mask = mask
+        output = OutputReader(control, run)
         self.logger = logger
         stored = Mutex(run.report)
     }
@@ -49,11 +57,11 @@ final class ReportWatch: Sendable {
 
     private func storeNews() async throws {
         let base = stored.withLock { $0 }
-        let reading = read(after: base)
-        guard reading.report.offset != base.offset else { return }
+        let reading = read(after: base, upTo: .now + Self.longestLook)
+        guard reading.report.place != base.place else { return }
         let address = address
         let run = try await control.store.update(address.run) { run in
-            guard run.state.isLive, run.address == address, run.report.offset == base.offset else { return Update() }
+            guard run.state.isLive, run.address == address, run.report.place == base.place else { return Update() }
             run.report = reading.report
             run.version += 1
             return Update(notes: reading.notes, reportChanged: true)
@@ -61,17 +69,37 @@ final class ReportWatch: Sendable {
         if run.address == address { stored.withLock { $0 = run.report } }
     }
 
-    /// Everything up to the end of the file, on top of what is stored.
+    /// Everything up to the end of the files, on top of what is stored. The task has ended.
     func rest() -> TaskReport.Reading {
         var reading = TaskReport.Reading(report: stored.withLock { $0 })
         while true {
-            let next = read(after: reading.report)
-            if next.report.offset == reading.report.offset { return reading }
+            let next = tell(after: reading.report)
+            if next.report.offset == reading.report.offset { break }
             reading = TaskReport.Reading(report: next.report, notes: reading.notes + next.notes)
         }
+        guard let output else { return reading }
+        do {
+            let isRead = try output.take(into: &reading.report, isOver: true, upTo: .now + Self.longestRest)
+            if !isRead { reading.report.warn("the output was too long to be read to its end") }
+        } catch {
+            logger.error("cannot read a task's output", metadata: ["task": "\(address)", "error": "\(error)"])
+            reading.report.warn("the output could not be read: what it proves is not known")
+        }
+        return reading
     }
 
-    private func read(after report: TaskReport) -> TaskReport.Reading {
+    private func read(after report: TaskReport, upTo deadline: ContinuousClock.Instant) -> TaskReport.Reading {
+        var reading = tell(after: report)
+        do {
+            _ = try output?.take(into: &reading.report, isOver: false, upTo: deadline)
+        } catch {
+            logger.warning("cannot read a task's output", metadata: ["task": "\(address)", "error": "\(error)"])
+        }
+        return reading
+    }
+
+    /// What the task told in its progress file.
+    private func tell(after report: TaskReport) -> TaskReport.Reading {
         do {
             let (lines, offset) = try control.files.progressLines(of: address, from: report.offset)
             return report.taking(lines, offset: offset, mask: mask.hide)
@@ -80,5 +108,14 @@ final class ReportWatch: Sendable {
             logger.warning("cannot read a task's progress", metadata: ["task": "\(address)", "error": "\(error)"])
             return TaskReport.Reading(report: report)
         }
+    }
+}
+
+extension TaskReport {
+    /// How far both files were read.
+    fileprivate var place: [String] { [String(offset), outputPosition?.description ?? ""] }
+
+    fileprivate mutating func warn(_ text: String) {
+        if warnings.count < Self.mostWarnings { warnings.append(text) }
     }
 }

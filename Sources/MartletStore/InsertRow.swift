@@ -13,7 +13,8 @@ struct InsertRow: Sendable {
     private let detail: String
     private let reason: String
     private let secrets: Data?
-    private let groups: [GroupMembership]
+    let claim: Claim?
+    let groups: [GroupMembership]
     private let aliases: [RunAlias]
 
     /// What new runs have in common, encoded once.
@@ -34,6 +35,7 @@ struct InsertRow: Sendable {
         detail = try encoding.details.text(run.detail)
         reason = try encoding.reasons.text(run.reason)
         secrets = try box.seal(new.secrets, for: run.id)
+        claim = new.claim
         groups = new.groups
         aliases = new.aliases
     }
@@ -95,9 +97,10 @@ struct InsertRow: Sendable {
     }
 
     private func insertNames(_ db: Database) throws {
-        for membership in groups {
-            try db.cachedStatement(sql: "INSERT INTO run_groups (group_name, run, batch) VALUES (?, ?, ?)")
-                .execute(arguments: [membership.group, run.id.blob, membership.batch])
+        try groups.join(run.id, db)
+        if let claim {
+            try db.cachedStatement(sql: "INSERT INTO run_claims (space, path, run) VALUES (?, ?, ?)")
+                .execute(arguments: [claim.space, claim.path, run.id.blob])
         }
         for (name, value) in run.labels {
             try db.cachedStatement(sql: "INSERT INTO run_labels (name, value, run) VALUES (?, ?, ?)")

@@ -11,7 +11,7 @@ enum Schema {
 
     static let migrations = [
         Migration(version: 1, sql: tables + "\n" + indexes + "\n" + triggers),
-        Migration(version: 2, sql: access),
+        Migration(version: 2, sql: access + "\n" + claims),
     ]
 
     /// What changes often is in `runs`, in short rows; what never changes is in `run_inputs`: SQLite writes
@@ -228,5 +228,17 @@ enum Schema {
         CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit BEGIN
           SELECT RAISE(ABORT, 'the audit trail is append-only');
         END;
+        """
+
+    /// What runs work on, for submissions that join them.
+    private static let claims = """
+        CREATE TABLE run_claims (
+          space TEXT NOT NULL,
+          path TEXT NOT NULL,
+          run BLOB NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+          PRIMARY KEY (space, path, run)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX run_claims_run ON run_claims (run);
+        CREATE INDEX run_groups_newest ON run_groups (group_name, batch);
         """
 }

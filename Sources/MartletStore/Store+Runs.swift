@@ -13,11 +13,18 @@ extension SQLiteStore: RunStore {
                 return Inserted(ids: first, replayed: true)
             }
             var isRefused = false
-            let ids = try rows.map { try admit($0, &scope, &isRefused) }
+            var joined: Set<RunID> = []
+            let ids = try rows.map { row in
+                if let run = try join(row, &scope) {
+                    joined.insert(run)
+                    return run
+                }
+                return try admit(row, &scope, &isRefused)
+            }
             // A refusal is no answer to keep: the same call may be welcome later.
             if !isRefused { try replay?.insert(ids, scope.db) }
             try scope.changed(Self.target(ids), after: rows.map(\.definition).joined(separator: "\n"))
-            return Inserted(ids: ids, replayed: false)
+            return Inserted(ids: ids, replayed: false, joined: joined)
         }
     }
 

@@ -60,6 +60,16 @@ final class Engine: Sendable {
         }
         return try await control.require(id)
     }
+
+    /// The run as soon as its report is as wanted, of which no event tells; after 20 s as it is.
+    func told(_ id: RunID, _ isWanted: (TaskReport) -> Bool) async throws -> Run {
+        let end = ContinuousClock.now + .seconds(20)
+        while true {
+            let run = try await control.require(id)
+            if isWanted(run.report) || run.state.isEnd || .now > end { return run }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
 }
 
 extension Job {

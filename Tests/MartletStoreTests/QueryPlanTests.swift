@@ -12,7 +12,10 @@ import Testing
         try await populate(fixture)
         try await fixture.store.read { db in
             for query in Self.queries { try check(query, db) }
-            for sql in [SQLiteStore.eventSQL(ofOneRun: false), SQLiteStore.eventRangeSQL] {
+            for sql in [
+                SQLiteStore.eventSQL(ofOneRun: false), SQLiteStore.eventRangeSQL, SQLiteStore.newestClaimSQL,
+                SQLiteStore.latestBatchSQL,
+            ] {
                 try expectSeeks(sql, db)
             }
             try expectSeeks(SQLiteStore.eventSQL(ofOneRun: true), db)
