@@ -21,7 +21,7 @@ run: ## Build, start a server, call a script task and follow a job's live log (C
 .PHONY: test
 test: lint ## Everything CI checks: format, lint, build, all tests
 	@TEST_TOOLS=1 scripts/build --build-tests
-	$(FEW_AT_ONCE) swift test --skip-build
+	$(FEW_AT_ONCE) scripts/test
 
 .PHONY: check
 check: test ## The same as test

@@ -45,6 +45,9 @@ package protocol RunDetailStore: Sendable {
     func attempts(of id: RunID) async throws -> [FinishedTask]
     /// Events after `number`, oldest first; of one run or of all.
     func events(of id: RunID?, after number: Int64, limit: Int) async throws -> [RunEvent]
+    /// Events of runs that had been claimed by then, after `number`, oldest first; and the number up to which there are
+    /// no others.
+    func startedEvents(after number: Int64, limit: Int) async throws -> (events: [RunEvent], upTo: Int64)
     /// Numbers of the oldest and newest stored events; nil when there are none.
     func eventRange() async throws -> ClosedRange<Int64>?
     func liveCounts() async throws -> LiveCounts

@@ -52,6 +52,11 @@ extension Control {
         try await store.events(of: id, after: number, limit: limit)
     }
 
+    /// Events of runs that had been claimed by then, after `number`; and the number up to which there are no others.
+    package func startedEvents(after number: Int64, limit: Int) async throws -> (events: [RunEvent], upTo: Int64) {
+        try await store.startedEvents(after: number, limit: limit)
+    }
+
     /// Numbers of the oldest and newest event still stored.
     package func eventRange() async throws -> ClosedRange<Int64>? { try await store.eventRange() }
 

@@ -23,6 +23,12 @@ struct WriteScope {
             target: target(), before: try before().map(AuditChain.digest), after: try after().map(AuditChain.digest))
     }
 
+    /// The same for an operation that had the digest computed where it costs the writer nothing.
+    mutating func changed(_ target: @autoclosure () -> String, afterDigest: [UInt8]?) {
+        guard isAudited, note == nil else { return }
+        note = AuditNote(target: target(), before: nil, after: afterDigest)
+    }
+
     fileprivate mutating func begin(isAudited: Bool) { (self.isAudited, note) = (isAudited, nil) }
 }
 

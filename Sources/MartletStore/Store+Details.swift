@@ -43,6 +43,21 @@ extension SQLiteStore {
         }
     }
 
+    package func startedEvents(after number: Int64, limit: Int) async throws -> (events: [RunEvent], upTo: Int64) {
+        try await read { db in
+            let newest = try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(number) FROM events")) ?? number
+            let statement = try db.cachedStatement(sql: Self.startedEventSQL)
+            let events = try Row.fetchAll(statement, arguments: [number, newest, limit]).map(Self.event)
+            let isAll = events.count < limit
+            return (events, isAll ? max(number, newest) : events.last?.number ?? number)
+        }
+    }
+
+    static let startedEventSQL = """
+        SELECT number, run, kind, from_state, to_state, attempt, task, reason, note, at
+        FROM events WHERE number > ? AND number <= ? AND attempt > 0 ORDER BY number LIMIT ?
+        """
+
     static func eventSQL(ofOneRun: Bool) -> String {
         """
         SELECT number, run, kind, from_state, to_state, attempt, task, reason, note, at \

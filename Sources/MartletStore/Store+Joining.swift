@@ -30,15 +30,14 @@ extension SQLiteStore {
         guard let group = query.group else { return nil }
         return try await read { db in
             let statement = try db.cachedStatement(sql: Self.latestBatchSQL)
-            return try String.fetchOne(
-                statement, arguments: ["group": group, "driver": query.driver, "job": query.job])
+            return try String.fetchOne(statement, arguments: [group, query.driver, query.job])
         }
     }
 
     /// Batches have rising names.
     static let latestBatchSQL = """
         SELECT g.batch FROM run_groups g INDEXED BY run_groups_newest CROSS JOIN runs r ON r.id = g.run
-        WHERE g.group_name = :group AND (:driver IS NULL OR r.driver = :driver) AND (:job IS NULL OR r.job = :job)
+        WHERE g.group_name = ? AND r.driver = ifnull(?, r.driver) AND r.job = ifnull(?, r.job)
         ORDER BY g.batch DESC LIMIT 1
         """
 }

@@ -8,6 +8,9 @@ extension SQLiteStore: RunStore {
         // Encoded and sealed here, where it costs the writer nothing.
         let rows = try runs.map { try InsertRow($0, box, encoding) }
         let replay = idempotency.map { Replay($0, box, at: now()) }
+        let definition = AuditScope.current.map { _ in
+            AuditChain.digest(rows.map(\.definition).joined(separator: "\n"))
+        }
         return try await writer.write { [self] scope in
             if let replay, let first = try replay.find(scope.db) {
                 return Inserted(ids: first, replayed: true)
@@ -23,7 +26,7 @@ extension SQLiteStore: RunStore {
             }
             // A refusal is no answer to keep: the same call may be welcome later.
             if !isRefused { try replay?.insert(ids, scope.db) }
-            try scope.changed(Self.target(ids), after: rows.map(\.definition).joined(separator: "\n"))
+            scope.changed(Self.target(ids), afterDigest: definition)
             return Inserted(ids: ids, replayed: false, joined: joined)
         }
     }

@@ -58,9 +58,10 @@ struct TaskLogWriter {
     mutating func round(_ complaints: inout TaskLogs.Complaints) async throws {
         var more = true
         while more {
-            let events = try await logs.control.events(of: nil, after: book.event, limit: Self.batch)
+            // Before its first attempt a run has no log.
+            let (events, upTo) = try await logs.control.startedEvents(after: book.event, limit: Self.batch)
             try await take(events, &complaints)
-            book.event = events.last?.number ?? book.event
+            book.event = upTo
             runs = runs.filter { !$0.value.isDone }
             try save()
             more = events.count == Self.batch
@@ -77,8 +78,7 @@ struct TaskLogWriter {
     private mutating func take(_ events: [RunEvent], _ complaints: inout TaskLogs.Complaints) async throws {
         var newest: [RunID: RunEvent] = [:]
         for event in events { newest[event.run] = event }
-        // Before its first attempt a run has no log.
-        for event in newest.values.sorted(by: { $0.number < $1.number }) where event.attempt > 0 {
+        for event in newest.values.sorted(by: { $0.number < $1.number }) {
             guard try await wants(event) else { continue }
             runs[event.run]?.see(event)
             if !event.to.isLive { try write(event.run, &complaints) }
