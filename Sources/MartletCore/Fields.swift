@@ -20,7 +20,8 @@ package struct Fields {
     package let path: String
     package let problems: Problems
     private let members: [String: JSONValue]
-    private var known: Set<String> = []
+    /// Every key that was asked for. Short, and built for each object: a list is quicker than a set.
+    private var known: [String] = []
 
     /// A value that is not an object is reported and read as an empty one.
     package init(_ value: JSONValue, at path: String = "", problems: Problems) {
@@ -40,7 +41,7 @@ package struct Fields {
 
     /// The raw value of `key`; JSON `null` counts as absent.
     package mutating func value(_ key: String) -> JSONValue? {
-        known.insert(key)
+        known.append(key)
         guard let value = members[key], value != .null else { return nil }
         return value
     }
@@ -148,7 +149,7 @@ package struct Fields {
     /// Reports every key that nobody asked for. Call it last.
     package func finish() {
         for key in members.keys.sorted() where !known.contains(key) {
-            problem(key, "unknown key; known here: \(known.sorted().joined(separator: ", "))")
+            problem(key, "unknown key; known here: \(Set(known).sorted().joined(separator: ", "))")
         }
     }
 }

@@ -4,7 +4,9 @@ package import MartletCore
 package enum Template {
     private static let opening = "${params."
 
-    static func mentionsParam(_ text: String) -> Bool { text.contains(opening) }
+    static func mentionsParam(_ text: String) -> Bool {
+        text.utf8.contains(UInt8(ascii: "$")) && text.contains(opening)
+    }
 
     /// Replaces every reference; an unknown or unset parameter is a problem.
     package static func fill(

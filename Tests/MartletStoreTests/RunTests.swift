@@ -10,6 +10,18 @@ import Testing
     let start = StoreFixture.start
     init() throws { fixture = try StoreFixture() }
 
+    @Test func `events of runs that were never claimed can be passed over`() async throws {
+        let fixture = try StoreFixture()
+        let ids = [try await fixture.ended(fixture.run()), try await fixture.insert(fixture.run())]
+        let (events, upTo) = try await fixture.store.startedEvents(after: 0, limit: 10)
+        #expect(events.map(\.to) == [.running, .succeeded] && Set(events.map(\.run)) == [ids[0]])
+        #expect(try await upTo == fixture.store.eventRange()?.upperBound)
+        let first = try await fixture.store.startedEvents(after: 0, limit: 1)
+        #expect(first.events == [events[0]] && first.upTo == events[0].number)
+        let none = try await fixture.store.startedEvents(after: upTo, limit: 10)
+        #expect(none.events.isEmpty && none.upTo == upTo)
+    }
+
     @Test func `a run is read back as it was written`() async throws {
         let retry = RetryPolicy(limit: 3, delay: .seconds(2))
         let run = fixture.run(job: "nightly", key: "k", labels: ["env": "prod \"x\" \n 中文"], retry: retry)
