@@ -64,7 +64,7 @@ struct TimedOut: Error, CustomStringConvertible {
 /// Asks until there is an answer; throws at the deadline.
 @discardableResult
 func eventually<T>(
-    _ what: @autoclosure () -> String, within seconds: Double = 20, _ probe: () async throws -> T?
+    _ what: @autoclosure () -> String, within seconds: Double = 60, _ probe: () async throws -> T?
 ) async throws -> T {
     let deadline = ContinuousClock.now + .milliseconds(Int64(seconds * 1000))
     while true {

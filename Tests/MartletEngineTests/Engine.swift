@@ -50,7 +50,7 @@ final class Engine: Sendable {
 
     func view(_ id: RunID) async throws -> RunView { try await control.view(of: try await control.require(id)) }
 
-    func ended(_ id: RunID) async throws -> Run { try await control.wait(for: id, upTo: .seconds(20)) }
+    func ended(_ id: RunID) async throws -> Run { try await control.wait(for: id, upTo: .seconds(60)) }
 
     func reaches(_ state: RunState, _ id: RunID) async throws -> Run {
         for await _ in control.feed.changes() {
@@ -61,9 +61,9 @@ final class Engine: Sendable {
         return try await control.require(id)
     }
 
-    /// The run as soon as its report is as wanted, of which no event tells; after 20 s as it is.
+    /// The run as soon as its report is as wanted, of which no event tells; after 60 s as it is.
     func told(_ id: RunID, _ isWanted: (TaskReport) -> Bool) async throws -> Run {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while true {
             let run = try await control.require(id)
             if isWanted(run.report) || run.state.isEnd || .now > end { return run }

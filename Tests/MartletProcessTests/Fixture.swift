@@ -90,7 +90,7 @@ extension LocalExecutor {
 
 /// Waits for a condition, at most `seconds`.
 func eventually(
-    _ what: String, within seconds: Double = 10, sourceLocation: SourceLocation = #_sourceLocation,
+    _ what: String, within seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + .seconds(seconds)

@@ -83,7 +83,7 @@ private final class Printer: Sendable {
     }
 
     func ended(_ id: RunID) async throws {
-        #expect(try await control.wait(for: id, upTo: .seconds(20)).state.isEnd)
+        #expect(try await control.wait(for: id, upTo: .seconds(60)).state.isEnd)
     }
 
     func printed(_ words: String..., task: String = "all") async throws -> RunID {
