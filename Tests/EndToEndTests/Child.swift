@@ -50,7 +50,7 @@ final class Child: Sendable {
     }
 
     /// Waits for the end; the exit code, or 128 + signal.
-    func ended(within seconds: Double = 20) async throws -> Int32 {
+    func ended(within seconds: Double = 60) async throws -> Int32 {
         let status = try await eventually("process \(pid) ends", within: seconds) { self.reaped() }
         return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     }

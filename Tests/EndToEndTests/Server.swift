@@ -115,7 +115,7 @@ final class Server: Sendable {
     func run(_ id: String) async throws -> JSONValue { try await call(.GET, "/api/runs/\(id)").json }
 
     /// The run once it has ended.
-    func ended(_ id: String, within seconds: Double = 20) async throws -> JSONValue {
+    func ended(_ id: String, within seconds: Double = 60) async throws -> JSONValue {
         try await eventually("run \(id) ends", within: seconds) {
             let run = try await self.run(id)
             return RunState(rawValue: run["state"].string ?? "")?.isEnd == true ? run : nil
