@@ -14,19 +14,12 @@ struct AuditCommand: AsyncParsableCommand {
             discussion: "Example: martlet audit list --target 'job nightly' --limit 20")
         @OptionGroup var options: ClientOptions
         @Option(help: "Only what concerns this: 'run ID', 'job NAME', 'token NAME'.") var target: String?
-        @Option(help: "At most so many, 1 to 1000.") var limit = 50
-        @Option(help: "Where the page before ended.") var cursor: String?
+        @OptionGroup var page: PageOptions
 
         func run() async throws {
             try await Complaint.asExit {
-                var query = "limit=\(limit)"
-                if let target { query += "&target=\(URLText.encode(target))" }
-                if let cursor { query += "&cursor=\(URLText.encode(cursor))" }
-                let reply = try await options.client().call("GET", "/api/audit?\(query)")
-                if options.json { return Terminal.print(reply.text) }
-                let page = try reply.json()
-                var table = Table("NUMBER", "AT", "CALLER", "FROM", "ACTION", "TARGET", "OUTCOME")
-                for record in page["items"].items {
+                let table = Table("NUMBER", "AT", "CALLER", "FROM", "ACTION", "TARGET", "OUTCOME")
+                try await page.print("/api/audit", [("target", target)], options, table) { record, table in
                     let outcome = record["outcome"].string ?? ""
                     table.add(
                         .init("\(record["number"].int ?? 0)"), .init(record["at"].string ?? ""),
@@ -34,8 +27,6 @@ struct AuditCommand: AsyncParsableCommand {
                         .init(record["action"].string ?? ""), .init(record["target"].string ?? ""),
                         .init(outcome, outcome == "done" ? .green : .yellow))
                 }
-                table.print()
-                if let next = page["next"].string { Terminal.complain("more: --cursor \(next)") }
             }
         }
     }

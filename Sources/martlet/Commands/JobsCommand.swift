@@ -13,23 +13,16 @@ struct JobsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List jobs by name.", discussion: "Example: martlet jobs list")
         @OptionGroup var options: ClientOptions
-        @Option(help: "At most so many, 1 to 1000.") var limit = 200
-        @Option(help: "Where the page before ended.") var cursor: String?
+        @OptionGroup var page: PageOptions
 
         func run() async throws {
             try await Complaint.asExit {
-                let more = cursor.map { "&cursor=\(URLText.encode($0))" } ?? ""
-                let reply = try await options.client().call("GET", "/api/jobs?limit=\(limit)\(more)")
-                if options.json { return Terminal.print(reply.text) }
-                let page = try reply.json()
-                var table = Table("NAME", "VERSION", "SOURCE", "DESCRIPTION")
-                for job in page["items"].items {
+                let table = Table("NAME", "VERSION", "SOURCE", "DESCRIPTION")
+                try await page.print("/api/jobs", [], options, table) { job, table in
                     table.add(
                         .init(job["name"].string ?? ""), .init("\(job["version"].int ?? 0)"),
                         .init(job["source"].string ?? ""), .init(job["definition"]["description"].string ?? ""))
                 }
-                table.print()
-                if let next = page["next"].string { Terminal.complain("more: --cursor \(next)") }
             }
         }
     }

@@ -15,34 +15,23 @@ struct RunsCommand: AsyncParsableCommand {
     @Option(help: "Runs of a job.") var job: String?
     @Option(help: "Runs with a key.") var key: String?
     @Option(help: ArgumentHelp("Runs with a label.", valueName: "name=value")) var label: [String] = []
-    @Option(help: "At most so many, 1 to 1000.") var limit = 20
-    @Option(help: "Where the page before ended.") var cursor: String?
+    @OptionGroup var page: PageOptions
 
     func run() async throws {
         try await Complaint.asExit {
-            let reply = try await options.client().call("GET", "/api/runs?" + query())
-            if options.json { return Terminal.print(reply.text) }
-            let page = try reply.json()
-            var table = Table("ID", "STATE", "WORK", "AGE", "TOOK")
-            for run in page["items"].items {
+            let filters = [
+                ("state", state), ("group", group), ("driver", driver), ("job", job), ("key", key),
+            ]
+            let table = Table("ID", "STATE", "WORK", "AGE", "TOOK")
+            try await page.print("/api/runs", filters + label.map { ("label", Optional($0)) }, options, table) {
+                run, table in
                 let state = run["state"].string ?? ""
                 table.add(
                     .init(run["id"].string ?? ""), .init(state, Humane.colour(state)),
                     .init(String((run["title"].string ?? "").prefix(50))), .init(Humane.age(run["createdAt"])),
                     .init(Humane.duration(run)))
             }
-            table.print()
-            if let next = page["next"].string { Terminal.complain("more: --cursor \(next)") }
         }
-    }
-
-    private func query() -> String {
-        let items = [
-            ("state", state), ("group", group), ("driver", driver), ("job", job), ("key", key),
-            ("limit", String(limit)), ("cursor", cursor),
-        ]
-        let filters = items.compactMap { name, value in value.map { "\(name)=\(URLText.encode($0))" } }
-        return (filters + label.map { "label=\(URLText.encode($0))" }).joined(separator: "&")
     }
 }
 

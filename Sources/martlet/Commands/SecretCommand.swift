@@ -57,24 +57,17 @@ struct SecretCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the stored secrets, without their values.", discussion: "Example: martlet secret list")
         @OptionGroup var options: ClientOptions
-        @Option(help: "At most so many, 1 to 1000.") var limit = 200
-        @Option(help: "Where the page before ended.") var cursor: String?
+        @OptionGroup var page: PageOptions
 
         func run() async throws {
             try await Complaint.asExit {
-                let more = cursor.map { "&cursor=\(URLText.encode($0))" } ?? ""
-                let reply = try await options.client().call("GET", "/api/secrets?limit=\(limit)\(more)")
-                if options.json { return Terminal.print(reply.text) }
-                let page = try reply.json()
-                var table = Table("NAME", "VERSION", "UPDATED", "BY", "DESCRIPTION")
-                for secret in page["items"].items {
+                let table = Table("NAME", "VERSION", "UPDATED", "BY", "DESCRIPTION")
+                try await page.print("/api/secrets", [], options, table) { secret, table in
                     table.add(
                         .init(secret["name"].string ?? ""), .init("\(secret["version"].int ?? 0)"),
                         .init(secret["updatedAt"].string ?? ""), .init(secret["updatedBy"].string ?? ""),
                         .init(secret["description"].string ?? ""))
                 }
-                table.print()
-                if let next = page["next"].string { Terminal.complain("more: --cursor \(next)") }
             }
         }
     }
