@@ -60,9 +60,11 @@ package struct NewRun: Sendable {
     package var admission: Admission?
     /// Nil: it joins no other run.
     package var claim: Claim?
+    /// Which runs it may join.
+    package var joinable: Rights
     package init(
         run: Run, secrets: [String: Secret] = [:], groups: [GroupMembership] = [], aliases: [RunAlias] = [],
-        admission: Admission? = nil, claim: Claim? = nil
+        admission: Admission? = nil, claim: Claim? = nil, joinable: Rights = .all
     ) {
         self.run = run
         self.secrets = secrets
@@ -70,6 +72,7 @@ package struct NewRun: Sendable {
         self.aliases = aliases
         self.admission = admission
         self.claim = claim
+        self.joinable = joinable
     }
 }
 

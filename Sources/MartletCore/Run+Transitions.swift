@@ -244,7 +244,7 @@ extension Run {
 
     private mutating func endWell(at now: Date) {
         let verdict = success ?? Verdict(.ok)
-        if !report.warnings.isEmpty, verdict.outcome == .ok {
+        if !report.warnings.isEmpty, [.ok, .nothingToDo].contains(verdict.outcome) {
             end(.succeeded, .warning, .succeededWithWarning(report.warnings[0]), at: now)
             return
         }

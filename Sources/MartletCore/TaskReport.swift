@@ -54,6 +54,11 @@ package struct TaskReport: Sendable, Hashable, Codable {
         self.offset = offset
     }
 
+    /// The same is said once.
+    package mutating func warn(_ text: String) {
+        if warnings.count < Self.mostWarnings, !warnings.contains(text) { warnings.append(text) }
+    }
+
     /// Another task comes, or the same one again: its files are read from their start.
     mutating func beginTask() {
         offset = 0

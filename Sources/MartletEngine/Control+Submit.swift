@@ -101,7 +101,7 @@ extension Control {
         }
         return NewRun(
             run: run, secrets: sealed, groups: groups, aliases: submission.aliases, admission: submission.admission,
-            claim: submission.claim)
+            claim: submission.claim, joinable: submission.rights)
     }
 
     private func job(of submission: Submission) async throws -> Job {

@@ -66,6 +66,7 @@ struct LineSplitter: Sendable {
         open[LogStream.all.place].text = Array(notice.utf8)
         open[LogStream.all.place].at = hole.at
         hand(out: .all, isWhole: true, hole.at, &lines)
+        lines[lines.count - 1].isHole = true
     }
 
     /// Nothing more comes: gives what has no line end.

@@ -12,6 +12,8 @@ package struct LogLine: Sendable, Hashable {
     package let text: [UInt8]
     /// False for a piece of a line that is too long, and for a last line without LF.
     package let isWhole: Bool
+    /// The log has bytes no more here; the text says so.
+    package var isHole = false
     /// Whoever goes on from here gets every later line of both streams, once.
     package let position: LogPosition
 }

@@ -17,15 +17,24 @@ struct OutputReader: Sendable {
         files = control.files
     }
 
-    /// Takes what is there, `isOver`: with the last line that has no line end. False when the time was not enough.
-    func take(into report: inout TaskReport, isOver: Bool, upTo deadline: ContinuousClock.Instant) throws -> Bool {
+    /// Takes what is there, `isOver`: with the last line that has no line end. False when the time was not enough. A part
+    /// of the output that is gone is told as a warning. Others get their turn after each chunk.
+    func take(into report: inout TaskReport, isOver: Bool, upTo deadline: ContinuousClock.Instant) async throws -> Bool
+    {
         var lines = LogLines(of: address.run, in: files, after: report.outputPosition ?? LogPosition(address))
         while true {
             let found = try lines.next { isOver && $0 == address }.filter { $0.task == address }
             guard let last = found.last else { return true }
-            for line in found { driver.read(line.text, of: task, into: &report) }
+            for line in found {
+                if line.isHole {
+                    report.warn("a part of the output is gone, and what it proved: \(String(repairing: line.text))")
+                } else {
+                    driver.read(line.text, of: task, into: &report)
+                }
+            }
             report.outputPosition = last.position
             if ContinuousClock.now > deadline { return false }
+            await Task.yield()
         }
     }
 }

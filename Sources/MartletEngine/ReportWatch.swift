@@ -7,7 +7,7 @@ import Synchronization
 /// store's transactions: a task that tells much must not hold up anybody's commit.
 final class ReportWatch: Sendable {
     /// How long one look at the output of a running task takes at most.
-    private static let longestLook = Duration.seconds(1)
+    private static let longestLook = Duration.milliseconds(250)
     /// How long the end of a task waits for the rest of its output to be read.
     private static let longestRest = Duration.seconds(30)
 
@@ -57,7 +57,7 @@ final class ReportWatch: Sendable {
 
     private func storeNews() async throws {
         let base = stored.withLock { $0 }
-        let reading = read(after: base, upTo: .now + Self.longestLook)
+        let reading = await read(after: base, upTo: .now + Self.longestLook)
         guard reading.report.place != base.place else { return }
         let address = address
         let run = try await control.store.update(address.run) { run in
@@ -70,7 +70,7 @@ final class ReportWatch: Sendable {
     }
 
     /// Everything up to the end of the files, on top of what is stored. The task has ended.
-    func rest() -> TaskReport.Reading {
+    func rest() async -> TaskReport.Reading {
         var reading = TaskReport.Reading(report: stored.withLock { $0 })
         while true {
             let next = tell(after: reading.report)
@@ -79,7 +79,7 @@ final class ReportWatch: Sendable {
         }
         guard let output else { return reading }
         do {
-            let isRead = try output.take(into: &reading.report, isOver: true, upTo: .now + Self.longestRest)
+            let isRead = try await output.take(into: &reading.report, isOver: true, upTo: .now + Self.longestRest)
             if !isRead { reading.report.warn("the output was too long to be read to its end") }
         } catch {
             logger.error("cannot read a task's output", metadata: ["task": "\(address)", "error": "\(error)"])
@@ -88,10 +88,10 @@ final class ReportWatch: Sendable {
         return reading
     }
 
-    private func read(after report: TaskReport, upTo deadline: ContinuousClock.Instant) -> TaskReport.Reading {
+    private func read(after report: TaskReport, upTo deadline: ContinuousClock.Instant) async -> TaskReport.Reading {
         var reading = tell(after: report)
         do {
-            _ = try output?.take(into: &reading.report, isOver: false, upTo: deadline)
+            _ = try await output?.take(into: &reading.report, isOver: false, upTo: deadline)
         } catch {
             logger.warning("cannot read a task's output", metadata: ["task": "\(address)", "error": "\(error)"])
         }
@@ -114,8 +114,4 @@ final class ReportWatch: Sendable {
 extension TaskReport {
     /// How far both files were read.
     fileprivate var place: [String] { [String(offset), outputPosition?.description ?? ""] }
-
-    fileprivate mutating func warn(_ text: String) {
-        if warnings.count < Self.mostWarnings { warnings.append(text) }
-    }
 }

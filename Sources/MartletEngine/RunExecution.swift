@@ -95,7 +95,7 @@ struct RunExecution: Sendable {
     private func settle(_ run: Run, _ exit: TaskExit, _ watch: ReportWatch) async throws -> Run {
         let task = run.currentTask
         let (address, hasSecrets) = (run.address, !run.secretNames.isEmpty)
-        let reading = watch.rest()
+        let reading = await watch.rest()
         let lastLines = lastLines(of: run)
         var exit = exit
         exit.keptBytes = min(exit.logBytes, control.settings.value.logCap)

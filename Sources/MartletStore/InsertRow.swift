@@ -14,6 +14,7 @@ struct InsertRow: Sendable {
     private let reason: String
     private let secrets: Data?
     let claim: Claim?
+    let joinable: Rights
     let groups: [GroupMembership]
     private let aliases: [RunAlias]
 
@@ -36,6 +37,7 @@ struct InsertRow: Sendable {
         reason = try encoding.reasons.text(run.reason)
         secrets = try box.seal(new.secrets, for: run.id)
         claim = new.claim
+        joinable = new.joinable
         groups = new.groups
         aliases = new.aliases
     }

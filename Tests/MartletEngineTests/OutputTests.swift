@@ -72,6 +72,19 @@ private struct Counting: Driver {
         #expect(run.report.evidence?.changed == 3)
     }
 
+    @Test func `a hole in the output is no line, and makes a good end one that needs a look`() async throws {
+        let files = files
+        let engine = try engine { address in
+            files.write("one\ntwo\nbad\nfour\n", to: address)
+            files.punch(4..<12, of: address)
+            return .exit(0)
+        }
+        let run = try await engine.ended(try await submit(engine))
+        #expect(run.state == .succeeded && run.outcome == .warning)
+        #expect(run.report.evidence?.changed == 2 && run.report.evidence?.failed == 0)
+        #expect(run.report.warnings.first?.hasPrefix("a part of the output is gone") == true)
+    }
+
     @Test func `evidence is that of the attempt, over all its tasks`() async throws {
         let files = files
         let engine = try engine { address in

@@ -52,6 +52,25 @@ import Testing
         #expect(try await insert(fixture, "/ns/a", space: "metadata").ids != [first])
     }
 
+    @Test func `a run that the caller may not see is not joined, and its batch is not found`() async throws {
+        let fixture = try StoreFixture()
+        let rights = Rights(role: .run, jobs: ["other"].compactMap(NamePattern.init))
+        let first = try await insert(fixture, "/ns/a").ids[0]
+        func bound(_ job: String, batch: String) -> NewRun {
+            NewRun(
+                run: fixture.run(job: job), groups: [GroupMembership(group: "nightly", batch: batch)],
+                claim: Claim(space: "load", path: "/ns/a"), joinable: rights)
+        }
+        let own = try await fixture.store.insert([bound("other", batch: "a")], idempotency: nil)
+        #expect(own.joined.isEmpty && own.ids != [first])
+        #expect(try await fixture.store.insert([bound("other", batch: "a2")], idempotency: nil).ids == own.ids)
+        var query = RunQuery()
+        query.group = "nightly"
+        #expect(try await fixture.store.latestBatch(of: query) == "b")
+        query.coverage = rights
+        #expect(try await fixture.store.latestBatch(of: query) == "a2")
+    }
+
     @Test(arguments: [RunCommand.stop(.user), .stop(.pause)])
     func `a run that is being ended is not joined`(_ command: RunCommand) async throws {
         let fixture = try StoreFixture()

@@ -14,7 +14,7 @@ import Testing
             for query in Self.queries { try check(query, db) }
             for sql in [
                 SQLiteStore.eventSQL(ofOneRun: false), SQLiteStore.eventRangeSQL, SQLiteStore.newestClaimSQL,
-                SQLiteStore.latestBatchSQL, SQLiteStore.startedEventSQL,
+                SQLiteStore.latestBatchSQL([]), SQLiteStore.startedEventSQL,
             ] {
                 try expectSeeks(sql, db)
             }
