@@ -75,23 +75,36 @@ let package = Package(
             name: "MartletYAML", dependencies: ["MartletCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
 
+        // Bodies, answers and texts as services written in Go have them.
+        .target(name: "GoWire", dependencies: ["MartletCore", "MartletHTTP"], swiftSettings: strict),
+
         // Integrations: one target for each replaced system.
         .target(
             name: "Scripts",
             dependencies: [
-                "CMartlet", "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
+                "CMartlet", "GoWire", "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Sources/Integrations/Scripts", exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "CacheLoad",
+            dependencies: [
+                "GoWire", "MartletCore", "MartletEngine", "MartletHTTP",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], path: "Sources/Integrations/CacheLoad", exclude: ["README.md"], swiftSettings: strict),
 
         .executableTarget(
             name: "martlet",
             dependencies: [
                 "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletYAML",
-                "Scripts", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CacheLoad", "Scripts", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -156,10 +169,16 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "MartletYAMLTests", dependencies: ["MartletYAML", "MartletCore"], swiftSettings: strict),
+        .testTarget(name: "GoWireTests", dependencies: ["GoWire", "MartletCore"], swiftSettings: strict),
+        .testTarget(
+            name: "CacheLoadTests",
+            dependencies: [
+                "CacheLoad", "GoWire", "MartletCore", "MartletEngine", "MartletHTTP", "MartletTesting",
+            ], swiftSettings: strict),
         .testTarget(
             name: "ScriptsTests",
             dependencies: [
-                "Scripts", "MartletCore", "MartletEngine", "MartletHTTP", "MartletStore", "MartletTesting",
+                "GoWire", "Scripts", "MartletCore", "MartletEngine", "MartletHTTP", "MartletStore", "MartletTesting",
                 "MartletYAML", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(

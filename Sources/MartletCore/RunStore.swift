@@ -59,6 +59,8 @@ package protocol AliasStore: Sendable {
     func resolve(alias: String, facade: String) async throws -> RunID?
     /// The first alias that a run has in one facade.
     func alias(of id: RunID, facade: String) async throws -> String?
+    /// The same of several runs; those without one are left out.
+    func aliases(of ids: [RunID], facade: String) async throws -> [RunID: String]
     /// Every alias of one facade whose run is not over, or ended no earlier than `endedAfter`; newest run first.
     func aliases(facade: String, endedAfter: Date) async throws -> [(alias: String, run: RunID)]
 }

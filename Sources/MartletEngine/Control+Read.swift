@@ -27,6 +27,11 @@ extension Control {
         try await store.alias(of: id, facade: facade)
     }
 
+    /// The same of several runs; those without one are left out.
+    package func aliases(of ids: [RunID], facade: String) async throws -> [RunID: String] {
+        try await store.aliases(of: ids, facade: facade)
+    }
+
     /// What a facade calls its runs that are not over or ended no earlier than `endedAfter`; newest first.
     package func aliases(facade: String, endedAfter: Date) async throws -> [(alias: String, run: RunID)] {
         try await store.aliases(facade: facade, endedAfter: endedAfter)

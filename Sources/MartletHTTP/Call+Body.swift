@@ -96,7 +96,7 @@ extension String {
 
 extension HTTPField.Name {
     static let idempotencyKey = known("Idempotency-Key")
-    static let idempotentReplayed = known("Idempotent-Replayed")
+    package static let idempotentReplayed = known("Idempotent-Replayed")
     static let nomadToken = known("X-Nomad-Token")
     static let prefer = known("Prefer")
     static let preferenceApplied = known("Preference-Applied")
@@ -105,6 +105,8 @@ extension HTTPField.Name {
     static let requestID = known("X-Request-Id")
     /// The run behind a facade's answer.
     package static let run = known("X-Martlet-Run")
+    /// Ids of a facade's that stand for runs which were under way already.
+    package static let joined = known("X-Martlet-Joined")
     static let secFetchSite = known("Sec-Fetch-Site")
     static let lastEventID = known("Last-Event-ID")
     static let link = known("Link")

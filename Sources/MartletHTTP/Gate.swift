@@ -81,10 +81,10 @@ struct Gate: RouterMiddleware {
         return response
     }
 
-    /// Native paths are never a facade's.
+    /// Native paths are never a facade's; `/api/v1` was a replaced system's and is no native path.
     private func facade(for request: Request) -> (any Facade)? {
         let path = request.uri.path
-        if path.hasPrefix("/api/") { return nil }
+        if path.hasPrefix("/api/"), path != "/api/v1", !path.hasPrefix("/api/v1/") { return nil }
         return facades.first { listener.facades.contains($0.name) && $0.owns(request.method, path) }
     }
 

@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+package import Hummingbird
 import MartletCore
 
 /// The description of the API. What facades serve is described anew for each caller: their tasks come and go.
@@ -27,6 +27,15 @@ struct OpenAPIRoutes: Sendable {
         let legacy = OpenAPIDocument.Part(facades.flatMap { $0.routes(for: call.principal.rights) })
         var json = JSONWriter(capacity: 256 << 10)
         json.value(OpenAPIDocument(parts: [native, legacy], version: version).json)
+        return .json(buffer: json.buffer)
+    }
+}
+
+extension Response {
+    /// The description of some routes alone, for the page that a replaced system had for it.
+    package static func openAPI(of routes: [DescribedRoute], version: String) -> Response {
+        var json = JSONWriter(capacity: 32 << 10)
+        json.value(OpenAPIDocument(parts: [OpenAPIDocument.Part(routes)], version: version).json)
         return .json(buffer: json.buffer)
     }
 }

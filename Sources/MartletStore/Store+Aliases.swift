@@ -25,6 +25,16 @@ extension SQLiteStore: AliasStore {
         }
     }
 
+    package func aliases(of ids: [RunID], facade: String) async throws -> [RunID: String] {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql: "SELECT alias FROM run_aliases INDEXED BY run_aliases_run WHERE run = ? AND facade = ? LIMIT 1")
+            return try ids.reduce(into: [:]) { names, id in
+                names[id] = try String.fetchOne(statement, arguments: [id.blob, facade])
+            }
+        }
+    }
+
     package func aliases(facade: String, endedAfter: Date) async throws -> [(alias: String, run: RunID)] {
         try await read { db in
             let statement = try db.cachedStatement(sql: Self.aliasesSQL)

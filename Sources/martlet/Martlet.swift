@@ -6,6 +6,7 @@ import Foundation
 enum Program {
     static func main() async {
         let name = URL(filePath: CommandLine.arguments.first ?? "").lastPathComponent
+        if name == CacheService.name { await CacheService.run(Array(CommandLine.arguments.dropFirst())) }
         if name == CeleryService.name { await CeleryService.run(Array(CommandLine.arguments.dropFirst())) }
         await Martlet.main()
     }
@@ -22,7 +23,7 @@ struct Martlet: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Serve.self, RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self, StopCommand.self,
-            RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, ScriptsCommand.self,
+            RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, ScriptsCommand.self, CacheCommandLine.self,
             TokenCommand.self, SecretCommand.self, AuditCommand.self, OpenAPICommand.self, ConfigCommand.self,
             BackupCommand.self, RestoreCommand.self, DoctorCommand.self, VersionCommand.self, TaskWorker.self,
         ])

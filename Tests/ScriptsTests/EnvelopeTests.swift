@@ -1,3 +1,4 @@
+import GoWire
 import MartletCore
 import Testing
 

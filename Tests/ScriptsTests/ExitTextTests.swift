@@ -1,4 +1,5 @@
 import Foundation
+import GoWire
 import MartletCore
 import Testing
 
@@ -54,7 +55,7 @@ import Testing
     func `what cannot be started is told with the system's reason`(
         _ errno: Int32, _ program: String, _ stage: String, _ text: String
     ) {
-        #expect(ExitText.start(program, stage: stage, errno) == text)
+        #expect(GoExit.start(program, stage: stage, errno) == text)
     }
 
     @Test func `a run that could not be started says so`() throws {

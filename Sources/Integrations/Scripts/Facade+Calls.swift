@@ -1,4 +1,5 @@
 import Foundation
+import GoWire
 import HTTPTypes
 import Hummingbird
 import Logging

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import GoWire
 import MartletCore
 import MartletEngine
 import MartletHTTP

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 package import Hummingbird
 import Logging
+import GoWire
 package import MartletCore
 import MartletEngine
 package import MartletHTTP

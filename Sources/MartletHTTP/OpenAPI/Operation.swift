@@ -126,6 +126,7 @@ package enum AnswerHeader: String, Sendable, CaseIterable {
     case idempotentReplayed = "Idempotent-Replayed"
     case preferenceApplied = "Preference-Applied"
     case run = "X-Martlet-Run"
+    case joined = "X-Martlet-Joined"
 
     var meaning: String {
         switch self {
@@ -135,6 +136,7 @@ package enum AnswerHeader: String, Sendable, CaseIterable {
         case .idempotentReplayed: "true: the answer was given before"
         case .preferenceApplied: "wait: the Prefer header was understood"
         case .run: "Id of the run behind this answer"
+        case .joined: "Those of the ids that stand for runs which were under way already"
         }
     }
 }

@@ -1,12 +1,12 @@
-import HTTPTypes
-import MartletCore
+package import HTTPTypes
+package import MartletCore
 
 /// Every `code` that a problem can have. They are stable: programs decide by them.
 package enum ProblemCode: String, Sendable, CaseIterable {
     case invalid, unauthorised, forbidden, foreignAddress, foreignSite, notFound, wrongMethod, conflict, stale, tooLarge
     case notJSON, range, wrongHost, mismatch, tooMany, `internal`, unavailable
 
-    init(_ code: MartletError.Code) {
+    package init(_ code: MartletError.Code) {
         switch code {
         case .invalid: self = .invalid
         case .notFound: self = .notFound
@@ -20,7 +20,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         }
     }
 
-    var status: HTTPResponse.Status {
+    package var status: HTTPResponse.Status {
         switch self {
         case .invalid: .badRequest
         case .unauthorised: .unauthorized

@@ -10,16 +10,22 @@ struct ConfigOptions: ParsableArguments {
     @Option(help: "Directory that keeps everything. Environment: MARTLET_DATA_DIR.")
     var dataDir: String?
 
-    func sources(_ flags: [String: String] = [:]) throws -> SettingSources {
+    /// `foreign`: what a replaced service was configured with.
+    func sources(
+        _ flags: [String: String] = [:], foreign: [(name: String, values: [String: String])] = []
+    ) throws -> SettingSources {
         let environment = ProcessInfo.processInfo.environment
         var flags = flags
         flags["dataDir"] = dataDir
         return try SettingSources(
             flags: flags, environment: environment,
-            file: config ?? environment["MARTLET_CONFIG"].flatMap { $0.isEmpty ? nil : $0 })
+            file: config ?? environment["MARTLET_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }, foreign: foreign)
     }
 
-    func server(_ flags: [String: String] = [:]) throws -> ServerConfig {
-        try ServerConfig(try sources(flags), environment: ProcessInfo.processInfo.environment)
+    func server(
+        _ flags: [String: String] = [:], foreign: [(name: String, values: [String: String])] = []
+    ) throws -> ServerConfig {
+        try ServerConfig(
+            try sources(flags, foreign: foreign), environment: ProcessInfo.processInfo.environment)
     }
 }

@@ -21,18 +21,24 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup(title: "Flags of celery-service") var legacy: LegacyFlags
 
+    @OptionGroup(title: "Options of goosefs-cli2api") var goosefs: GooseFSOptions
+
     @Flag(help: "End the live runs with the server, too.")
     var stopRuns = false
 
     func run() async throws {
         let flags = legacy.settings(listen: listen)
-        let (options, legacy) = (options, legacy)
+        let (options, legacy, goosefs) = (options, legacy, goosefs)
         try await Complaint.asExit {
             // A reader of stdout that went away is no reason to end.
             signal(SIGPIPE, SIG_IGN)
+            let load: @Sendable () throws -> ServerConfig = {
+                let original = try goosefs.configuration()
+                return try original.apply(to: legacy.apply(to: options.server(flags, foreign: original.sources)))
+            }
+            try goosefs.configuration().announce()
             try await Server(
-                config: try legacy.apply(to: options.server(flags)), stopRuns: stopRuns,
-                reload: { try legacy.apply(to: options.server(flags)) },
+                config: try load(), stopRuns: stopRuns, reload: load,
                 environment: ProcessInfo.processInfo.environment
             ).run()
         }

@@ -1,3 +1,4 @@
+import CacheLoad
 import Foundation
 import Logging
 import MartletCore
@@ -19,6 +20,7 @@ struct ServerConfig: Sendable {
     var logRotation: ServerLogFile.Rotation
     var logsToConsole: Bool
     var scripts: ScriptSettings
+    var cacheLoad: CacheLoadSettings
     var hiddenVariables: [String]
 
     /// Throws one `invalid` error that names every wrong value.
@@ -31,7 +33,7 @@ struct ServerConfig: Sendable {
         let beside = sources.file.map { URL(filePath: $0).deletingLastPathComponent().path }
         jobsDirectory = try Self.absolute(sources.value("jobsDir") ?? (beside ?? dataDirectory) + "/jobs.d")
         engine = EngineSettings(
-            limits: DispatchLimits(runs: reader.count("limits.runs", 64), drivers: reader.counts("limits.drivers")),
+            limits: DispatchLimits(runs: reader.count("limits.runs", 64), drivers: Self.driverLimits(reader)),
             minFree: reader.size("limits.minFree"), grace: reader.span("limits.grace", .seconds(10)),
             logCap: max(2 << 20, reader.size("log.cap") ?? 64 << 20), mostWaiters: reader.count("limits.waiters", 1000),
             requestsPerSecond: reader.count("limits.requests", 1000),
@@ -51,7 +53,30 @@ struct ServerConfig: Sendable {
         logsToConsole = reader.boolean("log.console")
         hiddenVariables = reader.list("scripts.hideEnv")
         scripts = try Self.scripts(reader, sources)
+        cacheLoad = try Self.cacheLoad(reader, sources)
         try reader.check()
+    }
+
+    /// What is said about a driver by its name wins.
+    private static func driverLimits(_ reader: SettingReader) -> [String: Int] {
+        [
+            CacheDriver.Family.load.rawValue: reader.count("cacheLoad.maxConcurrent", 4),
+            CacheDriver.Family.query.rawValue: reader.count("cacheLoad.maxQueries", 8),
+        ].merging(reader.counts("limits.drivers")) { $1 }
+    }
+
+    private static func cacheLoad(_ reader: SettingReader, _ sources: SettingSources) throws(MartletError)
+        -> CacheLoadSettings
+    {
+        var settings = CacheLoadSettings()
+        settings.bin = try sources.value("cacheLoad.bin").map(absolute)
+        settings.replyFormat = CacheLoadSettings.ReplyFormat(rawValue: reader.choice("cacheLoad.replyFormat")) ?? .ids
+        settings.allowWildcards = reader.boolean("cacheLoad.allowWildcards")
+        settings.continueAfterMetadata = reader.boolean("cacheLoad.continueAfterMetadata")
+        settings.listTimeout = reader.positiveSpan("cacheLoad.listTimeout", .seconds(30))
+        settings.timeout = reader.positiveSpan("cacheLoad.timeout", .seconds(86_400))
+        settings.user = sources.value("cacheLoad.user")
+        return settings
     }
 
     private static func scripts(_ reader: SettingReader, _ sources: SettingSources) throws(MartletError)
@@ -144,6 +169,11 @@ private struct SettingReader {
     func span(_ key: String, _ fallback: TimeSpan) -> TimeSpan {
         guard let text = sources.value(key) else { return fallback }
         return TimeSpan(text) ?? wrong(key, text, "a time span such as 30s, 5m or 1d", fallback)
+    }
+
+    func positiveSpan(_ key: String, _ fallback: TimeSpan) -> TimeSpan {
+        let span = span(key, fallback)
+        return span.milliseconds > 0 ? span : wrong(key, span.description, "longer than nothing", fallback)
     }
 
     func size(_ key: String) -> Int64? {

@@ -88,6 +88,17 @@ struct Setting: Sendable {
         Setting("scripts.hideEnv", .list, "", "variables of the server that no task gets; * at the end for a prefix"),
         Setting("scripts.user", .text, nil, "user that script tasks run as; default: the server's"),
         Setting("scripts.sessionAge", .span, "24h", "ended sessions are shown so long"),
+        Setting("cacheLoad.bin", .path, nil, "the goosefs program; without it nothing is loaded"),
+        Setting("cacheLoad.maxConcurrent", .count(1...10_000), "4", "loads at once; more wait"),
+        Setting("cacheLoad.maxQueries", .count(1...10_000), "8", "lists, frees and reports at once; more wait"),
+        Setting("cacheLoad.replyFormat", .choice(["ids", "object"]), "ids", "form of the answer to loads"),
+        Setting("cacheLoad.allowWildcards", .choice(["true", "false"]), "false", "take * in paths without being told"),
+        Setting(
+            "cacheLoad.continueAfterMetadata", .choice(["true", "false"]), "false",
+            "let a forced load load when its metadata step failed"),
+        Setting("cacheLoad.listTimeout", .span, "30s", "for a list that does not say, and for a report"),
+        Setting("cacheLoad.timeout", .span, "24h", "longest time of one load or one free"),
+        Setting("cacheLoad.user", .text, nil, "user that goosefs runs as; default: the server's"),
         Setting("log.cap", .size, "64MiB", "log kept per task: the first MiB and the newest rest"),
         Setting(
             "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",

@@ -17,7 +17,11 @@ struct SettingSources {
     let file: String?
 
     /// Reads the file at once. Throws `invalid` naming every unknown key with the nearest known one.
-    init(flags: [String: String], environment: [String: String], file: String?) throws {
+    /// `foreign`: what a replaced service was configured with, stronger first.
+    init(
+        flags: [String: String], environment: [String: String], file: String?,
+        foreign: [(name: String, values: [String: String])] = []
+    ) throws {
         self.file = file
         let inFile = try file.map(SettingFile.read) ?? [:]
         let defaults = Dictionary(
@@ -28,6 +32,7 @@ struct SettingSources {
         sources = [
             ("flag", Self.provider("flags", flags)), ("environment", variables.prefixKeys(with: "martlet")),
             ("environment of celery-service", Self.provider("celery-service", Self.legacy(environment))),
+        ] + foreign.map { ($0.name, Self.provider($0.name, $0.values)) } + [
             (file.map { "file \($0)" } ?? "file", Self.provider("file", inFile)),
             ("default", Self.provider("defaults", defaults)),
         ]

@@ -1,3 +1,4 @@
+import CacheLoad
 import Foundation
 import Logging
 import MartletCore
@@ -37,7 +38,8 @@ struct Server {
         let scripts = Scripts(
             settings: config.scripts, martlet: Installation.program, logger: log.logger("scripts"))
         try scripts.loader.start()
-        let control = try control(store, feed, meter, [CommandDriver(), scripts.driver])
+        let cacheLoad = CacheLoad(settings: config.cacheLoad, version: Version.current)
+        let control = try control(store, feed, meter, [CommandDriver(), scripts.driver] + cacheLoad.drivers)
         let jobs = JobDirectory(
             path: config.jobsDirectory, control: control, logger: logger, parse: YAMLDocument.parse)
         let report = try await jobs.reload()
@@ -49,7 +51,7 @@ struct Server {
             ])
         let tokens = try await Tokens(store: store, admin: directory.token())
         let group = ServiceGroup(
-            configuration: groupConfiguration(try services(control, jobs, scripts, log, directory, tokens), logger))
+            configuration: groupConfiguration(try services(control, jobs, scripts, cacheLoad, log, directory, tokens), logger))
         defer {
             directory.withdraw()
             do { try store.close() } catch {
@@ -84,8 +86,8 @@ struct Server {
 
     /// In the order of starting; they end in the reverse one.
     private func services(
-        _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ log: ServerLog, _ directory: DataDirectory,
-        _ tokens: Tokens
+        _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ cacheLoad: CacheLoad, _ log: ServerLog,
+        _ directory: DataDirectory, _ tokens: Tokens
     ) throws -> [any Service] {
         let logger = log.logger("martlet")
         let dispatcher = Dispatcher(control: control, dataDirectory: config.dataDirectory, logger: logger)
@@ -96,7 +98,7 @@ struct Server {
         let api = NativeAPI(
             control: control, tokens: tokens, hosts: config.hosts,
             addresses: config.listen.map(\.address.urlHost),
-            version: Version.current, checks: [keeper], extra: scripts.routes, facades: [scripts.facade])
+            version: Version.current, checks: [keeper], extra: scripts.routes, facades: [scripts.facade, cacheLoad.facade])
         let announcement = Announcement(
             directory: directory, forCLI: config.listenerForCLI,
             manager: ServiceManager(environment, listeners: config.listen.count, logger: logger), logger: logger)
@@ -114,7 +116,8 @@ struct Server {
         services.append(TokenKeeping(tokens: tokens, logger: logger))
         services.append(
             Reloader(
-                control: control, jobs: jobs, scripts: scripts.loader, certificates: certificates, tokens: tokens,
+                control: control, jobs: jobs, scripts: scripts.loader, cacheLoad: cacheLoad.settings,
+                certificates: certificates, tokens: tokens,
                 directory: directory, log: log, logger: logger, config: config,
                 load: reload))
         services += scripts.services(control: control, logDirectory: directory.logs)

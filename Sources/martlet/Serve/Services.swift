@@ -1,3 +1,4 @@
+import CacheLoad
 import Foundation
 import Logging
 import MartletCore
@@ -48,6 +49,7 @@ struct Reloader: Service {
     let control: Control
     let jobs: JobDirectory
     let scripts: TaskLoader
+    let cacheLoad: CacheLoadSettingsBox
     let certificates: [ServerCertificate]
     let tokens: Tokens
     let directory: DataDirectory
@@ -66,6 +68,7 @@ struct Reloader: Service {
             let fresh = try load()
             try log.change(to: fresh.logTarget)
             control.settings.replace(fresh.engine)
+            cacheLoad.replace(fresh.cacheLoad)
             warnAboutTheRest(fresh)
             // The loader tells what is wrong with its file.
             var isWhole = scripts.reload(fresh.scripts) == nil

@@ -1,4 +1,5 @@
 import Foundation
+import GoWire
 package import MartletCore
 
 /// The example of the replaced service: counts seconds. Argument `{"counter": n}`.

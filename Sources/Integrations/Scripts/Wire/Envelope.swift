@@ -1,3 +1,5 @@
+import GoWire
+
 /// The JSON around every answer.
 struct Envelope: Sendable {
     let data: WireValue

@@ -1,4 +1,5 @@
 import Foundation
+import GoWire
 import MartletCore
 
 /// An asynchronous call as its caller knows it: a run under a UUID v4.

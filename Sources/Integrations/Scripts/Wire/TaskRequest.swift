@@ -1,3 +1,4 @@
+import GoWire
 import MartletCore
 
 /// What a call posted, read as its task wants it. Nothing is started when it is wrong.

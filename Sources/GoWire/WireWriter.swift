@@ -1,10 +1,10 @@
 import MartletCore
 
 /// Writes JSON byte for byte as Go does: no spaces, and `<`, `>`, `&`, U+2028 and U+2029 escaped.
-struct WireWriter {
+package struct WireWriter {
     private var bytes: [UInt8] = []
 
-    static func bytes(_ value: WireValue) -> [UInt8] {
+    package static func bytes(_ value: WireValue) -> [UInt8] {
         var writer = WireWriter()
         writer.write(value)
         return writer.bytes

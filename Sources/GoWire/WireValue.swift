@@ -1,7 +1,7 @@
-import MartletCore
+package import MartletCore
 
 /// JSON of a reply: members keep the order they are given in.
-enum WireValue: Sendable {
+package enum WireValue: Sendable {
     case null
     case bool(Bool)
     case int(Int64)
@@ -15,7 +15,7 @@ enum WireValue: Sendable {
 extension WireValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByBooleanLiteral
 {
-    init(stringLiteral value: String) { self = .string(value) }
-    init(integerLiteral value: Int64) { self = .int(value) }
-    init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(integerLiteral value: Int64) { self = .int(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
 }

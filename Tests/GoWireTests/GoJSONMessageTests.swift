@@ -1,7 +1,7 @@
 import MartletCore
 import Testing
 
-@testable import Scripts
+@testable import GoWire
 
 @Suite struct GoJSONMessageTests {
     static let structure = [

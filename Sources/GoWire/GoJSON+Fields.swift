@@ -5,7 +5,7 @@ import MartletCore
 /// when the document is no object.
 extension GoJSON {
     /// A field of type `*string`: nil when absent or null.
-    static func string(
+    package static func string(
         _ field: String, in document: GoDocument, of name: String, type: String? = nil
     ) throws(GoJSONError) -> String? {
         var string: String?
@@ -20,7 +20,7 @@ extension GoJSON {
     }
 
     /// A field of type `int`: nil when absent; null leaves it as it was.
-    static func integer(
+    package static func integer(
         _ field: String, in document: GoDocument, of name: String, type: String? = nil
     ) throws(GoJSONError) -> Int64? {
         var integer: Int64?
@@ -33,6 +33,41 @@ extension GoJSON {
             }
         }
         return integer
+    }
+
+    /// A field of type `bool`: nil when absent; null leaves it as it was.
+    package static func bool(_ field: String, in document: GoDocument, of name: String) throws(GoJSONError) -> Bool? {
+        var flag: Bool?
+        for member in try members(field, of: document, plainType(name)) {
+            switch member.value {
+            case .bool(let value): flag = value
+            case .null: break
+            default: throw mismatch(member.value.goKind, "\(name).\(field)", "bool")
+            }
+        }
+        return flag
+    }
+
+    /// A field of type `[]*string`: nil when absent or null; an element is nil where it is null.
+    package static func strings(
+        _ field: String, in document: GoDocument, of name: String
+    ) throws(GoJSONError) -> [String?]? {
+        var strings: [String?]?
+        for member in try members(field, of: document, plainType(name)) {
+            switch member.value {
+            case .array(let elements):
+                strings = try elements.map { (element) throws(GoJSONError) -> String? in
+                    switch element {
+                    case .string(let text): return text
+                    case .null: return nil
+                    default: throw mismatch(element.goKind, "\(name).\(field)", "string")
+                    }
+                }
+            case .null: strings = nil
+            default: throw mismatch(member.value.goKind, "\(name).\(field)", "[]*string")
+            }
+        }
+        return strings
     }
 
     private static func plainType(_ name: String) -> String { name.isEmpty ? "struct" : name }

@@ -1,26 +1,26 @@
-import MartletCore
+package import MartletCore
 
 /// Reads JSON as Go's encoding/json does: the same tolerance, and the same texts for what is wrong.
 ///
 /// Bytes that are no UTF-8 and lone surrogates become U+FFFD, of equal keys the last counts. 10,000 levels are allowed,
 /// and `GoScanner.keptDepth` of them kept.
-enum GoJSON {
+package enum GoJSON {
     /// All of `bytes` is one document, as for Go's Unmarshal.
-    static func value(_ bytes: [UInt8]) throws(GoJSONError) -> JSONValue { try document(bytes).value }
+    package static func value(_ bytes: [UInt8]) throws(GoJSONError) -> JSONValue { try document(bytes).value }
 
-    static func document(_ bytes: [UInt8]) throws(GoJSONError) -> GoDocument {
+    package static func document(_ bytes: [UInt8]) throws(GoJSONError) -> GoDocument {
         var scanner = GoScanner(bytes, extent: .whole)
         return try scanner.document()
     }
 
     /// `bytes` begin with a document and what follows is not looked at, as for Go's Decoder.
-    static func firstDocument(_ bytes: [UInt8]) throws(GoJSONError) -> GoDocument {
+    package static func firstDocument(_ bytes: [UInt8]) throws(GoJSONError) -> GoDocument {
         var scanner = GoScanner(bytes, extent: .first)
         return try scanner.document()
     }
 
     /// Reads a list of texts; null is an empty list, and an empty text inside of one.
-    static func strings(_ value: JSONValue) throws(GoJSONError) -> [String] {
+    package static func strings(_ value: JSONValue) throws(GoJSONError) -> [String] {
         if value == .null { return [] }
         guard let elements = value.array else {
             throw GoJSONError(unmarshal: value.goKind, into: "value of type []string")

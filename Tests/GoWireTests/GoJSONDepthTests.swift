@@ -2,7 +2,7 @@ import Foundation
 import MartletCore
 import Testing
 
-@testable import Scripts
+@testable import GoWire
 
 @Suite struct GoJSONDepthTests {
     static let depth = GoScanner.maxDepth

@@ -1,7 +1,7 @@
 import MartletCore
 import Testing
 
-@testable import Scripts
+@testable import GoWire
 
 @Suite struct GoJSONTests {
     /// Contract §1.4: bodies that are lists of texts.

@@ -1,10 +1,10 @@
-import Foundation
+package import Foundation
 import MartletCore
 import MartletHTTP
 
 /// RFC 3339 in the server's zone, trailing zeros of the second's fraction cut: `2023-08-14T09:16:37.96+08:00`.
-enum LegacyTime {
-    static func text(_ date: Date, zone: TimeZone = .current) -> String {
+package enum LegacyTime {
+    package static func text(_ date: Date, zone: TimeZone = .current) -> String {
         let offset = zone.secondsFromGMT(for: date)
         var text = Timestamp.text(date.addingTimeInterval(TimeInterval(offset)))
         text.removeLast()

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scripts
+@testable import GoWire
 
 @Suite struct GoJSONFieldTests {
     static let texts: [(String, String?)] = [

@@ -1,15 +1,15 @@
 /// What is wrong with a document, in the words of Go's encoding/json: clients of the replaced service know them.
-struct GoJSONError: Error, Equatable, CustomStringConvertible {
-    let message: String
-    var description: String { message }
+package struct GoJSONError: Error, Equatable, CustomStringConvertible {
+    package let message: String
+    package var description: String { message }
 
-    init(_ message: String) { self.message = message }
+    package init(_ message: String) { self.message = message }
 
     init(unexpected byte: UInt8, _ context: String) {
         self.init("invalid character \(Self.quoted(byte)) \(context)")
     }
 
-    init(unmarshal value: String, into target: String) {
+    package init(unmarshal value: String, into target: String) {
         self.init("json: cannot unmarshal \(value) into Go \(target)")
     }
 

@@ -1,0 +1,32 @@
+import MartletCore
+
+/// A path in the cache's name space, checked: nothing that the program could take for an option, and nothing outside of
+/// what the text says. It reaches the program byte for byte.
+enum CachePath {
+    static let longest = 4096
+
+    /// The problem in `text`, or nil: it can be used as it is.
+    static func problem(in text: String, allowingWildcards: Bool) -> String? {
+        let bytes = Array(text.utf8)
+        if bytes.isEmpty { return "must not be empty" }
+        if bytes.count > longest { return "is longer than \(longest) bytes" }
+        // An absolute path is never an option of the program or of its JVM.
+        if bytes[0] != UInt8(ascii: "/") { return "must be absolute: it begins with /" }
+        if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return "must not contain control characters" }
+        if bytes.split(separator: UInt8(ascii: "/")).contains([UInt8(ascii: "."), UInt8(ascii: ".")]) {
+            return "must not contain the part .."
+        }
+        if bytes.contains(UInt8(ascii: "*")), !allowingWildcards {
+            return "contains the wildcard *; say \"allow_wildcard\": true when it is meant"
+        }
+        return nil
+    }
+
+    /// What the path means: without empty parts, without `.` and without a slash at its end.
+    static func normal(_ text: String) -> String {
+        "/" + text.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+
+    /// Whether it is everything there is, however it is written.
+    static func isRoot(_ text: String) -> Bool { normal(text) == "/" || normal(text) == "/*" }
+}

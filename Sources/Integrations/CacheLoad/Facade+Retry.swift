@@ -1,0 +1,94 @@
+import GoWire
+import HTTPTypes
+import Hummingbird
+import MartletCore
+import MartletEngine
+import MartletHTTP
+
+extension CacheLoadFacade {
+    /// Loads again what failed, as a new batch of the same name: the failed files where they are known, else the path.
+    func retry(_ call: FacadeCall) async throws -> Response {
+        guard let bytes = try await call.body(upTo: CacheRequest.largestBody) else {
+            return .failure(.contentTooLarge, "the body is larger than \(CacheRequest.largestBody) bytes")
+        }
+        let settings = settings.value
+        let filter = try TaskFilter(retrying: bytes)
+        try Self.check(settings)
+        let format = try ReplyFormat(call.query, settings)
+        let rows = try await find(filter, call).rows
+        if rows.isEmpty { return .failure(.notFound, "no task found by filter: \(filter.description)") }
+        let jobs = rows.reversed().flatMap { row in
+            row.canBeRetried(byItself: filter.taskID != nil) ? row.retries(settings) : []
+        }
+        if jobs.isEmpty {
+            return .failure(.conflict, "nothing to load again: no load that is over failed, by \(filter.description)")
+        }
+        if jobs.count > CacheRequest.mostPaths {
+            return .failure(
+                .conflict, "\(jobs.count) files failed, more than the \(CacheRequest.mostPaths) that one batch takes; retry by task_id")
+        }
+        return try await submit(jobs, call, format)
+    }
+
+    /// Ends a task, or every unfinished one of a name's latest batch, each with its whole process tree.
+    func stop(_ call: FacadeCall) async throws -> Response {
+        let filter = try TaskFilter(call.query)
+        if filter.taskID == nil, filter.taskName == nil {
+            return .failure(.badRequest, "task_id or task_name is required")
+        }
+        let rows = try await find(filter, call).rows
+        if rows.isEmpty { return .failure(.notFound, "no task found by filter: \(filter.description)") }
+        let unfinished = rows.filter { !$0.run.state.isEnd }
+        // Those that wait first: none of them is to take the place of one that was stopped.
+        for row in unfinished.sorted(by: { $0.run.state == .pending && $1.run.state != .pending }) {
+            try await call.control.stopIfUnfinished(row.run.id)
+        }
+        return .wire(
+            .ok,
+            .object([
+                ("stopped", .array(unfinished.map { .string($0.id) })), ("total", .int(Int64(unfinished.count))),
+            ]))
+    }
+}
+
+extension TaskFilter {
+    /// Reads `{"task_id": …}` or `{"task_name": …}`.
+    init(retrying bytes: [UInt8]) throws(CacheComplaint) {
+        do throws(GoJSONError) {
+            let document = try GoJSON.firstDocument(bytes)
+            taskID = try GoJSON.string("task_id", in: document, of: "RetryRequest")
+            taskName = try GoJSON.string("task_name", in: document, of: "RetryRequest")
+        } catch {
+            throw .json(error.message)
+        }
+        if (taskID ?? "").isEmpty, (taskName ?? "").isEmpty {
+            throw .json("task_id or task_name is required")
+        }
+        (action, status, wantsHistory, limit) = (nil, nil, false, Self.mostTasks)
+    }
+}
+
+extension TaskRow {
+    /// What somebody ended is not started again by a name alone.
+    fileprivate func canBeRetried(byItself: Bool) -> Bool {
+        guard CacheAction(of: run)?.isLoad == true else { return false }
+        return run.state == .failed || run.state == .lost || (byItself && run.state == .cancelled)
+    }
+
+    /// The failed files' metadata is as new as the failed run made it: they are loaded without it.
+    fileprivate func retries(_ settings: CacheLoadSettings) -> [CacheJob] {
+        guard let action = CacheAction(of: run) else { return [] }
+        let tally = LoadTally(run.report.evidence)
+        let isWhole = run.outcome != .partial || tally.failures.isEmpty || !tally.knowsFailures
+        let paths = isWhole ? run.cachePaths : tally.failures
+        return paths.map { path in
+            CacheJob(
+                action: isWhole ? action : .load, paths: [path], taskName: name.isEmpty ? nil : name,
+                allowsWildcards: true,
+                continuesAfterMetadata: run.job.tasks.first?.onFailure == .continue, timeout: settings.timeout,
+                user: settings.user)
+        }
+    }
+
+    private var name: String { taskName ?? run.cacheTaskName }
+}
