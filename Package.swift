@@ -185,7 +185,7 @@ let package = Package(
             name: "MartletCLITests",
             dependencies: [
                 "martlet", "martlet-keeper", "MartletCore", "MartletEngine", "MartletHTTP", "MartletStore",
-                "Scripts",
+                "CacheLoad", "Scripts",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
     ]

@@ -147,7 +147,7 @@ import Testing
         #expect(result.status == 0, "\(result.output)")
         let texts = [
             #""data":"hello aaa bbb 123 456""#, #""done":false"#, #""status":"killed""#, "step 5 of 5", "working",
-            #""state":"cancelled""#, "readme commands are through",
+            #""status":"success","total_task":1"#, "Successfully loaded path /data-datalake", #""state":"cancelled""#, "readme commands are through",
         ]
         for text in texts {
             #expect(result.output.contains(text), "\(text) is missing in \(result.output)")
@@ -158,6 +158,7 @@ import Testing
     private static let startServer = """
         set -euo pipefail
         touch server.out
+        export MARTLET_CACHE_LOAD_BIN=\(Markdown.root.path)/examples/goosefs/goosefs GOOSEFS_STANDIN="$PWD/standin"
         martlet serve --config \(Markdown.root.path)/examples/martlet.yaml --data-dir martlet-data \\
             --external-task-config \(Markdown.root.path)/examples/external-tasks.yaml \\
             --listen 127.0.0.1:0 --stop-runs > server.out 2> server.err &

@@ -68,11 +68,17 @@ extension CacheLoadFacade {
                     "continue_on_metadata_error": .boolean,
                 ])),
         answers: [
-            .init(.ok, "Loads: the ids; GooseFSList and GooseFSFree: text", .anyOf([ids, results]), headers: [.joined, .run]),
-            wrong, .init(.contentTooLarge, "The body is too large", error), unavailable,
+            Operation.Answer(
+                .ok, "Loads: the ids; GooseFSList and GooseFSFree: text", .anyOf([ids, results]),
+                headers: [.joined, .run, .idempotentReplayed]
+            ).orText,
+            wrong, .init(.contentTooLarge, "The body is too large", error), mismatch,
+            .init(.internalServerError, "GooseFSList, GooseFSFree: the program failed or took too long", error).orText,
+            unavailable,
         ],
         examples: [
-            .init("empty", body: ["action": "GooseFSDistributeLoad", "path": []], .badRequest, answer: "path is required")
+            .init(
+                "metadata", body: ["action": "GooseFSLoadMetadata", "path": ["/ns1/db/t1"]], .ok, answer: [unknownID])
         ])
 
     private static let stopping = Operation(
@@ -84,13 +90,14 @@ extension CacheLoadFacade {
         examples: [.init("unknown", ["task_id": unknownID], .notFound, answer: sampleError)])
 
     private static let retrying = Operation(
-        "retryGFS", tag: tag, parameters: [.query("format", .words(ReplyFormat.self))],
+        "retryGFS", tag: tag, parameters: [.query("format", .words(ReplyFormat.self)), .header("Idempotency-Key", .string(length: 1...256))],
         body: .init(.answer([:], optional: ["task_id": .string(), "task_name": .string()])),
         answers: [
-            .init(.ok, "The new tasks", .anyOf([ids, results]), headers: [.joined]), wrong, notFound,
-            .init(.conflict, "Nothing failed", error), unavailable,
+            .init(.ok, "The new tasks", .anyOf([ids, results]), headers: [.joined, .idempotentReplayed]), wrong,
+            notFound, .init(.conflict, "Nothing failed", error), .init(.contentTooLarge, "The body is too large", error),
+            mismatch, unavailable,
         ],
-        examples: [.init("neither", body: [:], .badRequest, answer: "task_id or task_name is required")])
+        examples: [.init("unknown", body: ["task_id": unknownID], .notFound, answer: sampleError)])
 
     private static let reporting = Operation(
         "reportGFS", tag: tag,
@@ -98,7 +105,8 @@ extension CacheLoadFacade {
             .init(.ok, "What the program wrote", .string(), headers: [.run]),
             .init(.badGateway, "The program failed", error),
             .init(.internalServerError, "It did not come in time", error), unavailable,
-        ], examples: [])
+        ],
+        examples: [.init("report", .ok, answer: "GooseFS cluster summary: ")])
 
     private static let showing = Operation(
         "statusGFS", tag: tag,
@@ -117,7 +125,6 @@ extension CacheLoadFacade {
         ],
         examples: [
             .init("unknown", ["task_id": unknownID], .notFound, answer: sampleError),
-            .init("badStatus", ["status": "failed", "limit": 0], .badRequest, answer: sampleError),
         ])
 
     private static let printing = Operation(
@@ -144,7 +151,9 @@ extension CacheLoadFacade {
         "results": .list(of: .answer(["task_id": .string(), "path": .string()], optional: ["joined": .boolean])),
         "total": .integer(0 ... .max),
     ])
-    private static let wrong = Operation.Answer(.badRequest, "The request is wrong; some are plain text", .anyOf([.string(), error]))
+    private static let wrong = Operation.Answer(.badRequest, "The request is wrong", .anyOf([.string(), error])).orText
+    private static let mismatch = Operation.Answer(
+        .unprocessableContent, "The idempotency key came with another request", error)
     private static let notFound = Operation.Answer(.notFound, "No task fits", error)
     private static let unavailable = Operation.Answer(.serviceUnavailable, "cacheLoad.bin is not set, or not now", error)
 

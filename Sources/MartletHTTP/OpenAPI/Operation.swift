@@ -44,6 +44,8 @@ package struct Operation: Sendable {
         let content: (type: String, schema: Schema)?
         /// The same may come as server-sent events.
         private(set) var isStreamed = false
+        /// The same status may come with plain text.
+        private(set) var isText = false
         let headers: [AnswerHeader]
 
         package init(
@@ -61,6 +63,12 @@ package struct Operation: Sendable {
             self.description = description
             content = nil
             self.headers = headers
+        }
+
+        package var orText: Answer {
+            var answer = self
+            answer.isText = true
+            return answer
         }
 
         package var orStream: Answer {

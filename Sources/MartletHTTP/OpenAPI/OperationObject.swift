@@ -87,6 +87,7 @@ struct OperationObject {
             if !shown.isEmpty { content["examples"] = .object(Dictionary(shown) { first, _ in first }) }
             var contents = [type: JSONValue.object(content)]
             if answer.isStreamed { contents["text/event-stream"] = ["schema": Schema.string().json] }
+            if answer.isText { contents["text/plain"] = ["schema": Schema.string().json] }
             if besideProblems { contents["application/problem+json"] = ["schema": Schema.ref(.problem).json] }
             json["content"] = .object(contents)
         } else if !examples.isEmpty {

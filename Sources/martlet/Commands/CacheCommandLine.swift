@@ -30,8 +30,9 @@ struct CacheCommandLine: AsyncParsableCommand {
         func run() async throws {
             var body: [String: JSONValue] = [
                 "action": force ? "GooseFSForceLoad" : metadata ? "GooseFSLoadMetadata" : "GooseFSDistributeLoad",
-                "path": .array(paths.map(JSONValue.string)), "allow_wildcard": .bool(wildcards),
+                "path": .array(paths.map(JSONValue.string)),
             ]
+            if wildcards { body["allow_wildcard"] = true }
             body["task_name"] = name.map(JSONValue.string)
             if keepGoing { body["continue_on_metadata_error"] = true }
             try await CacheCall(options).submitted("/api/v1/gfs?format=object", .object(body))
@@ -116,11 +117,11 @@ struct CacheCommandLine: AsyncParsableCommand {
         @Argument(help: "Absolute paths in the cache.") var paths: [String]
 
         func run() async throws {
-            let body: JSONValue = [
+            var body: [String: JSONValue] = [
                 "action": "GooseFSFree", "path": .array(paths.map(JSONValue.string)), "confirm": .bool(confirm),
-                "allow_wildcard": .bool(wildcards),
             ]
-            try await CacheCall(options).text("POST", "/api/v1/gfs", body, within: 7 * 86_400)
+            if wildcards { body["allow_wildcard"] = true }
+            try await CacheCall(options).text("POST", "/api/v1/gfs", .object(body), within: 7 * 86_400)
         }
     }
 

@@ -67,7 +67,7 @@ final class ScriptServer: Sendable {
         var run: String { header("X-Martlet-Run") ?? "" }
     }
 
-    enum Method: String, Sendable { case GET, POST, PUT, HEAD }
+    enum Method: String, Sendable { case GET, POST, PUT, HEAD, DELETE }
 
     func send(
         _ method: Method, _ path: String, _ body: [UInt8]? = nil, headers: [String: String] = [:],

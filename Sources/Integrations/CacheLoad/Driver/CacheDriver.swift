@@ -59,10 +59,8 @@ package struct CacheDriver: Driver {
     /// Exit code 0 is not enough: the program has it also when files failed.
     package func verdict(_ exit: TaskExit, of task: TaskSpec, _ report: TaskReport) -> Verdict {
         let verdict = Verdict(of: exit)
-        guard task.cacheCommand == .distributedLoad, verdict.outcome == .ok, let evidence = report.evidence else {
-            return verdict
-        }
-        return LoadTally(evidence).verdict
+        guard task.cacheCommand == .distributedLoad, verdict.outcome == .ok else { return verdict }
+        return LoadTally(report.evidence).verdict
     }
 
     package func summary(of run: Run) -> RunSummary {
