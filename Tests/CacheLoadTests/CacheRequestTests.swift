@@ -9,7 +9,8 @@ import Testing
     ) throws -> CacheRequest { try CacheRequest(Array(text.utf8), settings) }
 
     @Test func `keys are read as Go reads them`() throws {
-        let request = try Self.request(#"{"ACTION":"GooseFSList","Path":["/a"],"task_Name":null,"timeout":3,"x":1} junk"#)
+        let request = try Self.request(
+            #"{"ACTION":"GooseFSList","Path":["/a"],"task_Name":null,"timeout":3,"x":1} junk"#)
         #expect(request.action == .list && request.paths == ["/a"] && request.timeout == 3 && request.taskName == nil)
         #expect(try Self.request(#"{"action":"GooseFSFree","path":["/a"],"timeout":-1}"#).timeout == nil)
         let named = try Self.request(#"{"action":"GooseFSForceLoad","path":["/a"],"test_task_name":"n"}"#)
@@ -46,7 +47,8 @@ import Testing
         var settings = CacheLoadSettings()
         settings.bin = "/opt/goosefs"
         let context = TaskContext(
-            address: TaskAddress(run: RunID(high: 0, low: 0), attempt: 1, task: 0), task: task, jobName: nil, params: [:])
+            address: TaskAddress(run: RunID(high: 0, low: 0), attempt: 1, task: 0), task: task, jobName: nil,
+            params: [:])
         let argv = try CacheDriver(.load, CacheLoadSettingsBox(settings)).plan(context)
         #expect(argv == ["/opt/goosefs", "fs", "distributedLoad", "--replication", "1", path])
         #expect(argv.last.map { Array($0.utf8) } == Array(path.utf8))

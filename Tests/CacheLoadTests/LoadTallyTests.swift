@@ -17,7 +17,8 @@ import Testing
     @Test func `format A is counted file by file`() {
         let tally = Self.tally([
             "Allow up to 100 active jobs", "/a/0 is already fully loaded in GooseFS", "/a/1 loading", "/a/2 loading",
-            "/a/3 loading", "Successfully loaded path /a/2 after 1 attempts", "Attempt 1 to load /a/1 failed because: x",
+            "/a/3 loading", "Successfully loaded path /a/2 after 1 attempts",
+            "Attempt 1 to load /a/1 failed because: x",
             "Attempt 1 to load /a/3 failed because: x", "Successfully loaded path /a/1 after 2 attempts",
             "Failed to complete loading /a/3 after 3 retries.",
         ])
@@ -31,11 +32,13 @@ import Testing
     @Test func `format B counts a failed file once, by its number and by its name`() {
         let lines =
             [
-                "Please wait for command submission to finish..", "Submitted successfully, jobControlId = 1752055072146",
+                "Please wait for command submission to finish..",
+                "Submitted successfully, jobControlId = 1752055072146",
                 "Waiting for the command to finish ...", "Get command status information below:",
             ] + (1...18).map { "Successfully loaded path /x/\($0)" } + [
                 "Total completed file count is 18, failed file count is 2",
-                "Finished running the command, jobControlId = 1752055072146", "Here are failed files: ", "/x/y,", "/x/z,",
+                "Finished running the command, jobControlId = 1752055072146", "Here are failed files: ", "/x/y,",
+                "/x/z,",
                 "Check out ./logs/user/distributedLoad_x_failures.csv for full list of failed files.", "/x/not,",
             ]
         let tally = Self.tally(lines)
@@ -47,7 +50,8 @@ import Testing
 
     @Test func `what a load without failed files is worth`() {
         func outcome(_ lines: String...) -> Outcome { Self.tally(lines).verdict.outcome }
-        #expect(outcome("Allow up to 100 active jobs", "/a loading", "Successfully loaded path /a after 1 attempts") == .ok)
+        #expect(
+            outcome("Allow up to 100 active jobs", "/a loading", "Successfully loaded path /a after 1 attempts") == .ok)
         #expect(outcome("Allow up to 100 active jobs", "/a is already fully loaded in GooseFS") == .nothingToDo)
         #expect(outcome("Allow up to 100 active jobs") == .nothingToDo)
         #expect(outcome("hello") == .warning)
@@ -77,7 +81,9 @@ import Testing
     @Test func `counts fit together whatever is written`() {
         var random = SeededRandom(seed: 7)
         let words =
-            LoadLineTests.lines.map(\.0) + ["/p1,", "/p2 loading", "\u{0}\u{FFFD}", String(repeating: "x", count: 70_000)]
+            LoadLineTests.lines.map(\.0) + [
+                "/p1,", "/p2 loading", "\u{0}\u{FFFD}", String(repeating: "x", count: 70_000),
+            ]
         for _ in 0..<200 {
             let lines = (0..<Int.random(in: 1...30, using: &random)).map { _ in
                 words.randomElement(using: &random) ?? ""
@@ -98,7 +104,9 @@ import Testing
         for _ in 0..<500 {
             let seed = Array((LoadLineTests.lines.randomElement(using: &random)?.0 ?? "").utf8)
             let cut = Array(seed.prefix(Int.random(in: 0...seed.count, using: &random)))
-            let noise = (0..<Int.random(in: 0...20, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let noise = (0..<Int.random(in: 0...20, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             _ = LoadLine.facts(in: cut + noise + seed)
         }
     }

@@ -31,7 +31,8 @@ import Testing
 
     @Test func `each variable wins over the file, and the token is no setting`() throws {
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        try write("c.yaml", "bin: /a\noutput_dir: /tmp\ndb_file: /x.db\ndingtalk_alert:\n  token: from-the-file\nmore: 1\n")
+        try write(
+            "c.yaml", "bin: /a\noutput_dir: /tmp\ndb_file: /x.db\ndingtalk_alert:\n  token: from-the-file\nmore: 1\n")
         func bin(_ environment: [String: String]) throws -> String? {
             let config = try GooseFSConfig(file: directory + "/c.yaml", environment: environment)
             return config.sources.compactMap { $0.values["cacheLoad.bin"] }.first

@@ -147,7 +147,8 @@ import Testing
         #expect(result.status == 0, "\(result.output)")
         let texts = [
             #""data":"hello aaa bbb 123 456""#, #""done":false"#, #""status":"killed""#, "step 5 of 5", "working",
-            #""status":"success","total_task":1"#, "Successfully loaded path /data-datalake", #""state":"cancelled""#, "readme commands are through",
+            #""status":"success","total_task":1"#, "Successfully loaded path /data-datalake", #""state":"cancelled""#,
+            "readme commands are through",
         ]
         for text in texts {
             #expect(result.output.contains(text), "\(text) is missing in \(result.output)")

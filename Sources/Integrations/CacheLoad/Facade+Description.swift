@@ -90,11 +90,13 @@ extension CacheLoadFacade {
         examples: [.init("unknown", ["task_id": unknownID], .notFound, answer: sampleError)])
 
     private static let retrying = Operation(
-        "retryGFS", tag: tag, parameters: [.query("format", .words(ReplyFormat.self)), .header("Idempotency-Key", .string(length: 1...256))],
+        "retryGFS", tag: tag,
+        parameters: [.query("format", .words(ReplyFormat.self)), .header("Idempotency-Key", .string(length: 1...256))],
         body: .init(.answer([:], optional: ["task_id": .string(), "task_name": .string()])),
         answers: [
             .init(.ok, "The new tasks", .anyOf([ids, results]), headers: [.joined, .idempotentReplayed]), wrong,
-            notFound, .init(.conflict, "Nothing failed", error), .init(.contentTooLarge, "The body is too large", error),
+            notFound, .init(.conflict, "Nothing failed", error),
+            .init(.contentTooLarge, "The body is too large", error),
             mismatch, unavailable,
         ],
         examples: [.init("unknown", body: ["task_id": unknownID], .notFound, answer: sampleError)])
@@ -111,7 +113,8 @@ extension CacheLoadFacade {
     private static let showing = Operation(
         "statusGFS", tag: tag,
         parameters: one + [
-            .query("action", .string()), .query("status", .words(TaskStatus.self)), .query("run", .words(["latest", "all"])),
+            .query("action", .string()), .query("status", .words(TaskStatus.self)),
+            .query("run", .words(["latest", "all"])),
             .query("limit", .integer(1...Int64(TaskFilter.mostTasks))),
         ],
         answers: [
@@ -124,7 +127,7 @@ extension CacheLoadFacade {
             .init(.badRequest, "The query is wrong", error), notFound,
         ],
         examples: [
-            .init("unknown", ["task_id": unknownID], .notFound, answer: sampleError),
+            .init("unknown", ["task_id": unknownID], .notFound, answer: sampleError)
         ])
 
     private static let printing = Operation(
@@ -155,7 +158,8 @@ extension CacheLoadFacade {
     private static let mismatch = Operation.Answer(
         .unprocessableContent, "The idempotency key came with another request", error)
     private static let notFound = Operation.Answer(.notFound, "No task fits", error)
-    private static let unavailable = Operation.Answer(.serviceUnavailable, "cacheLoad.bin is not set, or not now", error)
+    private static let unavailable = Operation.Answer(
+        .serviceUnavailable, "cacheLoad.bin is not set, or not now", error)
 
     private static let row = Schema.answer(
         [

@@ -37,7 +37,9 @@ extension CacheLoadFacade {
     }
 
     /// Without the quotes around it.
-    private static func escaped(_ text: String) -> [UInt8] { Array(WireWriter.bytes(.string(text)).dropFirst().dropLast()) }
+    private static func escaped(_ text: String) -> [UInt8] {
+        Array(WireWriter.bytes(.string(text)).dropFirst().dropLast())
+    }
 
     /// A whole log as plain text, written as it is read.
     func stream(_ view: LogView, _ control: Control) throws -> Response {

@@ -25,7 +25,9 @@ extension CacheLoadFacade {
         }
         if jobs.count > CacheRequest.mostPaths {
             return .failure(
-                .conflict, "\(jobs.count) files failed, more than the \(CacheRequest.mostPaths) that one batch takes; retry by task_id")
+                .conflict,
+                "\(jobs.count) files failed, more than the \(CacheRequest.mostPaths) that one batch takes; retry by task_id"
+            )
         }
         return try await submit(jobs, call, format)
     }

@@ -37,6 +37,11 @@ extension CacheLoadFacade {
         return found
     }
 
+    /// `id`: nil for a run that was started by another way than this facade.
+    func row(_ id: String?, _ run: Run, _ taskName: String? = nil) -> TaskRow {
+        TaskRow(id: id ?? run.id.description, run: run, program: settings.value.bin, taskName: taskName)
+    }
+
     /// By its id; everything else that was said must fit, too.
     private func one(_ filter: TaskFilter, _ call: FacadeCall) async throws -> Found {
         guard let id = filter.taskID, id.utf8.count <= 64,
@@ -50,7 +55,7 @@ extension CacheLoadFacade {
             guard groups.contains(where: { $0.group == name }) else { return Found() }
         }
         let task = try await call.control.alias(of: run.id, facade: Self.aliasName)
-        return Found(rows: [TaskRow(id: task ?? run.id.description, run: run, taskName: filter.taskName)])
+        return Found(rows: [row(task, run, filter.taskName)])
     }
 
     private func search(_ filter: TaskFilter, _ call: FacadeCall) async throws -> Found {
@@ -75,7 +80,7 @@ extension CacheLoadFacade {
         runs = Array(runs.sorted { $0.id > $1.id }.prefix(filter.limit))
         let names = try await call.control.aliases(of: runs.map(\.id), facade: Self.aliasName)
         found.rows = runs.filter { CacheAction(of: $0) != nil }.map {
-            TaskRow(id: names[$0.id] ?? $0.id.description, run: $0, taskName: filter.taskName)
+            row(names[$0.id], $0, filter.taskName)
         }
         return found
     }

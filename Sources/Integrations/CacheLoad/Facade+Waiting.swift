@@ -46,7 +46,7 @@ extension CacheLoadFacade {
         case .ended(let run):
             let text = try Self.text(of: run.id, call.control, upTo: Self.longestExcerpt)
             return named(
-                .text(.internalServerError, "\(TaskRow(id: id, run: run).exitText)\n\(text)"), run.id)
+                .text(.internalServerError, "\(row(id, run).exitText)\n\(text)"), run.id)
         case .tooLate: return .text(.internalServerError, "free did not end in time, task \(id) is being stopped")
         case .shuttingDown: return .text(.serviceUnavailable, "server restarting, task \(id) goes on")
         }
@@ -63,7 +63,7 @@ extension CacheLoadFacade {
             return named(.wire(.ok, .string(text)), run.id)
         case .ended(let run) where run.outcome != .timeout:
             let text = try Self.text(of: run.id, call.control, upTo: Self.longestExcerpt)
-            return named(.failure(.badGateway, "\(TaskRow(id: id, run: run).exitText): \(text)"), run.id)
+            return named(.failure(.badGateway, "\(row(id, run).exitText): \(text)"), run.id)
         case .ended(let run): return named(Self.reportTimedOut(settings.listTimeout), run.id)
         case .tooLate: return Self.reportTimedOut(settings.listTimeout)
         case .shuttingDown: return .failure(.serviceUnavailable, "server restarting, ask again")

@@ -22,7 +22,8 @@ package struct CacheLoadFacade: Facade {
     }
 
     package func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool {
-        ["/hc", "/hc/", "/swagger", "/api/v1"].contains(path) || path.hasPrefix("/swagger/") || path.hasPrefix("/api/v1/")
+        ["/hc", "/hc/", "/swagger", "/api/v1"].contains(path) || path.hasPrefix("/swagger/")
+            || path.hasPrefix("/api/v1/")
     }
 
     package func role(for method: HTTPRequest.Method, _ path: String) -> Rights.Role? {

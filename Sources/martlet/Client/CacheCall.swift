@@ -19,7 +19,8 @@ struct CacheCall {
             for task in try reply.json()["results"].items {
                 let joined = task["joined"].bool == true ? "  (was going already)" : ""
                 Terminal.print(
-                    "\(Terminal.safe(task["task_id"].string ?? ""))  \(Terminal.safe(task["path"].string ?? ""))\(joined)")
+                    "\(Terminal.safe(task["task_id"].string ?? ""))  \(Terminal.safe(task["path"].string ?? ""))\(joined)"
+                )
             }
         }
     }

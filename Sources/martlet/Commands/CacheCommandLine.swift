@@ -103,7 +103,8 @@ struct CacheCommandLine: AsyncParsableCommand {
         func run() async throws {
             var body: [String: JSONValue] = ["action": "GooseFSList", "path": [.string(path)]]
             body["timeout"] = timeout.map { .int(Int64($0)) }
-            try await CacheCall(options).text("POST", "/api/v1/gfs", .object(body), within: Int64(timeout ?? 86_400) + 60)
+            try await CacheCall(options).text(
+                "POST", "/api/v1/gfs", .object(body), within: Int64(timeout ?? 86_400) + 60)
         }
     }
 

@@ -31,7 +31,9 @@ struct GooseFSConfig: Sendable {
     static func lookup(in places: [String] = places, from directory: String) -> String? {
         let base = URL(filePath: directory, directoryHint: .isDirectory)
         let files = places.flatMap { place in
-            fileNames.map { URL(filePath: place, directoryHint: .isDirectory, relativeTo: base).appending(path: $0).path }
+            fileNames.map {
+                URL(filePath: place, directoryHint: .isDirectory, relativeTo: base).appending(path: $0).path
+            }
         }
         return files.first { FileStatus(URL(filePath: $0).resolvingSymlinksInPath().path)?.isRegular == true }
     }

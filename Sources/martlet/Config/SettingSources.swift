@@ -29,13 +29,14 @@ struct SettingSources {
         let known = Set(Setting.table.map(\.variable))
         let variables = EnvironmentVariablesProvider(
             environmentVariables: environment.filter { known.contains($0.key) && !$0.value.isEmpty })
-        sources = [
-            ("flag", Self.provider("flags", flags)), ("environment", variables.prefixKeys(with: "martlet")),
-            ("environment of celery-service", Self.provider("celery-service", Self.legacy(environment))),
-        ] + foreign.map { ($0.name, Self.provider($0.name, $0.values)) } + [
-            (file.map { "file \($0)" } ?? "file", Self.provider("file", inFile)),
-            ("default", Self.provider("defaults", defaults)),
-        ]
+        sources =
+            [
+                ("flag", Self.provider("flags", flags)), ("environment", variables.prefixKeys(with: "martlet")),
+                ("environment of celery-service", Self.provider("celery-service", Self.legacy(environment))),
+            ] + foreign.map { ($0.name, Self.provider($0.name, $0.values)) } + [
+                (file.map { "file \($0)" } ?? "file", Self.provider("file", inFile)),
+                ("default", Self.provider("defaults", defaults)),
+            ]
         reader = ConfigReader(providers: sources.map(\.provider))
     }
 

@@ -51,7 +51,8 @@ struct Server {
             ])
         let tokens = try await Tokens(store: store, admin: directory.token())
         let group = ServiceGroup(
-            configuration: groupConfiguration(try services(control, jobs, scripts, cacheLoad, log, directory, tokens), logger))
+            configuration: groupConfiguration(
+                try services(control, jobs, scripts, cacheLoad, log, directory, tokens), logger))
         defer {
             directory.withdraw()
             do { try store.close() } catch {
@@ -98,7 +99,8 @@ struct Server {
         let api = NativeAPI(
             control: control, tokens: tokens, hosts: config.hosts,
             addresses: config.listen.map(\.address.urlHost),
-            version: Version.current, checks: [keeper], extra: scripts.routes, facades: [scripts.facade, cacheLoad.facade])
+            version: Version.current, checks: [keeper], extra: scripts.routes,
+            facades: [scripts.facade, cacheLoad.facade])
         let announcement = Announcement(
             directory: directory, forCLI: config.listenerForCLI,
             manager: ServiceManager(environment, listeners: config.listen.count, logger: logger), logger: logger)

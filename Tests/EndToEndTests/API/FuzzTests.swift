@@ -18,7 +18,8 @@ import Testing
         }
         // Commands that go on for long must leave places for the calls that wait.
         let scripts = try await ScriptServer(
-            site, environment: [
+            site,
+            environment: [
                 "PATH": programs.path, "MARTLET_LIMITS_DRIVERS": "command=8",
                 "MARTLET_CACHE_LOAD_BIN": programs.appending(path: "true").path,
             ])

@@ -21,7 +21,9 @@ import Testing
         #expect(text.split(separator: "\n").filter { $0.hasPrefix("Successfully") }.count == 30)
         #expect(try await cache.output("task_id=\(id)&tail=1")[id].string?.split(separator: "\n").count == 1)
         #expect(try await cache.output("task_id=\(id)&offset=6&bytes=2")[id].string?.count == 2)
-        #expect(try await cache.output("task_id=\(id)&bytes=20")[id].string?.contains("bytes before this are left out") == true)
+        #expect(
+            try await cache.output("task_id=\(id)&bytes=20")[id].string?.contains("bytes before this are left out")
+                == true)
     }
 
     /// cache-load contract §5 cases 35, 37.

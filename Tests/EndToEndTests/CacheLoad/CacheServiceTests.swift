@@ -23,7 +23,9 @@ import Testing
         }
         let url = try await eventually("it listens") {
             if child.reaped() != nil { throw TimedOut(what: "a start: \(said())") }
-            return said().split(separator: "\n").first { $0.hasPrefix("listening on ") }.map { String($0.dropFirst(13)) }
+            return said().split(separator: "\n").first { $0.hasPrefix("listening on ") }.map {
+                String($0.dropFirst(13))
+            }
         }
         try await body(url, said)
     }
@@ -90,7 +92,9 @@ import Testing
         let cache = try await CacheServer(site, listen: listen)
         let body = #"{"action":"GooseFSLoadMetadata","path":["/ns/a"]}"#
         #expect(try await cache.gfs(body).status == 401)
-        #expect(try await cache.gfs(body, headers: ["Authorization": "Bearer \(cache.server.token.dropLast())x"]).status == 401)
+        #expect(
+            try await cache.gfs(body, headers: ["Authorization": "Bearer \(cache.server.token.dropLast())x"]).status
+                == 401)
         #expect(try await cache.gfs(body, headers: ["Authorization": "Bearer \(cache.server.token)"]).status == 200)
         #expect(try await cache.get("/hc").status == 200)
         #expect(try await cache.get("/api/v1/status").status == 401)

@@ -67,7 +67,9 @@ final class CacheSite: Sendable {
             let event = try JSONParser.parse(Array(part))
             let pid = pid_t(event["pid"].number)
             if event["event"] == "start" {
-                let words = (event["argv"].array ?? []).map { String(decoding: Self.bytes($0.string ?? ""), as: UTF8.self) }
+                let words = (event["argv"].array ?? []).map {
+                    String(decoding: Self.bytes($0.string ?? ""), as: UTF8.self)
+                }
                 calls.append(
                     Call(
                         argv: words, pid: pid, start: event["at"].number, jvm: event["jvm"].array ?? [],

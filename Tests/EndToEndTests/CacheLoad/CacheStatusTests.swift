@@ -21,7 +21,8 @@ import Testing
         #expect(row["exit_code"] == "exit status 0" && row["success_count"] == 3 && row["total_file"] == 5)
         #expect(row["path"] == "/ns/a" && row["task_name"] == "g" && row["action"] == "GooseFSDistributeLoad")
         #expect(row["progress"] == "5/5" && row["failed_count"] == 0 && row["outcome"] == "ok")
-        #expect(row["created_at"].string?.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/) != nil)
+        #expect(
+            row["created_at"].string?.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/) != nil)
         let again = try await cache.load(["/ns/a"], name: "g")[0]
         let second = try await cache.done(task: again)
         #expect(second["status"] == "success" && second["outcome"] == "nothingToDo")
@@ -91,7 +92,9 @@ import Testing
                 "/ns/part": ["fail_files": ["/ns/part/f"]],
             ])
         try cache.site.tree(
-            Self.files("/ns/part", 2).merging(["/ns/part/f": [:], "/ns/good/f": [:], "/ns/bad/f": [:], "/ns/slow/f": [:]]) { $1 })
+            Self.files("/ns/part", 2).merging([
+                "/ns/part/f": [:], "/ns/good/f": [:], "/ns/bad/f": [:], "/ns/slow/f": [:],
+            ]) { $1 })
         let ids = try await cache.load(["/ns/good", "/ns/bad", "/ns/part", "/ns/slow"], name: "g1")
         let metadata = try await cache.load(["/ns/good"], name: "g1-meta", action: "LoadMetadata")
         for id in ids[..<3] + metadata { _ = try await cache.done(task: id) }
@@ -106,7 +109,8 @@ import Testing
         #expect(try await cache.status("limit=2")["truncated"] == true)
         #expect(try await cache.status("test_task_name=g1-meta")["total_task"] == 1)
         for query in [
-            "task_id=nobody", "task_name=nobody", "task_id=\(ids[0])&task_name=g1-meta", "task_name=g1&action=GooseFSFree",
+            "task_id=nobody", "task_name=nobody", "task_id=\(ids[0])&task_name=g1-meta",
+            "task_name=g1&action=GooseFSFree",
             "task_id=\(ids[0])&status=failed", "action=Nonsense", "task_id=%2e%2e%2f",
         ] {
             let answer = try await cache.get("/api/v1/status?\(query)")

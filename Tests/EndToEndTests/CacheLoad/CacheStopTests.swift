@@ -9,7 +9,8 @@ import Testing
         let cache = try await CacheServer(paths: paths, rules: ["*": ["hang": "ignore"]])
         let ids = try await cache.load(paths, name: "g")
         try await cache.called("distributedLoad", times: 4)
-        let waiting = try #require(try await cache.status("task_name=g")["data"].object?.first { $0.value["state"] == "pending" }?.key)
+        let waiting = try #require(
+            try await cache.status("task_name=g")["data"].object?.first { $0.value["state"] == "pending" }?.key)
         let one = try await cache.send(.DELETE, "/api/v1/gfs?task_id=\(waiting)")
         #expect(one.json == ["stopped": [.string(waiting)], "total": 1])
         let all = try await cache.send(.DELETE, "/api/v1/gfs?task_name=g")
@@ -30,7 +31,10 @@ import Testing
 
     @Test func `a retry loads the failed files and nothing else`() async throws {
         let site = try CacheSite()
-        try site.tree(Dictionary(uniqueKeysWithValues: (0..<4).map { ("/ns/a/f\($0)", ["size": 1]) }.map { ($0.0, $0.1 as JSONValue) })
+        try site.tree(
+            Dictionary(
+                uniqueKeysWithValues: (0..<4).map { ("/ns/a/f\($0)", ["size": 1]) }.map { ($0.0, $0.1 as JSONValue) }
+            )
             .merging(["/ns/b/f": ["size": 1], "/ns/c/f": ["size": 1]]) { $1 })
         try site.rules(["/ns/a": ["fail_files": ["/ns/a/f1", "/ns/a/f2"]], "/ns/b": ["exit": 255]])
         let cache = try await CacheServer(site)

@@ -74,10 +74,19 @@ import Testing
             (#"{"action":"GooseFSDistributeLoad","path":["/ns/../etc"]}"#, "the part .."),
             (#"{"action":"GooseFSDistributeLoad","path":["/ns/a\nb"]}"#, "control characters"),
             (#"{"action":"GooseFSDistributeLoad","path":["/ns/*"]}"#, "allow_wildcard"),
-            (#"{"action":"Nonsense","path":["/ns/a"]}"#, "must be one of: GooseFSList, GooseFSForceLoad, GooseFSLoadMetadata, GooseFSDistributeLoad, GooseFSFree"),
-            (#"{"path":["/ns/a"]}"#, "Key: 'GooseFSRequest.Action' Error:Field validation for 'Action' failed on the 'required' tag"),
+            (
+                #"{"action":"Nonsense","path":["/ns/a"]}"#,
+                "must be one of: GooseFSList, GooseFSForceLoad, GooseFSLoadMetadata, GooseFSDistributeLoad, GooseFSFree"
+            ),
+            (
+                #"{"path":["/ns/a"]}"#,
+                "Key: 'GooseFSRequest.Action' Error:Field validation for 'Action' failed on the 'required' tag"
+            ),
             (#"{"action":"GooseFSDistributeLoad"}"#, "'Path' failed on the 'required' tag"),
-            (#"{"action":"GooseFSDistributeLoad","path":"/a"}"#, "json: cannot unmarshal string into Go struct field GooseFSRequest.path of type []*string"),
+            (
+                #"{"action":"GooseFSDistributeLoad","path":"/a"}"#,
+                "json: cannot unmarshal string into Go struct field GooseFSRequest.path of type []*string"
+            ),
             ("{", #""unexpected EOF""#), ("", #""EOF""#), ("[]", "json: cannot unmarshal array into Go value of type"),
         ]
         for (body, part) in wrong {
@@ -107,16 +116,22 @@ import Testing
     /// cache-load contract §5 case 38.
     @Test func `names of batches are texts and nothing else`() async throws {
         let cache = try await CacheServer()
-        for (name, encoded) in [("../../x", "..%2F..%2Fx"), ("a/b", "a%2Fb"), ("a b", "a+b"), ("夜间", "%E5%A4%9C%E9%97%B4")] {
+        for (name, encoded) in [
+            ("../../x", "..%2F..%2Fx"), ("a/b", "a%2Fb"), ("a b", "a+b"), ("夜间", "%E5%A4%9C%E9%97%B4"),
+        ] {
             let ids = try await cache.load(["/ns/a"], name: name)
             let status = try await cache.done("task_name=\(encoded)")
             #expect(status["data"][ids[0]]["task_name"].string == name)
             #expect(try await cache.output("task_name=\(encoded)").object?.keys.sorted() == ids)
         }
-        #expect(try await cache.gfs("DistributeLoad", ["/ns/a"], name: String(repeating: "x", count: 256)).status == 400)
+        #expect(
+            try await cache.gfs("DistributeLoad", ["/ns/a"], name: String(repeating: "x", count: 256)).status == 400)
         let unnamed = try await cache.load(["/ns/b"], name: "")
         #expect(try await cache.done(task: unnamed[0])["task_name"] == "")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: cache.site.scratch.url.path).allSatisfy { !$0.contains("x_") })
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: cache.site.scratch.url.path).allSatisfy {
+                !$0.contains("x_")
+            })
     }
 
     /// cache-load contract §5 case 52.

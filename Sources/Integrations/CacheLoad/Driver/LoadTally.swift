@@ -91,7 +91,8 @@ struct LoadTally: Sendable {
     private var sentence: String {
         let names = failures.prefix(3).joined(separator: ", ")
         let more = failed > 3 ? ", …" : ""
-        return "\(failed) of \(max(done, evidence.expected ?? 0)) files failed\(names.isEmpty ? "" : ": \(names)\(more)")"
+        return
+            "\(failed) of \(max(done, evidence.expected ?? 0)) files failed\(names.isEmpty ? "" : ": \(names)\(more)")"
     }
 }
 

@@ -5,6 +5,8 @@ import MartletCore
 struct TaskRow: Sendable {
     let id: String
     let run: Run
+    /// The goosefs program, for the text about one that could not be started.
+    let program: String?
     /// The name under which it was asked for; nil: the one that it was given.
     var taskName: String?
 
@@ -42,7 +44,7 @@ struct TaskRow: Sendable {
     var exitText: String {
         guard run.state.isEnd else { return "" }
         if case .spawnFailed(_, let stage, let errno) = run.reason {
-            return GoExit.start("goosefs", stage: stage, errno)
+            return GoExit.start(program ?? "goosefs", stage: stage, errno)
         }
         if run.state == .lost { return "interrupted" }
         return GoExit.state(code: run.exitCode, signal: run.signal) ?? "canceled"
