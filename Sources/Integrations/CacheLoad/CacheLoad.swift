@@ -1,3 +1,5 @@
+import Foundation
+package import Logging
 package import MartletCore
 package import MartletHTTP
 
@@ -13,5 +15,11 @@ package struct CacheLoad: Sendable {
         self.settings = box
         drivers = [CacheDriver(.load, box), CacheDriver(.query, box)]
         facade = CacheLoadFacade(settings: box, version: version)
+    }
+
+    /// A server starts without its program, which may be installed later; each load says then that it could not start.
+    package func warnWhenMissing(_ logger: Logger) {
+        guard let bin = settings.value.bin, !FileManager.default.isExecutableFile(atPath: bin) else { return }
+        logger.warning("cacheLoad.bin is no program that can be started", metadata: ["path": "\(bin)"])
     }
 }

@@ -42,14 +42,28 @@ extension CacheLoadFacade {
         if rows.isEmpty { return .failure(.notFound, "no task found by filter: \(filter.description)") }
         let unfinished = rows.filter { !$0.run.state.isEnd }
         // Those that wait first: none of them is to take the place of one that was stopped.
-        for row in unfinished.sorted(by: { $0.run.state == .pending && $1.run.state != .pending }) {
-            try await call.control.stopIfUnfinished(row.run.id)
-        }
+        try await Self.stop(unfinished.filter { $0.run.state == .pending }, call.control)
+        try await Self.stop(unfinished.filter { $0.run.state != .pending }, call.control)
         return .wire(
             .ok,
             .object([
                 ("stopped", .array(unfinished.map { .string($0.id) })), ("total", .int(Int64(unfinished.count))),
             ]))
+    }
+}
+
+extension CacheLoadFacade {
+    private static let stopsAtOnce = 64
+
+    /// Many at once share the store's commits.
+    private static func stop(_ rows: [TaskRow], _ control: Control) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, row) in rows.enumerated() {
+                if index >= stopsAtOnce { try await group.next() }
+                group.addTask { try await control.stopIfUnfinished(row.run.id) }
+            }
+            try await group.waitForAll()
+        }
     }
 }
 

@@ -39,6 +39,7 @@ struct Server {
             settings: config.scripts, martlet: Installation.program, logger: log.logger("scripts"))
         try scripts.loader.start()
         let cacheLoad = CacheLoad(settings: config.cacheLoad, version: Version.current)
+        cacheLoad.warnWhenMissing(log.logger("cacheLoad"))
         let control = try control(store, feed, meter, [CommandDriver(), scripts.driver] + cacheLoad.drivers)
         let jobs = JobDirectory(
             path: config.jobsDirectory, control: control, logger: logger, parse: YAMLDocument.parse)

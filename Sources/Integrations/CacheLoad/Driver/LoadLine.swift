@@ -46,11 +46,11 @@ extension LoadLine {
 
     private static func first(in text: ArraySlice<UInt8>) -> Found {
         if text.first == UInt8(ascii: "/") { return (path(text), []) }
-        let found = sentences.compactMap { sentence in
-            text.firstRange(of: sentence.start).map { (sentence, range: $0) }
-        }
-        for (sentence, range) in found.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
-            if let found = sentence.read(text[range.upperBound...]) { return found }
+        // One look at each byte: a program may write very much that is none of this.
+        for index in text.indices {
+            for sentence in sentencesByLetter[Int(text[index])] where text[index...].starts(with: sentence.start) {
+                if let found = sentence.read(text[(index + sentence.start.count)...]) { return found }
+            }
         }
         return (nil, [])
     }
@@ -112,6 +112,11 @@ extension LoadLine {
         .plain("Waiting for the command to finish", .known), .plain("Get command status information below", .known),
         .plain("Finished running the command", .failuresEnd),
     ]
+
+    /// By the first byte of their start.
+    private static let sentencesByLetter: [[Sentence]] = (0..<256).map { byte in
+        sentences.filter { $0.start.first.map(Int.init) == byte }
+    }
 
     private static let incomplete = Array(" is in incomplete status".utf8)
 
