@@ -55,12 +55,16 @@ extension CacheLoadFacade {
 extension CacheLoadFacade {
     private static let stopsAtOnce = 64
 
-    /// Many at once share the store's commits.
+    /// Many at once share the store's commits. The end of each is a change of its own, with a record of its own.
     private static func stop(_ rows: [TaskRow], _ control: Control) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, row) in rows.enumerated() {
                 if index >= stopsAtOnce { try await group.next() }
-                group.addTask { try await control.stopIfUnfinished(row.run.id) }
+                group.addTask {
+                    try await AuditScope.$current.withValue(AuditScope.current?.another()) {
+                        try await control.stopIfUnfinished(row.run.id)
+                    }
+                }
             }
             try await group.waitForAll()
         }
