@@ -14,7 +14,7 @@ import Testing
         #expect(hc.status == 200 && hc.text == "ok" && hc.header("Content-Type") == "text/plain; charset=utf-8")
         let start = ContinuousClock.now
         let object = try await cache.gfs("DistributeLoad", ["/ns/a", "/ns/b"], name: "g1", "?format=object")
-        #expect(ContinuousClock.now - start < .seconds(1))
+        #expect(ContinuousClock.now - start < .seconds(5))
         #expect(object.json["total"] == 2)
         #expect(object.json["results"].array?.map { $0["path"] } == ["/ns/a", "/ns/b"])
         let metadata = try await cache.load(["/ns/a"], action: "LoadMetadata")
