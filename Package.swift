@@ -72,6 +72,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .target(
+            name: "MartletNotify",
+            dependencies: [
+                "MartletCore", "KeeperProtocol",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], swiftSettings: strict),
+        .target(
             name: "MartletYAML", dependencies: ["MartletCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
 
@@ -90,8 +100,8 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletYAML",
-                "Scripts", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletNotify",
+                "MartletYAML", "Scripts", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -153,6 +163,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "MartletNotifyTests",
+            dependencies: [
+                "MartletNotify", "MartletCore", "MartletEngine", "MartletStore", "MartletTesting",
+                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
             name: "MartletYAMLTests", dependencies: ["MartletYAML", "MartletCore"], swiftSettings: strict),

@@ -14,6 +14,8 @@ extension SQLiteStore: RunStore {
             }
             var isRefused = false
             let ids = try rows.map { try admit($0, &scope, &isRefused) }
+            // Only now: before, the last run of a batch could not be told.
+            try owe(&scope)
             // A refusal is no answer to keep: the same call may be welcome later.
             if !isRefused { try replay?.insert(ids, scope.db) }
             try scope.changed(Self.target(ids), after: rows.map(\.definition).joined(separator: "\n"))
@@ -75,6 +77,7 @@ extension SQLiteStore: RunStore {
             guard !update.isEmpty else { return run }
             if run.version == before.version { run.version += 1 }
             try store(run, after: before, update, &scope)
+            try owe(&scope)
             scope.changed("run \(id)", before: before.auditText, after: run.auditText)
             return run
         }

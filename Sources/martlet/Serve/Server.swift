@@ -3,6 +3,7 @@ import Logging
 import MartletCore
 import MartletEngine
 import MartletHTTP
+import MartletNotify
 import MartletProcess
 import MartletStore
 import MartletYAML
@@ -32,12 +33,18 @@ struct Server {
         let logger = log.logger("martlet")
         let feed = RunFeed(mostWaiters: config.engine.mostWaiters)
         let meter = RunMeter()
+        let notices = NoticeDesk()
         let store = try SQLiteStore(
-            directory: URL(filePath: config.dataDirectory), meter: meter, onCommit: { feed.publish($0) })
+            directory: URL(filePath: config.dataDirectory), meter: meter, notices: notices,
+            onCommit: { feed.publish($0) })
         let scripts = Scripts(
             settings: config.scripts, martlet: Installation.program, logger: log.logger("scripts"))
         try scripts.loader.start()
-        let control = try control(store, feed, meter, [CommandDriver(), scripts.driver])
+        let control = try control(store, feed, meter, notices, [CommandDriver(), scripts.driver])
+        notices.describe { [drivers = control.drivers] run, secrets in drivers.noticePart(of: run, hiding: secrets) }
+        let notifier = Notifier(
+            store: store, desk: notices, channels: Self.channels(config, store), now: control.now,
+            logger: log.logger("notices"))
         let jobs = JobDirectory(
             path: config.jobsDirectory, control: control, logger: logger, parse: YAMLDocument.parse)
         let report = try await jobs.reload()
@@ -49,7 +56,9 @@ struct Server {
             ])
         let tokens = try await Tokens(store: store, admin: directory.token())
         let group = ServiceGroup(
-            configuration: groupConfiguration(try services(control, jobs, scripts, log, directory, tokens), logger))
+            configuration: groupConfiguration(
+                try services(control, jobs, scripts, log, directory, tokens, notifier) { Self.channels($0, store) },
+                logger))
         defer {
             directory.withdraw()
             do { try store.close() } catch {
@@ -62,8 +71,17 @@ struct Server {
         logger.info("server ended")
     }
 
+    private static func channels(_ config: ServerConfig, _ store: SQLiteStore) -> [any NoticeChannel] {
+        let guardian = AddressGuard(allow: config.notices.allow)
+        return config.notices.channels.map { settings in
+            Channel(settings, sendmail: config.notices.sendmail, guardian: guardian) {
+                try await store.secretValues(of: $0)
+            }
+        }
+    }
+
     private func control(
-        _ store: SQLiteStore, _ feed: RunFeed, _ meter: RunMeter, _ drivers: [any Driver]
+        _ store: SQLiteStore, _ feed: RunFeed, _ meter: RunMeter, _ notices: NoticeDesk, _ drivers: [any Driver]
     ) throws -> Control {
         let executor = try LocalExecutor(
             dataDirectory: config.dataDirectory, keeper: Installation.keeper,
@@ -74,7 +92,7 @@ struct Server {
         return Control(
             store: store, executor: executor, files: FileLogReader(dataDirectory: path),
             drivers: Drivers(drivers), feed: feed, settings: SettingsBox(config.engine),
-            meter: meter
+            meter: meter, notices: notices
         ) {
             // A directory that cannot be asked about has no room for runs.
             guard let space = try? DiskSpace.free(at: path) else { return DiskState(free: 0, total: 0) }
@@ -85,7 +103,7 @@ struct Server {
     /// In the order of starting; they end in the reverse one.
     private func services(
         _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ log: ServerLog, _ directory: DataDirectory,
-        _ tokens: Tokens
+        _ tokens: Tokens, _ notifier: Notifier, channels: @escaping @Sendable (ServerConfig) -> [any NoticeChannel]
     ) throws -> [any Service] {
         let logger = log.logger("martlet")
         let dispatcher = Dispatcher(control: control, dataDirectory: config.dataDirectory, logger: logger)
@@ -111,12 +129,13 @@ struct Server {
         var services: [any Service] = [Work { try await dispatcher.run() }]
         if stopRuns { services.append(RunStopper(control: control, logger: logger)) }
         services.append(Work { await housekeeper.run() })
+        services.append(Work { await notifier.run() })
         services.append(TokenKeeping(tokens: tokens, logger: logger))
         services.append(
             Reloader(
                 control: control, jobs: jobs, scripts: scripts.loader, certificates: certificates, tokens: tokens,
-                directory: directory, log: log, logger: logger, config: config,
-                load: reload))
+                directory: directory, log: log, logger: logger, config: config, notifier: notifier,
+                channels: channels, load: reload))
         services += scripts.services(control: control, logDirectory: directory.logs)
         return services + listeners + [Watchdog(limit: shutdownLimit(control), logger: logger)]
     }

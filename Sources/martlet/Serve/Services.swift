@@ -54,6 +54,8 @@ struct Reloader: Service {
     let log: ServerLog
     let logger: Logger
     let config: ServerConfig
+    let notifier: Notifier
+    let channels: @Sendable (ServerConfig) -> [any NoticeChannel]
     let load: @Sendable () throws -> ServerConfig
 
     func run() async throws {
@@ -66,6 +68,7 @@ struct Reloader: Service {
             let fresh = try load()
             try log.change(to: fresh.logTarget)
             control.settings.replace(fresh.engine)
+            notifier.replace(channels(fresh))
             warnAboutTheRest(fresh)
             // The loader tells what is wrong with its file.
             var isWhole = scripts.reload(fresh.scripts) == nil
