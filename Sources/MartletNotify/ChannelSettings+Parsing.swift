@@ -60,7 +60,8 @@ extension ChannelSettings {
         refuse("to", kind != .mail && !to.isEmpty, "is for mail only")
         refuse("from", kind != .mail && from != nil, "is for mail only")
         refuse(
-            "format", format == .markdown && kind != .dingtalk && kind != .wecom, "only dingtalk and wecom take markdown")
+            "format", format == .markdown && kind != .dingtalk && kind != .wecom,
+            "only dingtalk and wecom take markdown")
         if let url, WebAddress(url) == nil {
             fields.problem("url", "must be http://… or https://… with a host, without user and fragment")
         }

@@ -49,7 +49,9 @@ extension ChannelSettings {
     private func robot(_ path: String, _ body: (Int) -> [UInt8]) throws(DeliveryFailure) -> WebRequest {
         var base = url ?? kind.platform ?? ""
         if base.hasSuffix("/") { base.removeLast() }
-        guard let address = WebAddress(base + path) else { throw DeliveryFailure("the address of the robot is not valid") }
+        guard let address = WebAddress(base + path) else {
+            throw DeliveryFailure("the address of the robot is not valid")
+        }
         return WebRequest(
             address: address, headers: ["Content-Type": "application/json; charset=utf-8"], body: body(Self.mostBytes))
     }

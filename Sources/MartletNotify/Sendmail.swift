@@ -27,7 +27,8 @@ struct Sendmail: Sendable {
         case .exited(0): return
         case .exited(let code):
             throw DeliveryFailure("\(program) exited with code \(code)\(errors.firstLine.map { ": \($0)" } ?? "")")
-        case .signalled(let signal): throw DeliveryFailure("\(program) was ended by signal \(signal)", mayHaveArrived: true)
+        case .signalled(let signal):
+            throw DeliveryFailure("\(program) was ended by signal \(signal)", mayHaveArrived: true)
         case .late: throw DeliveryFailure("\(program) did not end within \(Int(Self.limit)) s", mayHaveArrived: true)
         case .notStarted: throw DeliveryFailure("\(program) cannot be started; set notices.sendmail")
         }
@@ -44,7 +45,9 @@ struct Sendmail: Sendable {
             "Subject: \(words(subject))", "Date: \(date(now))", "Auto-Submitted: auto-generated", "MIME-Version: 1.0",
             "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64", "",
         ]
-        let body = Data((text + "\n").utf8).base64EncodedString(options: [.lineLength76Characters, .endLineWithLineFeed])
+        let body = Data((text + "\n").utf8).base64EncodedString(options: [
+            .lineLength76Characters, .endLineWithLineFeed,
+        ])
         return Array((lines.joined(separator: "\n") + "\n" + body + "\n").utf8)
     }
 

@@ -19,6 +19,7 @@ enum Signature {
 
     /// Webhooks: over `timestamp.body`, in hex. `timestamp`: seconds.
     static func webhook(_ timestamp: Int64, _ body: [UInt8], _ secret: String) -> String {
-        code(Array("\(timestamp).".utf8) + body, key: secret).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        code(Array("\(timestamp).".utf8) + body, key: secret).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+            .joined()
     }
 }

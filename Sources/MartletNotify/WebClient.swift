@@ -95,7 +95,9 @@ struct WebClient: Sendable {
     private static func failure(_ error: any Error, _ limit: TimeAmount) -> DeliveryFailure {
         switch error {
         case let error as NIOConnectionError:
-            let cause = (error.connectionErrors.first?.error as? IOError).map { String(cString: strerror($0.errnoCode)) }
+            let cause = (error.connectionErrors.first?.error as? IOError).map {
+                String(cString: strerror($0.errnoCode))
+            }
             return DeliveryFailure("no connection: \(cause ?? "refused or unreachable")")
         case let error as HTTPClientError: return failure(error, limit)
         case is NIOTooManyBytesError:

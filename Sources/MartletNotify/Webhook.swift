@@ -57,7 +57,7 @@ extension ChannelSettings {
     }
 
     private static func text(_ date: Date) -> String {
-        date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
     private static let host = ProcessInfo.processInfo.hostName

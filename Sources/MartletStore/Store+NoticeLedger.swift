@@ -139,7 +139,9 @@ extension SQLiteStore: NoticeLedger {
         try await read { db in
             var states: [String: NoticeChannelState] = [:]
             let waiting = try db.cachedStatement(
-                sql: "SELECT channel, count(*) FROM notices INDEXED BY notices_due WHERE state = 'waiting' GROUP BY channel")
+                sql:
+                    "SELECT channel, count(*) FROM notices INDEXED BY notices_due WHERE state = 'waiting' GROUP BY channel"
+            )
             for row in try Row.fetchAll(waiting) { states[row[0], default: NoticeChannelState()].waiting = row[1] }
             let names = try String.fetchAll(db.cachedStatement(sql: "SELECT name FROM notice_channels"))
             for name in names {

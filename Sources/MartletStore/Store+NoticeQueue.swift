@@ -88,7 +88,8 @@ extension SQLiteStore: NoticeQueue {
     }
 
     /// The number of a notice that is given up.
-    private static func settle(_ notice: Notice, _ result: NoticeResult, _ now: Int64, _ db: Database) throws -> Int64? {
+    private static func settle(_ notice: Notice, _ result: NoticeResult, _ now: Int64, _ db: Database) throws -> Int64?
+    {
         switch result {
         case .sent:
             try db.cachedStatement(

@@ -63,7 +63,10 @@ package enum NoticeText {
 
     private static func lines(_ part: NoticePart) -> [String] {
         let state = part.isGood ? "" : " \(part.state.rawValue)"
-        var lines = [part.count.map { "path: \(part.subject) \($0)\(state)" } ?? "run: \(part.subject)\(part.isGood ? " succeeded" : state)"]
+        var lines = [
+            part.count.map { "path: \(part.subject) \($0)\(state)" }
+                ?? "run: \(part.subject)\(part.isGood ? " succeeded" : state)"
+        ]
         if !part.isGood { lines += failures(part) }
         return lines
     }

@@ -48,7 +48,8 @@ extension Control {
         let deliveries = notices.deliveries
         return notices.policy.channels.map { facts in
             NoticeChannelView(
-                facts: facts, state: states[facts.name] ?? NoticeChannelState(), deliveries: deliveries[facts.name] ?? [:]
+                facts: facts, state: states[facts.name] ?? NoticeChannelState(),
+                deliveries: deliveries[facts.name] ?? [:]
             )
         }
     }

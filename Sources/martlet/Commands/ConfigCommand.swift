@@ -30,7 +30,8 @@ struct ConfigCommand: AsyncParsableCommand {
                 // Values are connection strings and the like: the names tell enough.
                 "scripts.environment": Set(config.scripts.environment.keys).union(config.scripts.secrets.keys)
                     .union(config.scripts.secretNames.keys).sorted().joined(separator: ","),
-                "notices.channels": JSONText.line(.array(config.notices.channels.map(\.shown))),
+                "notices.channels": config.notices.channels.isEmpty
+                    ? "" : JSONText.line(.array(config.notices.channels.map(\.shown))),
             ]
             json ? printJSON(sources.all, derived) : printTable(sources.all, derived, config.listen)
         }
@@ -79,7 +80,9 @@ struct ConfigCommand: AsyncParsableCommand {
 extension ChannelSettings {
     /// Without what is secret: a path of an address may be, too.
     fileprivate var shown: JSONValue {
-        var members: [String: JSONValue] = ["name": .string(name), "kind": .string(kind.rawValue), "target": .string(target)]
+        var members: [String: JSONValue] = [
+            "name": .string(name), "kind": .string(kind.rawValue), "target": .string(target),
+        ]
         members["perMinute"] = perMinute.map { .int(Int64($0)) }
         if format != .text { members["format"] = .string(format.rawValue) }
         for (key, credential) in [("token", token), ("secret", secret)] {

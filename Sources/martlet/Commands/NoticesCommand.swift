@@ -103,7 +103,8 @@ struct NoticesCommand: AsyncParsableCommand {
             try await Complaint.asExit {
                 let client = try options.client()
                 let notice = try await client.call(
-                    "POST", "/api/notices/test", body: ["channel": .string(channel)]).json()
+                    "POST", "/api/notices/test", body: ["channel": .string(channel)]
+                ).json()
                 try await NoticesCommand.follow(notice, client, options, seconds: wait)
             }
         }

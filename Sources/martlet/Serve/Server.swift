@@ -74,7 +74,7 @@ struct Server {
     private static func channels(_ config: ServerConfig, _ store: SQLiteStore) -> [any NoticeChannel] {
         let guardian = AddressGuard(allow: config.notices.allow)
         return config.notices.channels.map { settings in
-            Channel(settings, sendmail: config.notices.sendmail, guardian: guardian) {
+            DeliveryChannel(settings, sendmail: config.notices.sendmail, guardian: guardian) {
                 try await store.secretValues(of: $0)
             }
         }

@@ -3,7 +3,7 @@ import KeeperProtocol
 package import MartletCore
 
 /// A configured channel: makes messages, sends them, understands the answers.
-package struct Channel: NoticeChannel {
+package struct DeliveryChannel: NoticeChannel {
     package let settings: ChannelSettings
     private let sendmail: String
     private let client: WebClient
