@@ -68,7 +68,8 @@ extension ChannelSettings {
             let body = JSONBytes.encode(make(String(title), text))
             let excess = max(body.count - most, text.utf8.count - longest)
             if excess <= 0 || limit <= 1000 { return body }
-            limit = max(1000, limit - excess)
+            // In proportion: escapes are spread over the text.
+            limit = max(1000, min(limit - excess, limit * most / max(1, body.count)))
         }
     }
 

@@ -46,17 +46,34 @@ struct WebClient: Sendable {
         throw DeliveryFailure("it was redirected more than \(Self.mostRedirects) times")
     }
 
-    private enum Answer {
+    private enum Answer: Sendable {
         case reply(WebReply)
         case redirect(String)
     }
 
     private func once(_ request: WebRequest, at address: String) async throws(DeliveryFailure) -> Answer {
         let client = client(request.address.host, at: address)
-        let result = await Self.answer(to: request, client, limit)
+        let result = await inTime { await Self.answer(to: request, client, limit) }
         // Its one connection is done with; what closing it says changes nothing.
         try? await client.shutdown()
         return try result.get()
+    }
+
+    /// The client's own deadline ends with the head of an answer: a body that trickles would go on for ever.
+    private func inTime(
+        _ body: @escaping @Sendable () async -> Result<Answer, DeliveryFailure>
+    ) async -> Result<Answer, DeliveryFailure> {
+        await withTaskGroup(of: Result<Answer, DeliveryFailure>?.self) { group in
+            group.addTask { await body() }
+            group.addTask { [limit] in
+                let isOver = (try? await Task.sleep(for: .nanoseconds(limit.nanoseconds))) != nil
+                return isOver ? .failure(Self.late(limit)) : nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            let second = await group.next() ?? nil
+            return first ?? second ?? .failure(Self.ended)
+        }
     }
 
     /// A client of its own for each message: the address that a name stands for is a setting of the client.
@@ -64,6 +81,7 @@ struct WebClient: Sendable {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(5)
+        configuration.timeout.read = limit
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         configuration.dnsOverride = [host: address]
@@ -95,10 +113,10 @@ struct WebClient: Sendable {
     private static func failure(_ error: any Error, _ limit: TimeAmount) -> DeliveryFailure {
         switch error {
         case let error as NIOConnectionError:
-            let cause = (error.connectionErrors.first?.error as? IOError).map {
-                String(cString: strerror($0.errnoCode))
-            }
-            return DeliveryFailure("no connection: \(cause ?? "refused or unreachable")")
+            return (error.connectionErrors.first?.error as? IOError).flatMap(noConnection)
+                ?? DeliveryFailure("no connection: refused or unreachable")
+        case let error as IOError:
+            return noConnection(error) ?? DeliveryFailure("the connection failed", mayHaveArrived: true)
         case let error as HTTPClientError: return failure(error, limit)
         case is NIOTooManyBytesError:
             return DeliveryFailure("the answer is longer than \(largestReply >> 10) KiB", mayHaveArrived: true)
@@ -107,13 +125,24 @@ struct WebClient: Sendable {
         }
     }
 
+    /// Nil when there was a connection.
+    private static func noConnection(_ error: IOError) -> DeliveryFailure? {
+        let codes = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, EADDRNOTAVAIL]
+        guard codes.contains(error.errnoCode) else { return nil }
+        return DeliveryFailure("no connection: \(String(cString: strerror(error.errnoCode)))")
+    }
+
     private static func failure(_ error: HTTPClientError, _ limit: TimeAmount) -> DeliveryFailure {
         if error == .connectTimeout { return DeliveryFailure("no connection within 5 s") }
         if error == .cancelled { return ended }
         if error == .deadlineExceeded || error == .readTimeout {
-            return DeliveryFailure("no answer within \(limit.nanoseconds / 1_000_000_000) s", mayHaveArrived: true)
+            return late(limit)
         }
         return DeliveryFailure("the connection failed: \(error.shortDescription)", mayHaveArrived: true)
+    }
+
+    private static func late(_ limit: TimeAmount) -> DeliveryFailure {
+        DeliveryFailure("no answer within \(limit.nanoseconds / 1_000_000_000) s", mayHaveArrived: true)
     }
 
     private static let ended = DeliveryFailure("the server ended while it was sent", mayHaveArrived: true)

@@ -16,8 +16,8 @@ package final class FakeRobot: Sendable {
     package enum Answer: Sendable {
         /// After so many seconds.
         case reply(Int, String, after: Double = 0)
-        /// The head, and then nothing more.
-        case half
+        /// The head, and then a byte now and then.
+        case drip
         /// Nothing, with the connection open.
         case hang
         /// The connection ends without an answer.
@@ -82,9 +82,12 @@ package final class FakeRobot: Sendable {
             Self.write(
                 "HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)",
                 connection)
-        case .half:
-            Self.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", connection)
-            Self.drain(connection)
+        case .drip:
+            var isOpen = Self.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", connection)
+            while isOpen {
+                Thread.sleep(forTimeInterval: 0.1)
+                isOpen = Self.write("{", connection)
+            }
         case .hang: Self.drain(connection)
         case .close: return
         case .redirect(let status, let location):
@@ -100,15 +103,18 @@ package final class FakeRobot: Sendable {
         while recv(connection, &byte, 1, 0) > 0 {}
     }
 
-    private static func write(_ text: String, _ connection: Int32) {
+    /// False when the client is gone.
+    @discardableResult
+    private static func write(_ text: String, _ connection: Int32) -> Bool {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
                 send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }
+        return true
     }
 
     private static func read(_ connection: Int32) -> Request? {

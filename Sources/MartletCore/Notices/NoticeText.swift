@@ -90,7 +90,8 @@ package enum NoticeText {
 
     /// Without line breaks and other control characters; cut to `most` bytes between two characters.
     package static func oneLine(_ text: String, upTo most: Int) -> String {
-        let scalars = text.unicodeScalars.map { scalar -> Character in
+        // More of them than bytes are wanted are cut off anyway.
+        let scalars = text.unicodeScalars.prefix(max(0, most) + 1).map { scalar -> Character in
             let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
             return isControl || [0x2028, 0x2029].contains(scalar.value) ? " " : Character(scalar)
         }

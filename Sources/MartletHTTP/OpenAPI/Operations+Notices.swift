@@ -17,7 +17,7 @@ extension Operation {
     static let showNotice = Operation(
         "showNotice", tag: "notices",
         answers: [
-            Answer(.ok, "The notice", Schema.ref(.notice).joined(with: .answer(["text": .string()])))
+            Answer(.ok, "The notice", .ref(.shownNotice))
         ], problems: [.notFound], examples: [Example("show", ["notice": Sample.notice], .ok)])
 
     static let listNoticeChannels = Operation(
@@ -39,24 +39,29 @@ extension Operation {
 }
 
 extension NamedSchema {
-    static let notice = NamedSchema(
-        "Notice",
-        .answer([
-            "number": .integer(1 ... .max), "channel": .string(), "state": .words(NoticeState.self),
-            "title": .string("First line of the message"), "events": .list(of: .words(NoticeEvent.self)),
-            "group": .string().orNull, "batch": .string().orNull,
-            "run": .string("Of a notice about one run in no batch").orNull, "attempts": .integer(0 ... .max),
-            "mayBeRepeated": .boolean.described("An earlier try may have arrived"),
-            "error": .string("What went wrong with the last try").orNull,
-            "digest": .integer(1 ... .max, "The notice whose message told of this one, too").orNull,
-            "createdAt": .instant, "dueAt": .instant.orNull, "settledAt": .instant.orNull,
-        ]),
-        example: [
-            "number": 12, "channel": "ops", "state": "sent", "title": "告警:nightly failed", "events": ["failed"],
-            "group": .null, "batch": .null, "run": Sample.ended, "attempts": 1, "mayBeRepeated": false, "error": .null,
-            "digest": .null, "createdAt": "2026-03-01T12:00:00.000Z", "dueAt": .null,
-            "settledAt": "2026-03-01T12:00:00.250Z",
-        ])
+    static let notice = NamedSchema("Notice", noticeMembers, example: .object(noticeExample))
+
+    static let shownNotice = NamedSchema(
+        "ShownNotice", noticeMembers.joined(with: .answer(["text": .string("The whole message")])),
+        example: .object(noticeExample.merging(["text": "告警:nightly failed"]) { $1 }))
+
+    private static let noticeMembers = Schema.answer([
+        "number": .integer(1 ... .max), "channel": .string(), "state": .words(NoticeState.self),
+        "title": .string("First line of the message"), "events": .list(of: .words(NoticeEvent.self)),
+        "group": .string().orNull, "batch": .string().orNull,
+        "run": .string("Of a notice about one run in no batch").orNull, "attempts": .integer(0 ... .max),
+        "mayBeRepeated": .boolean.described("An earlier try may have arrived"),
+        "error": .string("What went wrong with the last try").orNull,
+        "digest": .integer(1 ... .max, "The notice whose message told of this one, too").orNull,
+        "createdAt": .instant, "dueAt": .instant.orNull, "settledAt": .instant.orNull,
+    ])
+
+    private static let noticeExample: [String: JSONValue] = [
+        "number": 12, "channel": "ops", "state": "sent", "title": "告警:nightly failed", "events": ["failed"],
+        "group": .null, "batch": .null, "run": Sample.ended, "attempts": 1, "mayBeRepeated": false, "error": .null,
+        "digest": .null, "createdAt": "2026-03-01T12:00:00.000Z", "dueAt": .null,
+        "settledAt": "2026-03-01T12:00:00.250Z",
+    ]
 
     static let noticeChannel = NamedSchema(
         "NoticeChannel",

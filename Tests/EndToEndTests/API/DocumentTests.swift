@@ -21,7 +21,8 @@ import Testing
 
     /// Nobody listens there: what is owed to it waits.
     static let channel = [
-        "MARTLET_NOTICES_CHANNELS": #"[{"name":"ops","kind":"dingtalk","token":"tok0123456789","url":"http://127.0.0.1:1"}]"#
+        "MARTLET_NOTICES_CHANNELS":
+            #"[{"name":"ops","kind":"dingtalk","token":"tok0123456789","url":"http://127.0.0.1:1"}]"#
     ]
 
     @Test func `the document is valid, and its examples fit its schemas`() async throws {
