@@ -45,8 +45,15 @@ package struct ChannelSettings: Sendable, Hashable {
 
     /// Messages in a minute after which the platforms mute a robot.
     package static let robotLimit = 20
-    /// Notices that one message lists at most: more do not fit.
-    static let mostInDigest = 100
+    /// Notices that one message lists at most, so that each has its line whatever its length. What programs read comes
+    /// one by one.
+    private var mostInDigest: Int {
+        switch kind {
+        case .webhook: 1
+        case .wecom: format == .markdown ? 22 : 11
+        case .dingtalk, .feishu, .mail: 100
+        }
+    }
 
     /// Where messages go, without anything secret: a path may be one.
     package var target: String {
@@ -58,8 +65,5 @@ package struct ChannelSettings: Sendable, Hashable {
         NoticeChannelFacts(name: name, kind: kind.rawValue, target: target, perMinute: perMinute, rules: rules)
     }
 
-    /// What programs read comes one by one.
-    package var pace: NoticePace {
-        NoticePace(perMinute: perMinute, mostInDigest: kind == .webhook ? 1 : Self.mostInDigest)
-    }
+    package var pace: NoticePace { NoticePace(perMinute: perMinute, mostInDigest: mostInDigest) }
 }
