@@ -72,6 +72,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .target(
+            name: "MartletNotify",
+            dependencies: [
+                "MartletCore", "KeeperProtocol",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], swiftSettings: strict),
+        .target(
             name: "MartletYAML", dependencies: ["MartletCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
 
@@ -103,8 +113,9 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletYAML",
-                "CacheLoad", "Scripts", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletNotify",
+                "MartletYAML", "CacheLoad", "Scripts",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -168,6 +179,12 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: strict),
         .testTarget(
+            name: "MartletNotifyTests",
+            dependencies: [
+                "MartletNotify", "MartletCore", "MartletEngine", "MartletStore", "MartletTesting",
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .testTarget(
             name: "MartletYAMLTests", dependencies: ["MartletYAML", "MartletCore"], swiftSettings: strict),
         .testTarget(name: "GoWireTests", dependencies: ["GoWire", "MartletCore"], swiftSettings: strict),
         .testTarget(
@@ -185,7 +202,7 @@ let package = Package(
             name: "MartletCLITests",
             dependencies: [
                 "martlet", "martlet-keeper", "MartletCore", "MartletEngine", "MartletHTTP", "MartletStore",
-                "CacheLoad", "Scripts",
+                "CacheLoad", "MartletNotify", "Scripts",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
     ]

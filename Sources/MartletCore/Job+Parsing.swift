@@ -169,15 +169,7 @@ extension NotifyRule {
                 entry.problem("channel", "is missing: the name of a notification channel")
                 return nil
             }
-            let events = (entry.strings("on") ?? ["failed", "lost"]).compactMap { word in
-                let event = Event(rawValue: word)
-                if event == nil {
-                    entry.problem(
-                        "on", "\(word) is not one of \(Event.allCases.map(\.rawValue).joined(separator: ", "))")
-                }
-                return event
-            }
-            return NotifyRule(on: events, channel: channel)
+            return NotifyRule(on: NoticeEvent.parse(&entry) ?? [.failed, .lost], channel: channel)
         }
     }
 }

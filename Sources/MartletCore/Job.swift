@@ -148,13 +148,13 @@ package struct ProcessLimits: Sendable, Hashable, Codable {
     }
 }
 
-/// Who is told about which end of a run; kept as data, carried in the snapshot.
+/// Who is told about which end of a run, beside the rules of the channels; carried in the snapshot.
 package struct NotifyRule: Sendable, Hashable, Codable {
-    package enum Event: String, Sendable, Codable, CaseIterable { case succeeded, failed, cancelled, lost, warning }
-    package var on: [Event]
+    package var on: [NoticeEvent]
+    /// Name of a channel of the server.
     package var channel: String
 
-    package init(on: [Event], channel: String) {
+    package init(on: [NoticeEvent], channel: String) {
         self.on = on
         self.channel = channel
     }

@@ -4,6 +4,7 @@ package import MartletCore
 import Synchronization
 
 package typealias Store = RunStore & RunDetailStore & AliasStore & JobStore & SecretStore & RetentionStore & AuditStore
+    & NoticeLedger
 package typealias LogFiles = LogReader & ReportReader
 
 /// The one door: facades, native API and scheduler all call it, and nothing else.
@@ -15,13 +16,16 @@ package struct Control: Sendable {
     package let feed: RunFeed
     package let settings: SettingsBox
     package let meter: RunMeter
+    /// Who is told of ended runs.
+    package let notices: NoticeDesk
     package let disk: @Sendable () -> DiskState
     package let now: @Sendable () -> Date
     let ids: RunIDSource
 
     package init(
         store: any Store, executor: any Executor, files: any LogFiles, drivers: Drivers, feed: RunFeed,
-        settings: SettingsBox, meter: RunMeter = RunMeter(), disk: @escaping @Sendable () -> DiskState,
+        settings: SettingsBox, meter: RunMeter = RunMeter(), notices: NoticeDesk = NoticeDesk(),
+        disk: @escaping @Sendable () -> DiskState,
         now: @escaping @Sendable () -> Date = { Date(milliseconds: Date().milliseconds) }
     ) {
         self.store = store
@@ -31,6 +35,7 @@ package struct Control: Sendable {
         self.feed = feed
         self.settings = settings
         self.meter = meter
+        self.notices = notices
         self.disk = disk
         self.now = now
         ids = RunIDSource()

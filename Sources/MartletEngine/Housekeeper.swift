@@ -32,6 +32,7 @@ package struct Housekeeper: Sendable {
         try await releaseKeys()
         try await control.store.deleteIdempotency(before: control.now().addingTimeInterval(-86_400))
         try await forgetAudit()
+        try await forgetNotices()
         let removed = try await removeExpired() + removeOverSize()
         if removed > 0 { logger.info("runs removed by retention", metadata: ["count": "\(removed)"]) }
         return removed
@@ -42,6 +43,14 @@ package struct Housekeeper: Sendable {
             TimeSpan(milliseconds: -control.settings.value.retention.audit.milliseconds))
         while !Task.isCancelled {
             if try await control.store.deleteAudit(before: horizon, limit: 500) == 0 { return }
+        }
+    }
+
+    private func forgetNotices() async throws {
+        let horizon = control.now().adding(
+            TimeSpan(milliseconds: -control.settings.value.retention.age.milliseconds))
+        while !Task.isCancelled {
+            if try await control.store.deleteNotices(before: horizon, limit: 500) == 0 { return }
         }
     }
 

@@ -9,8 +9,13 @@ enum Cursor {
 
     static func text(auditBefore number: Int64) -> String { encode("a1", Array(String(number).utf8)) }
 
-    static func audit(_ text: String) throws(MartletError) -> Int64 {
-        guard let bytes = decode(text, "a1"), let number = Int64(String(decoding: bytes, as: UTF8.self)) else {
+    static func text(noticeBefore number: Int64) -> String { encode("n1", Array(String(number).utf8)) }
+
+    static func audit(_ text: String) throws(MartletError) -> Int64 { try number(text, "a1") }
+    static func notice(_ text: String) throws(MartletError) -> Int64 { try number(text, "n1") }
+
+    private static func number(_ text: String, _ prefix: String) throws(MartletError) -> Int64 {
+        guard let bytes = decode(text, prefix), let number = Int64(String(decoding: bytes, as: UTF8.self)) else {
             throw wrong
         }
         return number

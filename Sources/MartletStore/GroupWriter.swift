@@ -9,6 +9,8 @@ struct WriteScope {
     var events: [RunEvent] = []
     /// The run of each event.
     var runs: [Run] = []
+    /// Runs that the operation ended, of which notices may be owed.
+    var ended: [Run] = []
     fileprivate var isAudited = false
     /// What the operation changed, for the audit trail.
     fileprivate(set) var note: AuditNote?
@@ -29,7 +31,7 @@ struct WriteScope {
         note = AuditNote(target: target(), before: nil, after: afterDigest)
     }
 
-    fileprivate mutating func begin(isAudited: Bool) { (self.isAudited, note) = (isAudited, nil) }
+    fileprivate mutating func begin(isAudited: Bool) { (self.isAudited, note, ended) = (isAudited, nil, []) }
 }
 
 /// What an audited operation changed, with the SHA-256 of what is stored of it before and after.

@@ -11,7 +11,7 @@ enum Schema {
 
     static let migrations = [
         Migration(version: 1, sql: tables + "\n" + indexes + "\n" + triggers),
-        Migration(version: 2, sql: access + "\n" + claims),
+        Migration(version: 2, sql: [access, claims, notices].joined(separator: "\n")),
     ]
 
     /// What changes often is in `runs`, in short rows; what never changes is in `run_inputs`: SQLite writes
@@ -240,5 +240,61 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX run_claims_run ON run_claims (run);
         CREATE INDEX run_groups_newest ON run_groups (group_name, batch);
+        """
+
+    /// The outbox. `notice_parts` is what there is to tell of each run of a cause; `rank`: ``NoticePart/Rank``.
+    private static let notices = """
+        CREATE TABLE notices (
+          number INTEGER PRIMARY KEY AUTOINCREMENT,
+          cause TEXT NOT NULL CHECK (cause <> ''),
+          channel TEXT NOT NULL CHECK (channel <> ''),
+          state TEXT NOT NULL CHECK (state IN ('waiting','sending','sent','gaveUp')),
+          group_name TEXT,
+          content TEXT NOT NULL,
+          attempts INTEGER NOT NULL DEFAULT 0,
+          created_at INTEGER NOT NULL,
+          due_at INTEGER NOT NULL,
+          expires_at INTEGER NOT NULL,
+          settled_at INTEGER,
+          repeated INTEGER NOT NULL DEFAULT 0,
+          error TEXT,
+          digest INTEGER,
+          UNIQUE (cause, channel),
+          CHECK ((settled_at IS NOT NULL) = (state IN ('sent','gaveUp')))
+        ) STRICT;
+        CREATE INDEX notices_due ON notices (channel, due_at, number) WHERE state = 'waiting';
+        CREATE INDEX notices_expiry ON notices (expires_at) WHERE state = 'waiting';
+        CREATE INDEX notices_sending ON notices (number) WHERE state = 'sending';
+        CREATE INDEX notices_state ON notices (state, number);
+        CREATE INDEX notices_channel ON notices (channel, number);
+        CREATE INDEX notices_group ON notices (group_name, number) WHERE group_name IS NOT NULL;
+        CREATE INDEX notices_settled ON notices (settled_at) WHERE settled_at IS NOT NULL;
+
+        CREATE TABLE notice_parts (
+          cause TEXT NOT NULL,
+          rank INTEGER NOT NULL CHECK (rank BETWEEN 0 AND 3),
+          run BLOB NOT NULL CHECK (length(run) = 16),
+          state TEXT NOT NULL,
+          outcome TEXT,
+          changed INTEGER,
+          work TEXT NOT NULL,
+          named TEXT NOT NULL,
+          part TEXT NOT NULL,
+          PRIMARY KEY (cause, rank, run),
+          UNIQUE (run, cause)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE notice_channels (
+          name TEXT NOT NULL PRIMARY KEY,
+          held_until INTEGER,
+          sends TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE notice_verdicts (
+          subject TEXT NOT NULL PRIMARY KEY,
+          is_good INTEGER NOT NULL,
+          at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX notice_verdicts_age ON notice_verdicts (at);
         """
 }

@@ -24,6 +24,8 @@ extension SQLiteStore: RunStore {
                 }
                 return try admit(row, &scope, &isRefused)
             }
+            // Only now: before, the last run of a batch could not be told.
+            try owe(&scope)
             // A refusal is no answer to keep: the same call may be welcome later.
             if !isRefused { try replay?.insert(ids, scope.db) }
             scope.changed(Self.target(ids), afterDigest: definition)
@@ -85,6 +87,7 @@ extension SQLiteStore: RunStore {
             guard !update.isEmpty else { return run }
             if run.version == before.version { run.version += 1 }
             try store(run, after: before, update, &scope)
+            try owe(&scope)
             scope.changed("run \(id)", before: before.auditText, after: run.auditText)
             return run
         }

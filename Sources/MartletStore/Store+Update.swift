@@ -19,6 +19,7 @@ extension SQLiteStore {
         for change in update.changes { try scope.record(change, of: run) }
         for note in update.notes { try scope.record(note: note, of: run, at: update.changes.last?.at ?? now()) }
         hot.keep(run)
+        if run.state.isEnd, !before.state.isEnd { scope.ended.append(run) }
     }
 
     /// The short form: no indexed column is named, so SQLite touches no index.

@@ -12,6 +12,9 @@ package final class SQLiteStore: Sendable {
     let audit: AuditChain
     let box: SecretBox
     let hot: HotRuns
+    let notices: NoticeDesk
+    /// Set by the writer when a transaction stores a notice; those who send are woken after COMMIT.
+    let owed = WriterFlag()
     let decoding = RunDecoding()
     let encoding = InsertRow.Encoding()
     let now: @Sendable () -> Date
@@ -21,22 +24,24 @@ package final class SQLiteStore: Sendable {
     /// file is not the database's, or when others may read it. An older database is backed up beside itself,
     /// then migrated.
     ///
+    /// `notices`: who is told of ended runs; what is owed to them is stored in the transaction that ends a run.
+    ///
     /// `onCommit` gets the new events of each transaction after it is durable and before its callers are
     /// answered, in the order of their numbers, from one thread at a time. It must return quickly.
     package convenience init(
         directory: URL, now: @escaping @Sendable () -> Date = { Date() }, meter: RunMeter = RunMeter(),
-        onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
+        notices: NoticeDesk = NoticeDesk(), onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
     ) throws {
         try self.init(
             directory: directory, migrations: Schema.migrations, cipher: .aesGCM, now: now, meter: meter,
-            onCommit: onCommit)
+            notices: notices, onCommit: onCommit)
     }
 
     /// With other schema steps than the released ones, or another cipher: for tests of them.
     init(
         directory: URL, migrations: [Migration], cipher: SecretBox.Cipher = .aesGCM,
         now: @escaping @Sendable () -> Date = { Date() }, meter: RunMeter = RunMeter(),
-        onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
+        notices: NoticeDesk = NoticeDesk(), onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
     ) throws {
         let path = directory.appendingPathComponent("martlet.db").path
         try OwnerOnly.ensureDirectory(directory.path)
@@ -53,12 +58,18 @@ package final class SQLiteStore: Sendable {
         let checkpointer = Checkpointer(walFile: path + "-wal")
         self.box = box
         self.hot = hot
+        self.notices = notices
         self.now = now
         self.checkpointer = checkpointer
         let pool = pool
+        let owed = owed
         audit = AuditChain(now: now)
         writer = GroupWriter(
-            pool, audit: audit, meter: meter, onCommit: onCommit, onRollback: { hot.removeAll() },
+            pool, audit: audit, meter: meter,
+            onCommit: { events in
+                onCommit(events)
+                if owed.take() { notices.ring() }
+            }, onRollback: { hot.removeAll() },
             afterBatch: { db, isIdle in checkpointer.afterBatch(db, isIdle: isIdle, pool) })
     }
 

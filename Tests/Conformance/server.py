@@ -12,6 +12,7 @@ DEADLINE = 60
 # The ids of Sample in Sources/MartletHTTP/OpenAPI/Schemas+Basics.swift.
 ENDED, RUNNING, PAUSED = (f"019aa5c4-7d21-7000-b5f3-0c6f1d3a9e4{digit}" for digit in "234")
 TOKEN_ID = "1f2e3d4c"
+NOTICE = "900000012"
 
 
 class Server:
@@ -63,7 +64,20 @@ class Server:
         self.made += 1
         return self.call("POST", "/api/tokens", {201}, json={"name": f"sample-{self.made}", "role": "read"})["id"]
 
+    def notice(self):
+        """Of a channel that cannot be reached: it waits."""
+        number = str(self.call("POST", "/api/notices/test", {202}, json={"channel": "ops"})["number"])
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            channels = self.call("GET", "/api/notices/channels", {200})["items"]
+            state = self.call("GET", f"/api/notices/{number}", {200})["state"]
+            if state == "waiting" and channels[0]["heldUntil"]:
+                return number
+            time.sleep(0.02)
+        raise AssertionError(f"notice {number} is {state}")
+
     def sample(self, text):
         """What stands on this server for an id of the examples."""
-        makers = {ENDED: self.ended, RUNNING: self.running, PAUSED: self.paused, TOKEN_ID: self.token}
+        makers = {ENDED: self.ended, RUNNING: self.running, PAUSED: self.paused, TOKEN_ID: self.token,
+                  NOTICE: self.notice}
         return makers[text]() if text in makers else text

@@ -1,6 +1,7 @@
 import CacheLoad
 import Foundation
 import MartletCore
+import MartletNotify
 import Testing
 
 @testable import martlet
@@ -43,13 +44,20 @@ import Testing
         let server = try ServerConfig(
             SettingSources(flags: ["dataDir": directory], environment: [:], file: nil), environment: [:])
         func token(_ environment: [String: String]) throws -> String? {
-            try GooseFSConfig(file: directory + "/c.yaml", environment: environment).apply(to: server).cacheLoad
-                .dingTalkToken?.exposed
+            let config = try GooseFSConfig(file: directory + "/c.yaml", environment: environment).apply(to: server)
+            let channel = try #require(config.notices.channels.first)
+            #expect(channel.name == "goosefs-cli2api" && channel.kind == .dingtalk && channel.perMinute == 20)
+            #expect(channel.rules == [NoticeRule(drivers: ["cacheLoad"])])
+            #expect(throws: MartletError.self, "the name is taken") {
+                try GooseFSConfig(file: directory + "/c.yaml", environment: environment).apply(to: config)
+            }
+            guard case .given(let token) = channel.token else { return nil }
+            return token.exposed
         }
         #expect(try token([:]) == "from-the-file")
         #expect(try token(["GOOSEFS_DINGTALK_ALERT_TOKEN": "from-outside"]) == "from-outside")
         #expect(throws: MartletError.self) { try token(["GOOSEFS_DINGTALK_ALERT_TOKEN": "x"]) }
-        #expect(try GooseFSConfig.none.apply(to: server).cacheLoad.dingTalkToken == nil)
+        #expect(try GooseFSConfig.none.apply(to: server).notices.channels.isEmpty)
     }
 
     @Test func `a file of another form is refused with its field`() throws {

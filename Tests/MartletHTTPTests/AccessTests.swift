@@ -26,6 +26,9 @@ import Testing
         "GET /api/secrets/{secret}": .server(.admin), "DELETE /api/secrets/{secret}": .server(.admin),
         "GET /api/secrets/{secret}/value": .server(.read),
         "GET /api/openapi.json": .covered(.read), "GET /metrics": .server(.read),
+        "GET /api/notices": .covered(.read), "GET /api/notices/{notice}": .covered(.read),
+        "GET /api/notices/channels": .server(.read), "POST /api/notices/test": .server(.admin),
+        "POST /api/notices/{notice}/retry": .server(.admin),
         "GET /api/audit": .server(.admin), "GET /api/audit/verify": .server(.admin),
     ]
 
@@ -75,7 +78,7 @@ import Testing
             _ = try await api.ended(id)
         }
         return pattern.replacing("{id}", with: id).replacing("{name}", with: job).replacing("{token}", with: "nobody")
-            .replacing("{secret}", with: "word")
+            .replacing("{secret}", with: "word").replacing("{notice}", with: "1")
     }
 
     private func status(of name: String, _ path: String, _ caller: Caller, _ api: LiveAPI) async throws -> Int {
@@ -88,7 +91,7 @@ import Testing
         // The one right beside the role.
         if wanted == 200, name.hasSuffix("/value"), caller.rights?.readsSecrets != true { wanted = 403 }
         if wanted != 200 { return status == wanted }
-        return ![401, 403].contains(status) && (status != 404 || name.hasSuffix("{token}"))
+        return ![401, 403].contains(status) && (status != 404 || name.hasSuffix("{token}") || name.contains("{notice}"))
     }
 
     /// 200 stands for whatever the route does for those who may call it.

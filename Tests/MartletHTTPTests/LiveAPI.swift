@@ -35,14 +35,16 @@ final class LiveAPI: Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let feed = RunFeed()
         let meter = RunMeter()
-        let store = try SQLiteStore(directory: directory, meter: meter, onCommit: { feed.publish($0) })
+        let notices = NoticeDesk()
+        let store = try SQLiteStore(
+            directory: directory, meter: meter, notices: notices, onCommit: { feed.publish($0) })
         let control = Control(
             store: store, executor: executor, files: logs, drivers: Drivers([CommandDriver()]), feed: feed,
             settings: SettingsBox(
                 EngineSettings(
                     limits: DispatchLimits(runs: runs), minFree: 0, requestsPerSecond: requests,
                     wrongTokensPerMinute: wrongTokens)),
-            meter: meter,
+            meter: meter, notices: notices,
             disk: { DiskState(free: 1 << 40, total: 1 << 41) })
         self.control = control
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

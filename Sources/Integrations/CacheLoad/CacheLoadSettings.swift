@@ -24,8 +24,6 @@ package struct CacheLoadSettings: Sendable, Hashable {
     package var timeout = TimeSpan.seconds(86_400)
     /// User that the program runs as; nil: the server's.
     package var user: String?
-    /// Of the replaced service's robot; given to the channels for notices.
-    package var dingTalkToken: Secret?
 
     package init() {}
 }

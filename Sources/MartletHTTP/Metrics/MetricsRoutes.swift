@@ -14,6 +14,7 @@ struct MetricsRoutes: Sendable {
     @Sendable private func page(_ call: Call) async throws -> Response {
         var page = OpenMetricsPage()
         try await page.runs(call.control)
+        try await page.notices(call.control)
         page.requests(meter.counts, open: meter.connections)
         page.server(call.control, version)
         page.process(ProcessFacts())
@@ -51,6 +52,23 @@ extension OpenMetricsPage {
             "martlet_store_commit_seconds", "Transactions of the store, until they are on disk.",
             [([:], counts.commits)])
         gauge("martlet_log_bytes", "Logs that are kept, of ended tasks.", Double(try await control.store.logBytes()))
+    }
+
+    fileprivate mutating func notices(_ control: Control) async throws {
+        let channels = try await control.noticeChannels()
+        gauge(
+            "martlet_notices_waiting", "Notices that are to be sent, by channel.",
+            channels.map { (["channel": $0.facts.name], Double($0.state.waiting)) })
+        counter(
+            "martlet_notice_deliveries", "Tries to deliver a message, by channel; gaveUp counts notices.",
+            channels.flatMap { channel in
+                NoticeDesk.Delivery.allCases.map { result in
+                    (
+                        ["channel": channel.facts.name, "result": result.rawValue],
+                        Double(channel.deliveries[result] ?? 0)
+                    )
+                }
+            })
     }
 
     fileprivate mutating func requests(_ counts: RequestMeter.Counts, open: Int) {

@@ -28,6 +28,7 @@ extension Schema {
         switch name {
         case "id": string("Id of a run, or the one that a facade gave it", length: 1...64)
         case "name": string("A name: 1 to 128 of A-Z a-z 0-9 . _ -", length: 1...128)
+        case "notice": string("Number of a notice", pattern: "^[0-9]{1,18}$", length: 1...18)
         default: string(length: 1...128)
         }
     }
@@ -64,6 +65,9 @@ package enum Sample {
     package static let secret: JSONValue = "prod-db"
     /// A token in force.
     package static let token: JSONValue = "1f2e3d4c"
+    /// A channel that cannot be reached, and a notice that waits for it.
+    package static let channel: JSONValue = "ops"
+    package static let notice: JSONValue = "900000012"
     /// Nobody has it.
     package static let unknownRun: JSONValue = "019aa5c4-7d21-7000-b5f3-000000000000"
 }

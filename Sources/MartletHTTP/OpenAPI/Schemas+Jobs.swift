@@ -85,7 +85,7 @@ extension NamedSchema {
     private static let notify = NamedSchema(
         "Notify",
         .request(
-            ["on": .list(of: .words(NotifyRule.Event.self)), "channel": .string(length: 1...4096)],
+            ["on": .list(of: .words(NoticeEvent.self)), "channel": .string(length: 1...4096)],
             required: ["channel"]),
         example: ["on": ["failed"], "channel": "ops"])
 }

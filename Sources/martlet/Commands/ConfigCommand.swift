@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import MartletCore
 import MartletHTTP
+import MartletNotify
 import Scripts
 
 struct ConfigCommand: AsyncParsableCommand {
@@ -29,6 +30,8 @@ struct ConfigCommand: AsyncParsableCommand {
                 // Values are connection strings and the like: the names tell enough.
                 "scripts.environment": Set(config.scripts.environment.keys).union(config.scripts.secrets.keys)
                     .union(config.scripts.secretNames.keys).sorted().joined(separator: ","),
+                "notices.channels": config.notices.channels.isEmpty
+                    ? "" : JSONText.line(.array(config.notices.channels.map(\.shown))),
             ]
             json ? printJSON(sources.all, derived) : printTable(sources.all, derived, config.listen)
         }
@@ -71,6 +74,26 @@ struct ConfigCommand: AsyncParsableCommand {
             ])
         }
         Terminal.print(JSONText.pretty(["settings": .array(settings)]))
+    }
+}
+
+extension ChannelSettings {
+    /// Without what is secret: a path of an address may be, too.
+    fileprivate var shown: JSONValue {
+        var members: [String: JSONValue] = [
+            "name": .string(name), "kind": .string(kind.rawValue), "target": .string(target),
+        ]
+        members["perMinute"] = perMinute.map { .int(Int64($0)) }
+        if format != .text { members["format"] = .string(format.rawValue) }
+        for (key, credential) in [("token", token), ("secret", secret)] {
+            switch credential {
+            case nil: continue
+            case .given: members[key] = .string(Secret.placeholder)
+            case .stored(let name): members[key] = ["secret": .string(name)]
+            }
+        }
+        members["rules"] = .int(Int64(rules.count))
+        return .object(members)
     }
 }
 

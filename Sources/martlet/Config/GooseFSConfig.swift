@@ -1,6 +1,7 @@
 import CacheLoad
 import Foundation
 import MartletCore
+import MartletNotify
 import MartletYAML
 
 /// What the replaced cache service was configured with: its own file, and its own environment, which wins.
@@ -56,6 +57,8 @@ struct GooseFSConfig: Sendable {
         return values.filter { !$0.value.isEmpty }
     }
 
+    private static let channel = "goosefs-cli2api"
+
     private var bin: String? { environment["GOOSEFS_BIN"] ?? values["bin"] }
     private var outputDirectory: String? { environment["GOOSEFS_OUTPUT_DIR"] ?? values["output_dir"] }
     private var token: String? { environment["GOOSEFS_DINGTALK_ALERT_TOKEN"] ?? values["token"] }
@@ -69,7 +72,8 @@ struct GooseFSConfig: Sendable {
         ]
     }
 
-    /// The robot's token is no setting: it is in no list of settings, and masked wherever it would be written.
+    /// The robot is a channel for notices about loads. Its token is no setting: it is in no list of settings, and masked
+    /// wherever it would be written.
     func apply(to config: ServerConfig) throws(MartletError) -> ServerConfig {
         guard let token else { return config }
         guard (Secret.shortest...Secret.longest).contains(token.utf8.count) else {
@@ -81,8 +85,22 @@ struct GooseFSConfig: Sendable {
                         problem: "must have \(Secret.shortest) to \(Secret.longest) bytes")
                 ])
         }
+        guard !config.notices.channels.contains(where: { $0.name == Self.channel }) else {
+            throw MartletError(
+                .invalid, "the configuration is not valid",
+                problems: [
+                    FieldProblem(
+                        field: "notices.channels",
+                        problem:
+                            "\(Self.channel) is the channel of dingtalk_alert.token: take another name, or no token there"
+                    )
+                ])
+        }
         var config = config
-        config.cacheLoad.dingTalkToken = Secret(token)
+        config.notices.channels.append(
+            .dingtalk(
+                Self.channel, token: Secret(token),
+                rules: [NoticeRule(drivers: [CacheDriver.Family.load.rawValue])]))
         return config
     }
 

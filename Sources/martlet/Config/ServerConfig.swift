@@ -4,6 +4,7 @@ import Logging
 import MartletCore
 import MartletEngine
 import MartletHTTP
+import MartletNotify
 import Scripts
 
 /// The settings in force, typed and checked.
@@ -19,6 +20,7 @@ struct ServerConfig: Sendable {
     var logFile: String?
     var logRotation: ServerLogFile.Rotation
     var logsToConsole: Bool
+    var notices: NoticeSettings
     var scripts: ScriptSettings
     var cacheLoad: CacheLoadSettings
     var hiddenVariables: [String]
@@ -52,6 +54,9 @@ struct ServerConfig: Sendable {
             maxBytes: max(1024, reader.size("log.maxBytes") ?? 100 << 20), files: reader.count("log.files", 10))
         logsToConsole = reader.boolean("log.console")
         hiddenVariables = reader.list("scripts.hideEnv")
+        notices = NoticeSettings(
+            channels: reader.channels("notices.channels"), allow: reader.ranges("notices.allow"),
+            sendmail: try Self.absolute(sources.value("notices.sendmail") ?? ""))
         scripts = try Self.scripts(reader, sources)
         cacheLoad = try Self.cacheLoad(reader, sources)
         try reader.check()
@@ -111,6 +116,15 @@ struct ServerConfig: Sendable {
     static let systemDataDirectory = "/var/lib/martlet"
 }
 
+/// Who is told how runs ended.
+struct NoticeSettings: Sendable {
+    var channels: [ChannelSettings]
+    /// Ranges beside the public Internet that messages may go to.
+    var allow: [AddressRange]
+    /// Program for mail.
+    var sendmail: String
+}
+
 /// Reads typed values and gathers what is wrong with them.
 private struct SettingReader {
     private let sources: SettingSources
@@ -142,6 +156,27 @@ private struct SettingReader {
         } catch {
             for problem in error.problems { problems.add(path, problem.problem) }
             return nil
+        }
+    }
+
+    func channels(_ key: String) -> [ChannelSettings] {
+        let text = (sources.value(key) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !text.isEmpty else { return [] }
+        // What is wrong is not repeated: it may hold a token.
+        guard let value = try? JSONParser.parse(Array(text.utf8)), let entries = value.array else {
+            problems.add(key, "is not a list of channels; as one text it is JSON: [{\"name\": …, \"kind\": …}]")
+            return []
+        }
+        return ChannelSettings.parse(entries, at: key, problems: problems) { path in
+            FileManager.default.contents(atPath: path).map { Array($0.prefix(Secret.longest + 2)) }
+        }
+    }
+
+    func ranges(_ key: String) -> [AddressRange] {
+        list(key).compactMap { text in
+            let range = try? AddressRange(text)
+            if range == nil { problems.add(key, "\(text.prefix(100)) is not like 10.0.0.0/8 or 10.1.2.3") }
+            return range
         }
     }
 

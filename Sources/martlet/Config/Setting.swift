@@ -16,6 +16,8 @@ struct Setting: Sendable {
         case variables
         /// Comma-separated addresses, or a list of addresses and objects; with an object, as one text, JSON.
         case listeners
+        /// A list of objects; as one text, JSON.
+        case channels
 
         var word: String {
             switch self {
@@ -29,6 +31,7 @@ struct Setting: Sendable {
             case .choice(let words): words.joined(separator: "|")
             case .variables: "map of variables"
             case .listeners: "list of listeners"
+            case .channels: "list of channels"
             }
         }
     }
@@ -80,6 +83,9 @@ struct Setting: Sendable {
         Setting("retention.failedFactor", .count(1...1000), "2", "failed runs are kept so many times as long"),
         Setting("retention.audit", .span, "400d", "records of the audit trail are kept so long"),
         Setting("retention.interval", .span, "10m", "between two sweeps"),
+        Setting("notices.channels", .channels, "", "who is told how runs ended: robots, webhooks, mail"),
+        Setting("notices.allow", .list, "", "address ranges that notices may go to beside the public Internet"),
+        Setting("notices.sendmail", .path, "/usr/sbin/sendmail", "program that takes mail on its standard input"),
         Setting("scripts.tasks", .path, nil, "YAML file of script tasks; none: built-in tasks only"),
         Setting("scripts.collectDir", .path, nil, "collected scripts; default: collect beside the task file"),
         Setting(

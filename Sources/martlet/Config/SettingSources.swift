@@ -131,6 +131,8 @@ enum SettingFile {
         case (.variables, .object(let members)): return variables(members)
         case (.listeners, .array(let elements)):
             return ListenerSetting.text(elements)
+        case (.channels, .array(let elements)): return elements.isEmpty ? "" : JSONText.line(value)
+        case (.channels, _): return nil
         case (.listeners, .object): return JSONText.line(.array([value]))
         case (.counts, .object(let members)):
             let pairs = members.compactMap { key, value in value.scalarText.map { "\(key)=\($0)" } }

@@ -4,6 +4,7 @@ import Logging
 import MartletCore
 import MartletEngine
 import MartletHTTP
+import MartletNotify
 import MartletProcess
 import MartletStore
 import MartletYAML
@@ -33,14 +34,21 @@ struct Server {
         let logger = log.logger("martlet")
         let feed = RunFeed(mostWaiters: config.engine.mostWaiters)
         let meter = RunMeter()
+        let notices = NoticeDesk()
         let store = try SQLiteStore(
-            directory: URL(filePath: config.dataDirectory), meter: meter, onCommit: { feed.publish($0) })
+            directory: URL(filePath: config.dataDirectory), meter: meter, notices: notices,
+            onCommit: { feed.publish($0) })
         let scripts = Scripts(
             settings: config.scripts, martlet: Installation.program, logger: log.logger("scripts"))
         try scripts.loader.start()
         let cacheLoad = CacheLoad(settings: config.cacheLoad, version: Version.current)
         cacheLoad.warnWhenMissing(log.logger("cacheLoad"))
-        let control = try control(store, feed, meter, [CommandDriver(), scripts.driver] + cacheLoad.drivers)
+        let control = try control(
+            store, feed, meter, notices, [CommandDriver(), scripts.driver] + cacheLoad.drivers)
+        notices.describe { [drivers = control.drivers] run, secrets in drivers.noticePart(of: run, hiding: secrets) }
+        let notifier = Notifier(
+            store: store, desk: notices, channels: Self.channels(config, store), now: control.now,
+            logger: log.logger("notices"))
         let jobs = JobDirectory(
             path: config.jobsDirectory, control: control, logger: logger, parse: YAMLDocument.parse)
         let report = try await jobs.reload()
@@ -53,7 +61,9 @@ struct Server {
         let tokens = try await Tokens(store: store, admin: directory.token())
         let group = ServiceGroup(
             configuration: groupConfiguration(
-                try services(control, jobs, scripts, cacheLoad, log, directory, tokens), logger))
+                try services(control, jobs, scripts, cacheLoad, log, directory, tokens, notifier) {
+                    Self.channels($0, store)
+                }, logger))
         defer {
             directory.withdraw()
             do { try store.close() } catch {
@@ -66,8 +76,17 @@ struct Server {
         logger.info("server ended")
     }
 
+    private static func channels(_ config: ServerConfig, _ store: SQLiteStore) -> [any NoticeChannel] {
+        let guardian = AddressGuard(allow: config.notices.allow)
+        return config.notices.channels.map { settings in
+            DeliveryChannel(settings, sendmail: config.notices.sendmail, guardian: guardian) {
+                try await store.secretValues(of: $0)
+            }
+        }
+    }
+
     private func control(
-        _ store: SQLiteStore, _ feed: RunFeed, _ meter: RunMeter, _ drivers: [any Driver]
+        _ store: SQLiteStore, _ feed: RunFeed, _ meter: RunMeter, _ notices: NoticeDesk, _ drivers: [any Driver]
     ) throws -> Control {
         let executor = try LocalExecutor(
             dataDirectory: config.dataDirectory, keeper: Installation.keeper,
@@ -78,7 +97,7 @@ struct Server {
         return Control(
             store: store, executor: executor, files: FileLogReader(dataDirectory: path),
             drivers: Drivers(drivers), feed: feed, settings: SettingsBox(config.engine),
-            meter: meter
+            meter: meter, notices: notices
         ) {
             // A directory that cannot be asked about has no room for runs.
             guard let space = try? DiskSpace.free(at: path) else { return DiskState(free: 0, total: 0) }
@@ -89,7 +108,8 @@ struct Server {
     /// In the order of starting; they end in the reverse one.
     private func services(
         _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ cacheLoad: CacheLoad, _ log: ServerLog,
-        _ directory: DataDirectory, _ tokens: Tokens
+        _ directory: DataDirectory, _ tokens: Tokens, _ notifier: Notifier,
+        channels: @escaping @Sendable (ServerConfig) -> [any NoticeChannel]
     ) throws -> [any Service] {
         let logger = log.logger("martlet")
         let dispatcher = Dispatcher(control: control, dataDirectory: config.dataDirectory, logger: logger)
@@ -116,13 +136,13 @@ struct Server {
         var services: [any Service] = [Work { try await dispatcher.run() }]
         if stopRuns { services.append(RunStopper(control: control, logger: logger)) }
         services.append(Work { await housekeeper.run() })
+        services.append(Work { await notifier.run() })
         services.append(TokenKeeping(tokens: tokens, logger: logger))
         services.append(
             Reloader(
                 control: control, jobs: jobs, scripts: scripts.loader, cacheLoad: cacheLoad.settings,
-                certificates: certificates, tokens: tokens,
-                directory: directory, log: log, logger: logger, config: config,
-                load: reload))
+                certificates: certificates, tokens: tokens, directory: directory, log: log, logger: logger,
+                config: config, notifier: notifier, channels: channels, load: reload))
         services += scripts.services(control: control, logDirectory: directory.logs)
         return services + listeners + [Watchdog(limit: shutdownLimit(control), logger: logger)]
     }

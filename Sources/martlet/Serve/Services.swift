@@ -56,6 +56,8 @@ struct Reloader: Service {
     let log: ServerLog
     let logger: Logger
     let config: ServerConfig
+    let notifier: Notifier
+    let channels: @Sendable (ServerConfig) -> [any NoticeChannel]
     let load: @Sendable () throws -> ServerConfig
 
     func run() async throws {
@@ -69,6 +71,7 @@ struct Reloader: Service {
             try log.change(to: fresh.logTarget)
             control.settings.replace(fresh.engine)
             cacheLoad.replace(fresh.cacheLoad)
+            notifier.replace(channels(fresh))
             warnAboutTheRest(fresh)
             // The loader tells what is wrong with its file.
             var isWhole = scripts.reload(fresh.scripts) == nil

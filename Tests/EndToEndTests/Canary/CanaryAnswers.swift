@@ -57,6 +57,7 @@ struct CanaryAnswers: Sendable {
     private func paths(_ route: String) -> [String] {
         let places = [
             "{id}": runs, "{name}": ["params", "refs"], "{secret}": ["stored-400", "stored-700", "stored-900"],
+            "{notice}": ["1", "2", "3"],
         ]
         let place = places.first { route.contains($0.key) }
         return place.map { place in place.value.map { route.replacing(place.key, with: $0) } } ?? [route]

@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import MartletTesting
 import NIOHTTP1
 
 /// A server that was given a thousand secrets in every way there is, and the five runs that got them.
@@ -12,11 +13,13 @@ final class CanarySite: Sendable {
     let canaries = (0..<1000).map(Canary.init)
     let site: Site
     let server: Server
+    /// Is told of every end.
+    let robot = try? FakeRobot()
     var gate: String { site.path("gate") }
 
     init() async throws {
         site = try Site("")
-        try Self.write(canaries, site)
+        try Self.write(canaries, site, robot?.url ?? "")
         server = try await Server(
             site.scratch,
             environment: ["MARTLET_CONFIG": site.path("martlet.yaml"), "MARTLET_LOG_LEVEL": "trace"])
@@ -29,7 +32,7 @@ final class CanarySite: Sendable {
         .object(Dictionary(uniqueKeysWithValues: canaries.map { (name($0), .string("stored-\($0.number)")) }))
     }
 
-    private static func write(_ canaries: [Canary], _ site: Site) throws {
+    private static func write(_ canaries: [Canary], _ site: Site, _ robot: String) throws {
         try Data(CanaryTask.script.utf8).write(to: URL(filePath: site.path("tell.py")))
         var environment = references(canaries[ofSettings]).object?.mapValues { JSONValue.object(["secret": $0]) } ?? [:]
         for canary in canaries[perWay.files] {
@@ -47,8 +50,14 @@ final class CanarySite: Sendable {
             if name == "tell" { task["secrets"] = references(canaries[perWay.ofScript]) }
             return JSONValue.object(task)
         }
+        let channel: JSONValue = [
+            "name": "ops", "kind": "dingtalk", "token": ["secret": .string("stored-\(ofSettings.lowerBound)")],
+            "secret": .string(canaries[ofSettings.lowerBound + 1].value), "url": .string(robot),
+            "rules": [["on": ["always"]]],
+        ]
         let config: JSONValue = [
-            "scripts": ["tasks": .string(site.tasks), "environment": .object(environment)]
+            "scripts": ["tasks": .string(site.tasks), "environment": .object(environment)],
+            "notices": ["channels": [channel]],
         ]
         // JSON is YAML.
         try JSONEncoder().encode(JSONValue.array(tasks)).write(to: URL(filePath: site.tasks))

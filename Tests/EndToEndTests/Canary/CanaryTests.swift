@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import MartletTesting
 import NIOHTTP1
 import Testing
 
@@ -45,6 +46,9 @@ import Testing
             #expect(run["outcome"].string == "warning", "\(run["reason"])")
             try await lookAtLog(id, site)
         }
+        let robot = try #require(site.robot)
+        try await eventually("the robot is told of every run") { robot.requests.count >= runs.count ? true : nil }
+        for request in robot.requests { findings.look(search, at: "a message", request.body) }
         for (call, reply) in try await site.refused() {
             #expect((400...422).contains(reply.status), "\(call): \(reply.status)")
             findings.look(search, at: call, reply.body)

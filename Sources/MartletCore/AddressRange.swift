@@ -1,5 +1,4 @@
 import Foundation
-package import MartletCore
 
 /// Addresses that share a prefix, as `10.0.0.0/8`, `fd00::/8` or one address (CIDR, RFC 4632).
 package struct AddressRange: Sendable, Hashable, CustomStringConvertible {
