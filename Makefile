@@ -6,7 +6,7 @@ SOURCES := Sources Tests Package.swift
 # A crashing Swift program would start a backtracer that can hold the pipeline open for minutes.
 export SWIFT_BACKTRACE := enable=no
 # Hundreds of tests that start at once on two cores would only measure each other.
-FEW_AT_ONCE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12
+FEW_AT_ONCE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
 
 .PHONY: help
 help: ## List the commands

@@ -37,7 +37,7 @@ final class CommandLineServer: Sendable {
         process.standardError = FileHandle.nullDevice
         try process.run()
         pid = process.processIdentifier
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(120)
         while try !String(contentsOf: out, encoding: .utf8).contains("listening on ") {
             guard ContinuousClock.now < deadline, process.isRunning else { throw CocoaError(.featureUnsupported) }
             try await Task.sleep(for: .milliseconds(10))

@@ -50,7 +50,7 @@ final class Engine: Sendable {
 
     func view(_ id: RunID) async throws -> RunView { try await control.view(of: try await control.require(id)) }
 
-    func ended(_ id: RunID) async throws -> Run { try await control.wait(for: id, upTo: .seconds(60)) }
+    func ended(_ id: RunID) async throws -> Run { try await control.wait(for: id, upTo: .seconds(300)) }
 
     func reaches(_ state: RunState, _ id: RunID) async throws -> Run {
         for await _ in control.feed.changes() {

@@ -122,12 +122,15 @@ private struct Listener: LogHandler {
     func log(event: LogEvent) { hear("\(event.message)") }
 }
 
+/// Waits for at most a minute, and longer only when the test itself seldom gets its turn.
 private func eventually(
     _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + .seconds(60)
+    var asked = 0
     while try await !condition() {
-        guard ContinuousClock.now < end else {
+        asked += 1
+        guard ContinuousClock.now < end || asked < 500 else {
             Issue.record("not in time: \(what)", sourceLocation: sourceLocation)
             return
         }
