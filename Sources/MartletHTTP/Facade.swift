@@ -33,6 +33,13 @@ package struct FacadeCall: Sendable {
     /// As it was sent: percent-encoded, without the query.
     package var path: String { request.uri.path }
 
+    /// To another path, with the query that came.
+    package func redirect(to path: String) -> Response {
+        Response(
+            status: method == .get ? .movedPermanently : .temporaryRedirect,
+            headers: [.location: path + (request.uri.query.map { "?\($0)" } ?? "")])
+    }
+
     /// The trace that the request belongs to.
     package var trace: TraceContext? { request.trace }
 
@@ -92,6 +99,11 @@ package struct HangUp: Sendable {
 }
 
 extension Response {
+    /// What the replaced services written in Go say of an unknown path.
+    package static var pageNotFound: Response {
+        Response(.notFound, "text/plain", Array("404 page not found".utf8))
+    }
+
     /// An answer with these bytes.
     package init(_ status: HTTPResponse.Status, _ contentType: String, _ bytes: [UInt8]) {
         self.init(

@@ -66,11 +66,14 @@ struct Gate: RouterMiddleware {
         let headers = try limits.admit(
             context.principal, isWrong: presented != nil && context.principal == nil, from: context.caller,
             control.settings.value)
-        guard facade != nil || listener.facades.contains(.native) || isProbe(request.uri.path) else {
+        let isUnknown = facade == nil && isOfReplaced(request.uri.path)
+        guard facade != nil || isUnknown || listener.facades.contains(.native) || isProbe(request.uri.path) else {
             throw Problem.notFound(request.uri.path)
         }
         var response: Response
-        if let facade {
+        if isUnknown {
+            response = try pageNotFound(for: request, context)
+        } else if let facade {
             response = try await auditing.recording(.init(facade, request), context) {
                 try await respond(facade, request, context)
             }
@@ -86,6 +89,24 @@ struct Gate: RouterMiddleware {
         let path = request.uri.path
         if path.hasPrefix("/api/"), path != "/api/v1", !path.hasPrefix("/api/v1/") { return nil }
         return facades.first { listener.facades.contains($0.name) && $0.owns(request.method, path) }
+    }
+
+    /// Those whose paths are below /api/v1, and who have the same answer for what is none of them.
+    private static let sharers: Set<Listener.Facade> = [.cacheLoad, .clusterDeploy]
+
+    private var serving: [Listener.Facade] {
+        facades.map(\.name).filter { Self.sharers.contains($0) && listener.facades.contains($0) }
+    }
+
+    private func isOfReplaced(_ path: String) -> Bool {
+        (path == "/api/v1" || path.hasPrefix("/api/v1/")) && !serving.isEmpty
+    }
+
+    /// Comes after every facade: none of them has all of /api/v1. A stranger learns no more than of a known path.
+    private func pageNotFound(for request: Request, _ context: APIContext) throws -> Response {
+        let isOpen = serving.contains { !listener.needsToken($0) }
+        _ = try Route.Access.covered(.read).principal(context.principal ?? (isOpen ? .anonymous : nil))
+        return request.method == .head ? Response.pageNotFound.createHeadResponse() : .pageNotFound
     }
 
     private func respond(_ facade: any Facade, _ request: Request, _ context: APIContext) async throws -> Response {

@@ -21,10 +21,17 @@ package struct CacheLoadFacade: Facade {
         self.version = version
     }
 
-    package func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool {
-        ["/hc", "/hc/", "/swagger", "/api/v1"].contains(path) || path.hasPrefix("/swagger/")
-            || path.hasPrefix("/api/v1/")
+    package func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool { Self.serves(path) }
+
+    static func serves(_ path: String) -> Bool {
+        path == "/swagger" || path.hasPrefix("/swagger/")
+            || Self.paths.contains(path.hasSuffix("/") ? String(path.dropLast()) : path)
     }
+
+    /// Beside those below /swagger. What else is below /api/v1 may be another facade's.
+    private static let paths: Set<String> = [
+        "/hc", "/api/v1/gfs", "/api/v1/gfs/retry", "/api/v1/gfs/report", "/api/v1/status", "/api/v1/output",
+    ]
 
     package func role(for method: HTTPRequest.Method, _ path: String) -> Rights.Role? {
         switch (method, path) {
@@ -37,7 +44,7 @@ package struct CacheLoadFacade: Facade {
     }
 
     package func respond(to call: FacadeCall) async -> Response {
-        guard let handle = handler(call.method, call.path) else { return redirect(call) ?? Self.notFound }
+        guard let handle = handler(call.method, call.path) else { return redirect(call) ?? .pageNotFound }
         do {
             return try await handle(call)
         } catch let complaint as CacheComplaint {
@@ -84,15 +91,11 @@ package struct CacheLoadFacade: Facade {
     /// A slash too much leads to the path without it, and the directory of the description to its page.
     private func redirect(_ call: FacadeCall) -> Response? {
         if call.method == .get, ["/swagger", "/swagger/"].contains(call.path) {
-            return Response(status: .movedPermanently, headers: [.location: "/swagger/index.html"])
+            return call.redirect(to: "/swagger/index.html")
         }
         guard call.path.hasSuffix("/"), handler(call.method, String(call.path.dropLast())) != nil else { return nil }
-        return Response(
-            status: call.method == .get ? .movedPermanently : .temporaryRedirect,
-            headers: [.location: String(call.path.dropLast())])
+        return call.redirect(to: String(call.path.dropLast()))
     }
-
-    private static var notFound: Response { Response(.notFound, "text/plain", Array("404 page not found".utf8)) }
 }
 
 extension FacadeCall {

@@ -34,7 +34,7 @@ package struct ScriptFacade: Facade {
 
     package func respond(to call: FacadeCall) async -> Response {
         let path = call.path.removingPercentEncoding ?? call.path
-        guard let handle = handler(call.method, path) else { return redirect(call, path) ?? Self.notFound }
+        guard let handle = handler(call.method, path) else { return redirect(call, path) ?? .pageNotFound }
         do {
             return try await handle(call)
         } catch {
@@ -104,13 +104,7 @@ package struct ScriptFacade: Facade {
         guard call.path.hasSuffix("/"), path.hasSuffix("/"), handler(call.method, String(path.dropLast())) != nil else {
             return nil
         }
-        return Response(
-            status: call.method == .get ? .movedPermanently : .temporaryRedirect,
-            headers: [.location: String(call.path.dropLast())])
-    }
-
-    private static var notFound: Response {
-        Response(.notFound, "text/plain", Array("404 page not found".utf8))
+        return call.redirect(to: String(call.path.dropLast()))
     }
 
     // MARK: Lists

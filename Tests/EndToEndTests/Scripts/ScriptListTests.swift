@@ -92,6 +92,8 @@ import Testing
         let post = try await server.post("/sync/test/f-args/", "[]")
         #expect(post.status == 307)
         #expect(post.header("Location") == "/sync/test/f-args")
+        #expect(
+            try await server.post("/sync/test/f-args/?a=b%20c", "[]").header("Location") == "/sync/test/f-args?a=b%20c")
         let get = try await server.get("/list/")
         #expect(get.status == 301)
         #expect(get.header("Location") == "/list")
