@@ -24,23 +24,38 @@ import Testing
         var settings = CacheLoadSettings()
         settings.allowWildcards = true
         #expect(try Self.request(wild, settings).paths == ["/a/*"])
-        for path in ["/", "//", "/.", "/./", "/*"] {
+        for path in ["/", "//", "/.", "/./", "/*", "/**", "/*/*", "//*/./**/"] {
             let body = "{\"action\":\"GooseFSFree\",\"path\":[\"\(path)\"],\"allow_wildcard\":true"
             #expect(throws: CacheComplaint.self, "\(path)") { try Self.request(body + "}") }
             #expect(try Self.request(body + ",\"confirm\":true}").isConfirmed)
         }
         #expect(try Self.request(#"{"action":"GooseFSDistributeLoad","path":["/"]}"#).paths == ["/"])
+        #expect(!CachePath.isRoot("/*/a") && !CachePath.isRoot("/a/*"))
+    }
+
+    @Test func `of the paths that replaced services shared, the facade has its own`() {
+        for path in [
+            "/api/v1/gfs", "/api/v1/gfs/", "/api/v1/gfs/report", "/api/v1/status", "/hc/", "/swagger", "/swagger/x",
+        ] {
+            #expect(CacheLoadFacade.serves(path), "\(path)")
+        }
+        for path in ["/api/v1", "/api/v1/", "/api/v1/createCluster", "/api/v1/backup/x", "/api/v1/gfs/x", "/hcx", "/"] {
+            #expect(!CacheLoadFacade.serves(path), "\(path)")
+        }
     }
 
     @Test(arguments: [
         "", "a", "-R", "-Dx=y", " /a", "/a/../b", "/..", "..", "/a\u{0}", "/a\u{7F}", "/a\tb",
-        "/" + String(repeating: "x", count: 4096),
+        "/" + String(repeating: "x", count: 4096), String(repeating: "/x", count: 101),
     ])
     func `a path that could mean something else is refused`(_ path: String) {
         #expect(CachePath.problem(in: path, allowingWildcards: true) != nil)
     }
 
-    @Test(arguments: ["/", "/a b", "/a..b/...", "/数据/😀", "/a/-D", "/a//b/", "/" + String(repeating: "x", count: 4095)])
+    @Test(arguments: [
+        "/", "/a b", "/a..b/...", "/数据/😀", "/a/-D", "/a//b/", "/" + String(repeating: "x", count: 4095),
+        String(repeating: "//x", count: 100),
+    ])
     func `any other is taken as it is`(_ path: String) throws {
         #expect(CachePath.problem(in: path, allowingWildcards: false) == nil)
         let task = CacheJob(action: .load, paths: [path], timeout: .seconds(1)).job.tasks[0]

@@ -30,10 +30,52 @@ import Testing
         ("Check out ./logs/user/distributedLoad_x_failures.csv for full list of failed files.", [.failuresEnd]),
         ("Submitted successfully, jobControlId = 1752055072146", [.known]), ("", []), ("something else", []),
         ("/ns/Successfully loaded path /q loading", [.begun("/ns/Successfully loaded path /q")]),
+        ("Ignored load because: /p9 is a directory", [.ignored]),
+        (
+            "Ignored load because: /a goneIgnored load because: /b is in incomplete statusSuccessfully loaded path /q",
+            [.ignored, .failed("/b"), .loaded("/q")]
+        ),
+        (
+            "Ignored load because: /a goneCompleted count is 2,Failed count is 1.",
+            [
+                .ignored, .totals(completed: 2, failed: 1),
+            ]
+        ),
+        // A long line was cut before its second piece.
+        (
+            "/p8 is in incomplete statusIgnored load because: /p9 is in incomplete status",
+            [.failed("/p8"), .failed("/p9")]
+        ),
+        ("/p7 goneIgnored load because: /p9 is in incomplete status", [.path("/p7 gone"), .failed("/p9")]),
+        ("Ignored load because: ", []),
         ("WARN Successfully loaded path /q after 1 attempts\r", [.loaded("/q")]),
     ]
 
     @Test(arguments: lines) func `a line says what it says`(_ line: String, _ facts: [LoadLine]) {
         #expect(LoadLine.facts(in: Array(line.utf8)) == facts)
+    }
+
+    @Test func `a piece that ends before a path hides no failed file`() {
+        let line = Array(
+            "Ignored load because: /a is in incomplete statusIgnored load because: /b is in incomplete status".utf8)
+        for cut in line.indices where line[cut] == UInt8(ascii: "/") {
+            let facts = LoadLine.facts(in: Array(line[..<cut])) + LoadLine.facts(in: Array(line[cut...]))
+            #expect(facts == [.failed("/a"), .failed("/b")])
+        }
+        for cut in line.indices {
+            let facts = LoadLine.facts(in: Array(line[..<cut])) + LoadLine.facts(in: Array(line[cut...]))
+            #expect(facts.contains(.failed("/a")) || facts.contains(.failed("/b")), "\(cut)")
+        }
+    }
+
+    @Test(arguments: [
+        "Ignored load because: /a is in incomplete status", "Ignored load because: ", "Ignored load because: /a gone",
+        "/a is in incomplete status", "Ignore load 1 ", "(Retry 1 ", "Attempt 1 to load /a ", "Attempt x",
+        "Completed count is 1", "/",
+    ])
+    func `a long line without an end is read in a time like its length`(_ part: String) {
+        let bytes = Array(String(repeating: part, count: (64 << 10) / part.utf8.count).utf8)
+        let time = ContinuousClock().measure { _ = LoadLine.facts(in: bytes) }
+        #expect(time < .seconds(5))
     }
 }

@@ -63,6 +63,79 @@ import Testing
         #expect(outcome("Completed count is 203,Failed count is 617.") == .partial)
     }
 
+    @Test func `a file is counted once, by its attempt and by the program's number`() {
+        let tally = Self.tally([
+            "/a loading", "Attempt 1 to load /a failed because: x", "Completed count is 0,Failed count is 1.",
+        ])
+        #expect(tally.failed == 1 && tally.failures == ["/a"] && tally.progress == "1/1")
+        let again = Self.tally([
+            "Failed to complete loading /a after 3 retries.", "Attempt 1 to load /a failed because: x",
+        ])
+        #expect(again.failed == 1)
+    }
+
+    /// cache-load contract §3.2: an ignored load is a failure, whatever the reason.
+    @Test func `files left out for any reason add up`() {
+        let tally = Self.tally([
+            "/a loading", "Successfully loaded path /a after 1 attempts", "Ignored load because: /b is a directory",
+            "Ignored load because: /c is gone", "Ignored load because: /d is in incomplete status",
+        ])
+        #expect(tally.failed == 3 && tally.failures == ["/d"] && !tally.knowsFailures)
+        #expect(tally.verdict.outcome == .partial && tally.retriable(of: "/") == nil)
+    }
+
+    @Test func `files are loaded again alone only when that is all that is missing`() {
+        func retriable(_ place: String, _ lines: String...) -> [String]? { Self.tally(lines).retriable(of: place) }
+        func failed(_ name: String) -> String { "Failed to complete loading \(name) after 3 retries." }
+        #expect(retriable("/a", "/a/x loading", failed("/a/x")) == ["/a/x"])
+        #expect(retriable("/a/", failed("/a")) == ["/a"] && retriable("/", failed("/b")) == ["/b"])
+        #expect(retriable("/a*/b", failed("/ab/b/x")) == ["/ab/b/x"])
+        #expect(retriable("/a", "/a/x loading", "/a/y loading", failed("/a/x")) == nil)
+        #expect(retriable("/a", "Ignore load 2 paths because they are in incomplete status", failed("/a/x")) == nil)
+        for name in [
+            "/b/x", "/ab", "a/x", "/a/../b", "/a/\u{FFFD}", "/a/*", "/a/" + String(repeating: "x", count: 4093),
+        ] {
+            #expect(retriable("/a", failed(name)) == nil, "\(name.prefix(20))")
+        }
+    }
+
+    @Test func `the names in one answer are bounded, and the counts are not`() {
+        var run = Run(
+            id: RunID(high: 0, low: 0), job: CacheJob(action: .load, paths: ["/"], timeout: .seconds(1)).job,
+            params: [:], key: nil, labels: [:], trigger: Trigger(source: "test"), createdAt: .init(milliseconds: 0))
+        run.report.evidence =
+            Self.tally([
+                "/a loading", "/b loading", "Failed to complete loading /a after 3 retries.",
+                "Attempt 1 to load /b failed because: x",
+            ]).evidence
+        var budget = NameBudget(bytes: 7)
+        let (first, second) = (budget.shown(run), budget.shown(run))
+        #expect(!first.isCut && LoadTally(first.run.report.evidence).failures == ["/a", "/b"])
+        let cut = LoadTally(second.run.report.evidence)
+        #expect(second.isCut && cut.failures.isEmpty && cut.failed == 2 && cut.progress == "2/2")
+    }
+
+    @Test func `a warning hides no failed file, and is not hidden by nothing to do`() {
+        let driver = CacheDriver(.load, CacheLoadSettingsBox(CacheLoadSettings()))
+        func outcome(_ line: String, _ change: (inout TaskExit, inout TaskReport) -> Void) -> Outcome {
+            var exit = TaskExit(ending: .exited(code: 0), endedAt: .init(milliseconds: 0))
+            var report = TaskReport()
+            driver.read(Array(line.utf8), of: Self.task, into: &report)
+            change(&exit, &report)
+            return driver.verdict(exit, of: Self.task, report).outcome
+        }
+        let changes: [(inout TaskExit, inout TaskReport) -> Void] = [
+            { exit, _ in exit.warnings = ["no user of its own"] }, { exit, _ in exit.droppedBytes = 5 },
+            { _, report in report.warn("a part of the output is gone") },
+        ]
+        for change in changes {
+            #expect(outcome("Failed to complete loading /a after 3 retries.", change) == .partial)
+            #expect(outcome("Successfully loaded path /a after 1 attempts", change) == .warning)
+            #expect(outcome("/a is already fully loaded in GooseFS", change) == .warning)
+            #expect(outcome("hello", change) == .warning)
+        }
+    }
+
     @Test func `a driver looks at exit and output together`() {
         let driver = CacheDriver(.load, CacheLoadSettingsBox(CacheLoadSettings()))
         var report = TaskReport()

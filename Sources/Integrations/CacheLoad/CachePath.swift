@@ -4,6 +4,8 @@ import MartletCore
 /// what the text says. It reaches the program byte for byte.
 enum CachePath {
     static let longest = 4096
+    /// Each part costs the store a look for a load that is under way there.
+    static let mostParts = 100
 
     /// The problem in `text`, or nil: it can be used as it is.
     static func problem(in text: String, allowingWildcards: Bool) -> String? {
@@ -13,9 +15,9 @@ enum CachePath {
         // An absolute path is never an option of the program or of its JVM.
         if bytes[0] != UInt8(ascii: "/") { return "must be absolute: it begins with /" }
         if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return "must not contain control characters" }
-        if bytes.split(separator: UInt8(ascii: "/")).contains([UInt8(ascii: "."), UInt8(ascii: ".")]) {
-            return "must not contain the part .."
-        }
+        let parts = bytes.split(separator: UInt8(ascii: "/"))
+        if parts.count > mostParts { return "has more than \(mostParts) parts" }
+        if parts.contains([UInt8(ascii: "."), UInt8(ascii: ".")]) { return "must not contain the part .." }
         if bytes.contains(UInt8(ascii: "*")), !allowingWildcards {
             return "contains the wildcard *; say \"allow_wildcard\": true when it is meant"
         }
@@ -28,5 +30,13 @@ enum CachePath {
     }
 
     /// Whether it is everything there is, however it is written.
-    static func isRoot(_ text: String) -> Bool { normal(text) == "/" || normal(text) == "/*" }
+    static func isRoot(_ text: String) -> Bool {
+        normal(text).split(separator: "/").allSatisfy { part in part.allSatisfy { $0 == "*" } }
+    }
+
+    /// Whether `text` is `place` or lies below it. Of a place with wildcards the part before them counts.
+    static func isWithin(_ text: String, _ place: String) -> Bool {
+        let base = normal(place).split(separator: "/").prefix { !$0.contains("*") }
+        return normal(text).split(separator: "/").starts(with: base)
+    }
 }

@@ -56,11 +56,16 @@ package struct CacheDriver: Driver {
         (report.message, report.progress) = (tally.progress, tally.share)
     }
 
-    /// Exit code 0 is not enough: the program has it also when files failed.
+    /// Exit code 0 is not enough: the program has it also when files failed. Where something was wrong with the process
+    /// or with its output, the counts may be too small: failed files count all the same, and "nothing to do" does not.
     package func verdict(_ exit: TaskExit, of task: TaskSpec, _ report: TaskReport) -> Verdict {
         let verdict = Verdict(of: exit)
-        guard task.cacheCommand == .distributedLoad, verdict.outcome == .ok else { return verdict }
-        return LoadTally(report.evidence).verdict
+        guard task.cacheCommand == .distributedLoad, verdict.isGood else { return verdict }
+        let proven = LoadTally(report.evidence).verdict
+        if !proven.isGood { return proven }
+        if verdict.outcome != .ok { return verdict }
+        if proven.outcome != .warning, let warning = report.warnings.first { return Verdict(.warning, note: warning) }
+        return proven
     }
 
     package func summary(of run: Run) -> RunSummary {

@@ -15,7 +15,7 @@ struct LoadTally: Sendable {
     /// Files that were there before.
     var present: Int { evidence.unchanged }
     /// Files that failed, those included whose last attempt failed and nothing came after.
-    var failed: Int { evidence.failed + memo.open.count }
+    var failed: Int { max(evidence.failed, memo.named + memo.open.count) }
     /// Their names, as far as they are known and kept.
     var failures: [String] { Array((evidence.failures + memo.open).prefix(Evidence.mostFailures)) }
     var done: Int { loaded + present + failed }
@@ -44,8 +44,11 @@ struct LoadTally: Sendable {
             evidence.expected = (evidence.expected ?? 0) + 1
         case .begun: evidence.expected = (evidence.expected ?? 0) + 1
         case .attemptFailed(let path):
-            if !memo.open.contains(path), memo.open.count < LoadMemo.mostOpen { memo.open.append(path) }
+            if !memo.open.contains(path), !evidence.failures.contains(path), memo.open.count < LoadMemo.mostOpen {
+                memo.open.append(path)
+            }
         case .failed(let path): fail(path)
+        case .ignored: memo.named += 1
         case .startFailed: memo.startFailed = true
         case .totals(let completed, let failed):
             evidence.expected = max(evidence.expected ?? 0, completed + failed)
@@ -70,6 +73,25 @@ struct LoadTally: Sendable {
         evidence.failed = memo.named
         evidence.fail(path)
         memo.named = evidence.failed
+    }
+
+    /// The failed files, when loading them makes up for all that is missing below `place`; else nil. Names come from the
+    /// program's output: one that may be cut or changed would load something else.
+    func retriable(of place: String) -> [String]? {
+        guard !failures.isEmpty, knowsFailures, (evidence.expected ?? 0) <= done else { return nil }
+        let areSound = failures.allSatisfy { name in
+            name.utf8.count < CachePath.longest && !name.unicodeScalars.contains("\u{FFFD}")
+                && CachePath.problem(in: name, allowingWildcards: false) == nil && CachePath.isWithin(name, place)
+        }
+        return areSound ? failures : nil
+    }
+
+    /// The counts alone.
+    var withoutNames: Evidence {
+        var counts = Evidence()
+        (counts.changed, counts.unchanged, counts.failed) = (evidence.changed, evidence.unchanged, failed)
+        counts.expected = evidence.expected
+        return counts
     }
 
     /// What exit code 0 is worth.
@@ -107,7 +129,7 @@ struct LoadMemo: Sendable, Hashable {
     var isListing = false
     /// A job could not be handed in at the first attempt.
     var startFailed = false
-    /// Failed files that were named.
+    /// Failed files that were told of one by one.
     var named = 0
     /// Failed files by the program's own count.
     var declared = 0

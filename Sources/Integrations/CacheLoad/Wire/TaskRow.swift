@@ -9,6 +9,8 @@ struct TaskRow: Sendable {
     let program: String?
     /// The name under which it was asked for; nil: the one that it was given.
     var taskName: String?
+    /// The names of failed files are left out: the answer is about too many.
+    var isCut = false
 
     var status: TaskStatus { TaskStatus(run) }
 
@@ -30,6 +32,7 @@ struct TaskRow: Sendable {
             ("started_at", run.startedAt.map { .string(LegacyTime.text($0)) } ?? .null),
             ("ended_at", run.finishedAt.map { .string(LegacyTime.text($0)) } ?? .null),
         ]
+        if isCut { members.append(("failed_paths_truncated", true)) }
         let paths = run.cachePaths
         if paths.count > 1 { members.append(("paths", .array(paths.map(WireValue.string)))) }
         return .object(members)

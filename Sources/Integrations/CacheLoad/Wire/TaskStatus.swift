@@ -4,6 +4,16 @@ import MartletCore
 enum TaskStatus: String, Sendable, CaseIterable {
     case success, failed, notallsuccess, running
 
+    /// Runs in other states never fare so.
+    var states: [RunState] {
+        switch self {
+        case .success: [.succeeded]
+        case .failed: [.failed, .cancelled, .lost]
+        case .notallsuccess: [.failed]
+        case .running: RunState.allCases.filter { !$0.isEnd }
+        }
+    }
+
     /// Of one run: `notallsuccess` when some of its files are in the cache and others failed.
     init(_ run: Run) {
         switch run.state {
