@@ -7,6 +7,9 @@ extension Control {
         return RunView(run: run, groups: try await store.groups(of: run.id), reason: reason(of: run, counts))
     }
 
+    /// The batches that a run is a member of.
+    package func groups(of id: RunID) async throws -> [GroupMembership] { try await store.groups(of: id) }
+
     /// A page, newest first; groups are left empty in listings.
     package func runs(_ query: RunQuery) async throws -> Page<RunView> {
         guard (1...1000).contains(query.limit) else {

@@ -6,7 +6,7 @@ struct CacheJob: Sendable {
 
     let action: CacheAction
     var paths: [String] = []
-    /// The caller's name for the batch.
+    /// The caller's name for the batch; of loads only.
     var taskName: String?
     var allowsWildcards = false
     var isConfirmed = false

@@ -84,20 +84,21 @@ extension CacheLoadFacade {
     private static let stopping = Operation(
         "deleteGFS", tag: tag, parameters: one,
         answers: [
-            .init(.ok, "Those that are being stopped", .answer(["stopped": ids, "total": .integer(0 ... .max)])),
+            .init(
+                .ok, "Those that are being stopped; `shared` are in another batch, too, and go on",
+                .answer(["stopped": ids, "total": .integer(0 ... .max)], optional: ["shared": ids])),
             .init(.badRequest, "Nothing was named", error), notFound,
         ],
         examples: [.init("unknown", ["task_id": unknownID], .notFound, answer: sampleError)])
 
     private static let retrying = Operation(
         "retryGFS", tag: tag,
-        parameters: [.query("format", .words(ReplyFormat.self)), .header("Idempotency-Key", .string(length: 1...256))],
+        parameters: [.query("format", .words(ReplyFormat.self))],
         body: .init(.answer([:], optional: ["task_id": .string(), "task_name": .string()])),
         answers: [
-            .init(.ok, "The new tasks", .anyOf([ids, results]), headers: [.joined, .idempotentReplayed]), wrong,
-            notFound, .init(.conflict, "Nothing failed", error),
-            .init(.contentTooLarge, "The body is too large", error),
-            mismatch, unavailable,
+            .init(.ok, "The new tasks", .anyOf([ids, results]), headers: [.joined]), wrong, notFound,
+            .init(.conflict, "Nothing failed", error), .init(.contentTooLarge, "The body is too large", error),
+            unavailable,
         ],
         examples: [.init("unknown", body: ["task_id": unknownID], .notFound, answer: sampleError)])
 
@@ -171,5 +172,5 @@ extension CacheLoadFacade {
             "failed_count": .integer(0 ... .max), "failed_paths": .list(of: .string()),
             "progress": .string("n/m files"), "run": .string("Native id"), "attempt": .integer(0 ... .max),
             "started_at": .instant.orNull, "ended_at": .instant.orNull,
-        ], optional: ["paths": .list(of: .string())])
+        ], optional: ["paths": .list(of: .string()), "failed_paths_truncated": .boolean])
 }

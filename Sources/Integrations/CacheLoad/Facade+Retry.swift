@@ -29,10 +29,12 @@ extension CacheLoadFacade {
                 "\(jobs.count) files failed, more than the \(CacheRequest.mostPaths) that one batch takes; retry by task_id"
             )
         }
-        return try await submit(jobs, call, format)
+        // No idempotency key counts here: what failed is another thing as soon as it is loaded again.
+        return try await submit(jobs, call, format, isKeyed: false)
     }
 
-    /// Ends a task, or every unfinished one of a name's latest batch, each with its whole process tree.
+    /// Ends a task, or every unfinished one of a name's latest batch, each with its whole process tree. A name ends no
+    /// run that somebody else's batch waits for, too: only its id does.
     func stop(_ call: FacadeCall) async throws -> Response {
         let filter = try TaskFilter(call.query)
         if filter.taskID == nil, filter.taskName == nil {
@@ -40,15 +42,32 @@ extension CacheLoadFacade {
         }
         let rows = try await find(filter, call).rows
         if rows.isEmpty { return .failure(.notFound, "no task found by filter: \(filter.description)") }
-        let unfinished = rows.filter { !$0.run.state.isEnd }
+        let all = rows.filter { !$0.run.state.isEnd }
+        let shared = filter.taskID == nil ? try await Self.shared(all, filter, call.control) : []
+        let unfinished = all.filter { !shared.contains($0.id) }
         // Those that wait first: none of them is to take the place of one that was stopped.
         try await Self.stop(unfinished.filter { $0.run.state == .pending }, call.control)
         try await Self.stop(unfinished.filter { $0.run.state != .pending }, call.control)
-        return .wire(
-            .ok,
-            .object([
-                ("stopped", .array(unfinished.map { .string($0.id) })), ("total", .int(Int64(unfinished.count))),
-            ]))
+        var members: [(String, WireValue)] = [
+            ("stopped", .array(unfinished.map { .string($0.id) })), ("total", .int(Int64(unfinished.count))),
+        ]
+        if !shared.isEmpty {
+            members.append(("shared", .array(all.filter { shared.contains($0.id) }.map { .string($0.id) })))
+        }
+        return .wire(.ok, .object(members))
+    }
+
+    /// The tasks that are in a batch beside those that were asked for. Such a batch is not over: the task is not.
+    private static func shared(
+        _ rows: [TaskRow], _ filter: TaskFilter, _ control: Control
+    ) async throws -> Set<String> {
+        var shared: Set<String> = []
+        for row in rows {
+            let groups = try await control.groups(of: row.run.id)
+            let isOwn = filter.wantsHistory ? groups.allSatisfy { $0.group == filter.taskName } : groups.count < 2
+            if !isOwn { shared.insert(row.id) }
+        }
+        return shared
     }
 }
 
@@ -99,12 +118,11 @@ extension TaskRow {
     fileprivate func retries(_ settings: CacheLoadSettings) -> [CacheJob] {
         guard let action = CacheAction(of: run) else { return [] }
         let tally = LoadTally(run.report.evidence)
-        let isWhole = run.outcome != .partial || tally.failures.isEmpty || !tally.knowsFailures
-        let paths = isWhole ? run.cachePaths : tally.failures
-        return paths.map { path in
+        let files = run.outcome == .partial ? tally.retriable(of: run.cachePath) : nil
+        return (files ?? run.cachePaths).map { path in
             CacheJob(
-                action: isWhole ? action : .load, paths: [path], taskName: name.isEmpty ? nil : name,
-                allowsWildcards: true,
+                action: files == nil ? action : .load, paths: [path], taskName: name.isEmpty ? nil : name,
+                allowsWildcards: files == nil,
                 continuesAfterMetadata: run.job.tasks.first?.onFailure == .continue, timeout: settings.timeout,
                 user: settings.user)
         }

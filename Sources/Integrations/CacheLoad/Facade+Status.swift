@@ -32,9 +32,7 @@ extension CacheLoadFacade {
     }
 
     func find(_ filter: TaskFilter, _ call: FacadeCall) async throws -> Found {
-        var found = try await filter.taskID == nil ? search(filter, call) : one(filter, call)
-        if let status = filter.status { found.rows.removeAll { $0.status != status } }
-        return found
+        try await filter.taskID == nil ? search(filter, call) : one(filter, call)
     }
 
     /// `id`: nil for a run that was started by another way than this facade.
@@ -47,11 +45,11 @@ extension CacheLoadFacade {
         guard let id = filter.taskID, id.utf8.count <= 64,
             let run = try await call.control.run(alias: id, facade: Self.aliasName),
             let action = CacheAction(of: run), filter.action == nil || filter.action == action.rawValue,
-            call.principal.rights.covers(run)
+            filter.status == nil || filter.status == TaskStatus(run), call.principal.rights.covers(run)
         else { return Found() }
         if let name = filter.taskName, name != run.cacheTaskName {
             // A run that a later batch joined has that batch's name, too.
-            let groups = try await call.control.view(of: run).groups
+            let groups = try await call.control.groups(of: run.id)
             guard groups.contains(where: { $0.group == name }) else { return Found() }
         }
         let task = try await call.control.alias(of: run.id, facade: Self.aliasName)
@@ -70,17 +68,16 @@ extension CacheLoadFacade {
                 return query
             }
         }
-        var runs: [Run] = []
-        for query in queries {
-            let (some, hasMore) = try await Self.all(query, upTo: filter.limit, call.control)
-            runs += some
-            found.hasMore = found.hasMore || hasMore
-        }
-        found.hasMore = found.hasMore || runs.count > filter.limit
-        runs = Array(runs.sorted { $0.id > $1.id }.prefix(filter.limit))
-        let names = try await call.control.aliases(of: runs.map(\.id), facade: Self.aliasName)
-        found.rows = runs.filter { CacheAction(of: $0) != nil }.map {
-            row(names[$0.id], $0, filter.taskName)
+        var runs: [ShownRun] = []
+        var names = NameBudget()
+        for query in queries { runs += try await Self.all(query, filter, &names, call.control) }
+        found.hasMore = runs.count > filter.limit
+        runs = Array(runs.sorted { $0.run.id > $1.run.id }.prefix(filter.limit))
+        let ids = try await call.control.aliases(of: runs.map(\.run.id), facade: Self.aliasName)
+        found.rows = runs.map { shown in
+            var row = row(ids[shown.run.id], shown.run, filter.taskName)
+            row.isCut = shown.isCut
+            return row
         }
         return found
     }
@@ -91,6 +88,7 @@ extension CacheLoadFacade {
             var query = RunQuery()
             query.driver = family.rawValue
             query.group = filter.taskName
+            query.states = filter.status?.states ?? []
             query.job = filter.action.map { CacheAction(rawValue: $0)?.job ?? $0 }
             query.coverage = rights
             return query
@@ -101,20 +99,30 @@ extension CacheLoadFacade {
         var latest: String?
         for query in queries {
             // Batches are named by rising ids.
+            // The latest of all: a status picks from it.
+            var query = query
+            query.states = []
             if let batch = try await control.latestBatch(of: query) { latest = max(latest ?? batch, batch) }
         }
         return latest
     }
 
-    private static func all(_ query: RunQuery, upTo limit: Int, _ control: Control) async throws -> ([Run], Bool) {
+    /// The newest that fit, at most one more than the limit: it tells that there are more.
+    private static func all(
+        _ query: RunQuery, _ filter: TaskFilter, _ names: inout NameBudget, _ control: Control
+    ) async throws -> [ShownRun] {
         var query = query
-        query.limit = min(1000, limit)
-        var runs: [Run] = []
+        query.limit = filter.status == nil ? min(1000, filter.limit + 1) : 1000
+        var runs: [ShownRun] = []
         while true {
             let page = try await control.runs(query)
-            runs += page.items.map(\.run)
-            query.before = runs.last?.id
-            if !page.hasMore || runs.count >= limit { return (runs, page.hasMore) }
+            for run in page.items.map(\.run)
+            where CacheAction(of: run) != nil && (filter.status == nil || filter.status == TaskStatus(run)) {
+                runs.append(names.shown(run))
+                if runs.count > filter.limit { return runs }
+            }
+            query.before = page.items.last?.run.id
+            if !page.hasMore { return runs }
         }
     }
 }

@@ -33,8 +33,10 @@ extension CacheLoadFacade {
     }
 
     /// All of them are stored when this returns, or none.
-    func submit(_ jobs: [CacheJob], _ call: FacadeCall, _ format: ReplyFormat) async throws -> Response {
-        let accepted = try await accept(jobs, call)
+    func submit(
+        _ jobs: [CacheJob], _ call: FacadeCall, _ format: ReplyFormat, isKeyed: Bool = true
+    ) async throws -> Response {
+        let accepted = try await accept(jobs, call, isKeyed: isKeyed)
         let entries = zip(accepted.tasks, jobs).map { task, job in
             Submitted(id: task.id, path: job.paths.first ?? "", isJoined: task.isJoined)
         }
@@ -50,21 +52,26 @@ extension CacheLoadFacade {
         let isReplayed: Bool
     }
 
-    func accept(_ jobs: [CacheJob], _ call: FacadeCall) async throws -> Accepted {
+    /// `isKeyed`: whether the call's idempotency key stands for the jobs.
+    func accept(_ jobs: [CacheJob], _ call: FacadeCall, isKeyed: Bool = true) async throws -> Accepted {
         let names = jobs.map { _ in UUID().uuidString.lowercased() }
         let submissions = zip(jobs, names).map { job, name in
             Submission(
-                work: .inline(job.job), groups: [GroupMembership(group: job.taskName ?? "", batch: "")],
+                work: .inline(job.job), groups: job.groups,
                 aliases: [RunAlias(facade: Self.aliasName, alias: name)], claim: job.claim,
                 trigger: Trigger(source: Self.aliasName, caller: call.caller, trace: call.trace),
                 rights: call.principal.rights)
         }
-        let record = try call.idempotency(.array(jobs.map(\.record)), scope: "\(Self.aliasName) ")
+        let record =
+            isKeyed ? try call.idempotency(.array(jobs.map(\.record)), scope: "\(Self.aliasName) ") : nil
         let accepted = try await call.control.submit(submissions, idempotency: record)
         let known =
             accepted.isNew ? [:] : try await call.control.aliases(of: accepted.ids, facade: Self.aliasName)
+        let own = Set(names)
         let tasks = zip(accepted.ids, names).map { id, name in
-            (id: accepted.isNew ? name : known[id] ?? id.description, run: id, isJoined: accepted.joined.contains(id))
+            let task = accepted.isNew ? name : known[id] ?? id.description
+            // A path that comes twice in a request joins the run that was made for its first mention.
+            return (id: task, run: id, isJoined: accepted.joined.contains(id) && !own.contains(task))
         }
         return Accepted(tasks: tasks, isReplayed: accepted.replayed)
     }
@@ -132,6 +139,11 @@ extension CacheRequest {
 }
 
 extension CacheJob {
+    /// Queries are of no batch: one by a load's name would stand in the place of the loads.
+    fileprivate var groups: [GroupMembership] {
+        action.isLoad ? [GroupMembership(group: taskName ?? "", batch: "")] : []
+    }
+
     /// What an idempotency key stands for.
     fileprivate var record: JSONValue {
         [

@@ -15,8 +15,8 @@ extension CacheLoadFacade {
         let settings = settings.value
         let timeout = request.timeout.map(TimeSpan.seconds) ?? settings.listTimeout
         let job = CacheJob(
-            action: .list, paths: request.paths, taskName: request.taskName, allowsWildcards: request.allowsWildcards,
-            timeout: timeout, user: settings.user)
+            action: .list, paths: request.paths, allowsWildcards: request.allowsWildcards, timeout: timeout,
+            user: settings.user)
         let (id, end) = try await wait(for: job, call)
         switch end {
         case .ended(let run) where run.state == .succeeded:
@@ -38,7 +38,7 @@ extension CacheLoadFacade {
     func free(_ request: CacheRequest, _ call: FacadeCall) async throws -> Response {
         let settings = settings.value
         let job = CacheJob(
-            action: .free, paths: request.paths, taskName: request.taskName, allowsWildcards: request.allowsWildcards,
+            action: .free, paths: request.paths, allowsWildcards: request.allowsWildcards,
             isConfirmed: request.isConfirmed, timeout: settings.timeout, user: settings.user)
         let (id, end) = try await wait(for: job, call)
         switch end {

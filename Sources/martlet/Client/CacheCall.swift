@@ -58,7 +58,12 @@ struct CacheCall {
         try await Complaint.asExit {
             let reply = try await call("DELETE", path)
             if options.json { return Terminal.print(reply.text) }
-            for id in try reply.json()["stopped"].items { Terminal.print(Terminal.safe(id.string ?? "")) }
+            let answer = try reply.json()
+            for id in answer["stopped"].items { Terminal.print(Terminal.safe(id.string ?? "")) }
+            for id in answer["shared"].items {
+                Terminal.complain(
+                    "\(Terminal.safe(id.string ?? "")) goes on: another batch waits for it, too; stop it by its id")
+            }
         }
     }
 

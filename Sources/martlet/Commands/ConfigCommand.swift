@@ -55,7 +55,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
     /// What this version serves on a listener, and what of it is open to those who reach it.
     private static func sentence(_ listener: Listener) -> String {
-        let served = [Listener.Facade.native, .scripts].filter { listener.facades.contains($0) }
+        let served = [Listener.Facade.native, .scripts, .cacheLoad].filter { listener.facades.contains($0) }
         func list(_ facades: [Listener.Facade]) -> String {
             facades.isEmpty ? "nothing" : facades.map(\.rawValue).joined(separator: ", ")
         }

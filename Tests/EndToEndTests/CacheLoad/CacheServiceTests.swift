@@ -79,6 +79,8 @@ import Testing
         #expect(try await Self.post(named.url, Self.list).status == 200)
         let settings = try await site.end(["config", "--json"], environment: ["GOOSEFS_BIN": "/bin/echo"])
         #expect(settings.code == 0 && !settings.out.contains("/bin/echo"))
+        let table = try await site.end(["config"])
+        #expect(table.out.contains("scripts, cacheLoad without a token"))
         let bad = site.scratch.path("bad.yaml")
         try Data("bin: [1]\n".utf8).write(to: URL(filePath: bad))
         let refused = try await site.end(["serve", "--listen", "127.0.0.1:0", "--goosefs-config", bad])
@@ -98,6 +100,7 @@ import Testing
         #expect(try await cache.gfs(body, headers: ["Authorization": "Bearer \(cache.server.token)"]).status == 200)
         #expect(try await cache.get("/hc").status == 200)
         #expect(try await cache.get("/api/v1/status").status == 401)
+        #expect(try await cache.get("/api/v1/x").status == 401)
         let foreign = try await cache.send(.POST, "/api/v1/gfs", body, headers: ["Origin": "https://evil.example"])
         #expect(foreign.status == 403)
     }

@@ -122,6 +122,31 @@ import Testing
         }
     }
 
+    @Test func `a limit counts the tasks that fit`() async throws {
+        let cache = try await CacheServer(rules: ["/ns/a": ["exit": 255]])
+        let old = try await cache.load(["/ns/a"], name: "n")[0]
+        _ = try await cache.done(task: old)
+        let new = try await cache.load(["/ns/b"], name: "n")[0]
+        _ = try await cache.done(task: new)
+        for query in ["status=failed&limit=1", "task_name=n&run=all&status=failed&limit=1"] {
+            let found = try await cache.status(query)
+            #expect(found["data"].object?.keys.map { $0 } == [old] && found["truncated"] == .null, "\(query)")
+        }
+        #expect(try await cache.status("limit=1")["truncated"] == true)
+        // A status picks from the latest batch; it is not looked for in earlier ones.
+        #expect(try await cache.get("/api/v1/status?task_name=n&status=failed").status == 404)
+    }
+
+    @Test func `a list with a load's name does not take its place`() async throws {
+        let cache = try await CacheServer()
+        let id = try await cache.load(["/ns/a"], name: "n")[0]
+        #expect(try await cache.gfs("List", ["/ns"], name: "n").status == 200)
+        #expect(try await cache.gfs("Free", ["/ns/b"], name: "n").status == 200)
+        #expect(try await cache.done("task_name=n")["data"].object?.keys.map { $0 } == [id])
+        let lists = try await cache.status("action=GooseFSList")["data"].object ?? [:]
+        #expect(lists.values.map { $0["task_name"] } == [""])
+    }
+
     @Test func `a name's latest batch counts, and its history on request`() async throws {
         let cache = try await CacheServer(rules: ["/ns/a": ["exit": 255]])
         let old = try await cache.load(["/ns/a"], name: "daily")

@@ -29,6 +29,21 @@ import Testing
         #expect(try await cache.send(.DELETE, "/api/v1/gfs?task_name=g").json["total"] == 0)
     }
 
+    @Test func `a name ends nothing that another batch waits for`() async throws {
+        let cache = try await CacheServer(rules: ["*": ["hang": "term"]])
+        let first = try await cache.load(["/ns/a"], name: "one")[0]
+        let second = try await cache.load(["/ns/a", "/ns/b"], name: "two")
+        #expect(second[0] == first)
+        let stopped = try await cache.send(.DELETE, "/api/v1/gfs?task_name=two")
+        #expect(
+            stopped.json == ["stopped": [.string(second[1])], "total": 1, "shared": [.string(first)]])
+        #expect(try await cache.send(.DELETE, "/api/v1/gfs?task_name=one").json["total"] == 0)
+        #expect(try await cache.task(first)["status"] == "running")
+        let byID = try await cache.send(.DELETE, "/api/v1/gfs?task_id=\(first)")
+        #expect(byID.json == ["stopped": [.string(first)], "total": 1])
+        #expect(try await cache.done(task: first)["state"] == "canceled")
+    }
+
     @Test func `a retry loads the failed files and nothing else`() async throws {
         let site = try CacheSite()
         try site.tree(

@@ -155,6 +155,14 @@ import Testing
         #expect(later.json[0].string != first[0] && later.header("X-Martlet-Joined") == nil)
     }
 
+    @Test func `a path that comes twice is loaded once, and joins nothing`() async throws {
+        let cache = try await CacheServer()
+        let answer = try await cache.gfs("DistributeLoad", ["/ns/a", "/ns/a/"], "?format=object")
+        let results = answer.json["results"].array ?? []
+        #expect(results.count == 2 && results[0]["task_id"] == results[1]["task_id"])
+        #expect(results.allSatisfy { $0["joined"] == .null } && answer.header("X-Martlet-Joined") == nil)
+    }
+
     /// cache-load contract §5 case 58.
     @Test func `many requests at once get ids of their own, and none is lost`() async throws {
         let paths = (0..<200).map { "/ns/p\($0)" }
