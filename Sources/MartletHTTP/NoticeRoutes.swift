@@ -35,7 +35,7 @@ enum NoticeRoutes {
         query.run = run.flatMap { RunID($0) }
         query.before = try cursor.map(Cursor.notice)
         let page = try await call.control.notices(query, rights: call.principal.rights)
-        let next = page.hasMore ? page.items.last.map { Cursor.text(noticeBefore: $0.number) } : nil
+        let next = page.next.map { Cursor.text(noticeBefore: $0) }
         return .json(headers: Paging.link(to: next, call.request)) { json in
             json.array("items", page.items) { json, notice in json.object { $0.members(of: notice) } }
             json.field("next", next)

@@ -5,10 +5,12 @@ import Synchronization
 /// Which addresses messages may go to: those of the public Internet, and what an administrator listed.
 package struct AddressGuard: Sendable {
     /// Everything that is not the public Internet: private networks, this machine, link-local addresses with the clouds'
-    /// metadata services, and forms that carry an IPv4 address within an IPv6 one (IANA's special-purpose registries).
+    /// metadata services (Azure's has a public address), and forms that carry an IPv4 address within an IPv6 one (IANA's
+    /// special-purpose registries).
     private static let special: [AddressRange] = [
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-        "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "168.63.129.16/32", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+        "203.0.113.0/24",
         "224.0.0.0/4", "240.0.0.0/4",
         "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "fc00::/7",
         "fe80::/10", "fec0::/10", "ff00::/8",
@@ -25,11 +27,13 @@ package struct AddressGuard: Sendable {
         self.lookUp = lookUp
     }
 
-    /// The address to connect to. `isTrusted`: an administrator wrote the host and port, so that any will do.
-    func address(of host: String, isTrusted: Bool) async throws(DeliveryFailure) -> String {
+    /// The addresses to connect to, the best first. `isTrusted`: an administrator wrote the host and port, so that any
+    /// will do.
+    func addresses(of host: String, isTrusted: Bool) async throws(DeliveryFailure) -> [String] {
         let addresses = try await lookUp(host)
         guard let first = addresses.first else { throw DeliveryFailure("\(host) has no address") }
-        if let found = addresses.first(where: { isTrusted || isAllowed($0) }) { return found }
+        let found = addresses.filter { isTrusted || isAllowed($0) }
+        if !found.isEmpty { return found }
         throw DeliveryFailure(
             "\(host) is at \(first), which is not on the public Internet; list it in notices.allow to permit it")
     }

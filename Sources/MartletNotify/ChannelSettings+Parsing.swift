@@ -14,6 +14,10 @@ extension ChannelSettings {
             if found.contains(where: { $0.name == channel.name }) {
                 fields.problem("name", "\(channel.name) is the name of another channel, too")
             }
+            if let twin = found.first(where: { $0.isSameRobot(as: channel) }) {
+                fields.problem(
+                    "token", "is the robot of \(twin.name), too, whose limit is for both; give one channel more rules")
+            }
             found.append(channel)
         }
         return found
@@ -47,6 +51,11 @@ extension ChannelSettings {
             perMinute: perMinute ?? (kind.isRobot ? Self.robotLimit : nil), format: format ?? .text,
             rules: rules ?? [NoticeRule()])
         check(fields)
+    }
+
+    /// A platform counts the messages of a robot whoever sends them.
+    private func isSameRobot(as other: ChannelSettings) -> Bool {
+        kind.isRobot && kind == other.kind && token != nil && token == other.token && base == other.base
     }
 
     private func check(_ fields: Fields) {

@@ -45,14 +45,22 @@ package struct ChannelSettings: Sendable, Hashable {
 
     /// Messages in a minute after which the platforms mute a robot.
     package static let robotLimit = 20
-    /// Notices that one message lists at most, so that each has its line whatever its length. What programs read comes
-    /// one by one.
+    /// Notices that one message lists at most, so that each has its line whatever is in it. What programs read comes one
+    /// by one. The bodies of DingTalk and Feishu are limited as JSON, in which quotes and backslashes take two bytes.
     private var mostInDigest: Int {
         switch kind {
         case .webhook: 1
         case .wecom: format == .markdown ? 22 : 11
-        case .dingtalk, .feishu, .mail: 100
+        case .dingtalk: format == .markdown ? 28 : 55
+        case .feishu: 55
+        case .mail: 100
         }
+    }
+
+    /// Of a robot: what its path follows.
+    var base: String {
+        let base = url ?? kind.platform ?? ""
+        return base.hasSuffix("/") ? String(base.dropLast()) : base
     }
 
     /// Where messages go, without anything secret: a path may be one.

@@ -12,7 +12,7 @@ extension ChannelSettings {
             let stamp = now.milliseconds
             let sign = secret.map { "&timestamp=\(stamp)&sign=\(Self.escaped(Signature.dingtalk(stamp, $0)))" }
             return try robot("/robot/send?access_token=\(Self.escaped(token))\(sign ?? "")") {
-                Self.body(message, upTo: $0, format: format, longest: 20_000) { title, text in
+                Self.body(message, upTo: $0, longest: 20_000, formatted) { title, text in
                     format == .markdown
                         ? ["msgtype": "markdown", "markdown": ["title": .string(title), "text": .string(text)]]
                         : ["msgtype": "text", "text": ["content": .string(text)]]
@@ -20,14 +20,15 @@ extension ChannelSettings {
             }
         case .wecom:
             let longest = format == .markdown ? 4096 : 2048
+            let message = format == .markdown ? message : message.calm
             return try robot("/cgi-bin/webhook/send?key=\(Self.escaped(token))") {
-                Self.body(message, upTo: $0, format: format, longest: longest) { _, text in
+                Self.body(message, upTo: $0, longest: longest, formatted) { _, text in
                     ["msgtype": .string(format.rawValue), format.rawValue: ["content": .string(text)]]
                 }
             }
         case .feishu:
             return try robot("/open-apis/bot/v2/hook/\(Self.escaped(token))") {
-                Self.body(message, upTo: $0, format: .text, longest: 20_000) { _, text in
+                Self.body(message.calm, upTo: $0, longest: 20_000, formatted) { _, text in
                     var body: [String: JSONValue] = ["msg_type": "text", "content": ["text": .string(text)]]
                     if let secret {
                         let stamp = now.milliseconds / 1000
@@ -47,8 +48,6 @@ extension ChannelSettings {
     private static let mostBytes = 20_000
 
     private func robot(_ path: String, _ body: (Int) -> [UInt8]) throws(DeliveryFailure) -> WebRequest {
-        var base = url ?? kind.platform ?? ""
-        if base.hasSuffix("/") { base.removeLast() }
         guard let address = WebAddress(base + path) else {
             throw DeliveryFailure("the address of the robot is not valid")
         }
@@ -56,15 +55,17 @@ extension ChannelSettings {
             address: address, headers: ["Content-Type": "application/json; charset=utf-8"], body: body(Self.mostBytes))
     }
 
-    /// As much of the text as fits: `longest` bytes of it, `most` of the body, in which JSON may take more room.
+    /// As much of the text as fits: `longest` bytes of it as `format` makes it, `most` of the body, in which JSON may take
+    /// more room.
     private static func body(
-        _ message: NoticeMessage, upTo most: Int, format: Format, longest: Int, _ make: (String, String) -> JSONValue
+        _ message: NoticeMessage, upTo most: Int, longest: Int, _ format: (String) -> String,
+        _ make: (String, String) -> JSONValue
     ) -> [UInt8] {
         var limit = longest
         while true {
             let plain = message.text(limit: limit)
             let title = plain.prefix { $0 != "\n" }
-            let text = format == .markdown ? markdown(plain) : plain
+            let text = format(plain)
             let body = JSONBytes.encode(make(String(title), text))
             let excess = max(body.count - most, text.utf8.count - longest)
             if excess <= 0 || limit <= 1000 { return body }
@@ -84,6 +85,26 @@ extension ChannelSettings {
         return (["**\(lines[0])**"] + lines.dropFirst()).joined(separator: "  \n")
     }
 
+    /// WeCom's markdown has no escapes: what would be formatting is left out.
+    static func plainMarkdown(_ text: String) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.filter { !"`*[]<".contains($0) }
+        }
+        return (["**\(lines[0])**"] + lines.dropFirst()).joined(separator: "\n")
+    }
+
+    private func formatted(_ text: String) -> String {
+        switch kind {
+        case .dingtalk: format == .markdown ? Self.markdown(text) : text
+        case .wecom: format == .markdown ? Self.plainMarkdown(text) : Self.calm(text)
+        case .feishu: Self.calm(text)
+        case .webhook, .mail: text
+        }
+    }
+
+    /// Nobody is called by `<at …>` and `<@…>`, which Feishu and WeCom understand in plain text, too.
+    static func calm(_ text: String) -> String { text.replacing("<", with: "＜") }
+
     static func escaped(_ text: String) -> String {
         let plain = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
         return text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
@@ -94,12 +115,24 @@ extension ChannelSettings {
     /// Codes by which the platforms say that messages come too fast.
     private static let throttled: Set<Int64> = [
         // DingTalk: 20 messages a minute, calls of a webhook, quality of service.
-        130_101, 410_100, 90_030, 90_018, 88,
+        130_101, 410_100, 90_030, 90_018,
         // WeCom: frequency of calls, concurrent calls.
         45_009, 45_033,
         // Feishu: frequency of messages, of requests, in one chat.
-        11_232, 9499, 230_020, 99_991_400,
+        11_232, 230_020, 99_991_400,
     ]
+
+    /// Some codes say more than one thing: DingTalk's 88 is about rights unless a second code says otherwise, and
+    /// Feishu's 9499 is any bad request.
+    private func isThrottled(_ code: Int64, _ members: [String: JSONValue]) -> Bool {
+        switch (kind, code) {
+        case (.dingtalk, 88):
+            return members["sub_code"]?.string == "90018" || members["sub_code"]?.wholeNumber == 90_018
+        case (.feishu, 9499):
+            return members["msg"]?.string?.lowercased().contains("too many request") == true
+        default: return Self.throttled.contains(code)
+        }
+    }
 
     /// Nil: the message was taken, which a robot says by HTTP 2xx and code 0 together.
     func failure(_ reply: WebReply) -> DeliveryFailure? {
@@ -119,7 +152,19 @@ extension ChannelSettings {
         }
         return DeliveryFailure(
             "it answered \(reply.status) with code \(code)\(words)",
-            isThrottled: reply.status == 429 || Self.throttled.contains(code))
+            isThrottled: reply.status == 429 || isThrottled(code, members))
+    }
+}
+
+extension NoticeMessage {
+    /// With ``ChannelSettings/calm(_:)`` before lines are cut: each keeps its place in a digest.
+    fileprivate var calm: NoticeMessage {
+        let notices = notices.map { notice in
+            var notice = notice
+            notice.content.title = ChannelSettings.calm(notice.content.title)
+            return notice
+        }
+        return NoticeMessage(notices, parts: parts)
     }
 }
 

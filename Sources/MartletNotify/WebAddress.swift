@@ -2,6 +2,7 @@ import Foundation
 
 /// An address that a message may be posted to: http or https, with a host, without user and fragment.
 struct WebAddress: Sendable, Hashable {
+    /// With the host in lower case, as the client looks its address up.
     let text: String
     let scheme: String
     /// In lower case, an IPv6 address without its brackets.
@@ -10,15 +11,23 @@ struct WebAddress: Sendable, Hashable {
 
     init?(_ text: String) {
         guard text.utf8.count <= 4096, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
-            let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            var parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parts.host?.lowercased(), !host.isEmpty,
             parts.user == nil, parts.password == nil, parts.fragment == nil
         else { return nil }
+        parts.host = host
+        guard let text = parts.string, let read = URL(string: text)?.host else { return nil }
         self.text = text
         self.scheme = scheme
-        self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        self.host = Self.bare(host)
+        // What is checked under one name must not be connected to under another.
+        guard Self.bare(read) == self.host else { return nil }
         port = parts.port ?? (scheme == "https" ? 443 : 80)
         guard (1...65_535).contains(port) else { return nil }
+    }
+
+    private static func bare(_ host: String) -> String {
+        host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
     }
 
     /// What may be shown: no path, no query.

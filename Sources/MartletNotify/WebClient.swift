@@ -10,6 +10,8 @@ struct WebRequest: Sendable, Hashable {
     var address: WebAddress
     var headers: [String: String] = [:]
     var body: [UInt8]
+    /// The status says it all: nothing more of the answer is waited for.
+    var needsStatusOnly = false
 }
 
 struct WebReply: Sendable, Hashable {
@@ -22,6 +24,8 @@ struct WebReply: Sendable, Hashable {
 struct WebClient: Sendable {
     static let mostRedirects = 3
     static let largestReply = 64 << 10
+    /// Of one host, as long as none of them takes the connection.
+    static let mostAddresses = 3
 
     let guardian: AddressGuard
     /// From the connection to the end of the answer.
@@ -32,9 +36,9 @@ struct WebClient: Sendable {
         let origin = request.address.origin
         var request = request
         for _ in 0...Self.mostRedirects {
-            let address = try await guardian.address(
+            let addresses = try await guardian.addresses(
                 of: request.address.host, isTrusted: isTrusted && request.address.origin == origin)
-            switch try await once(request, at: address) {
+            switch try await first(request, at: addresses.prefix(Self.mostAddresses)) {
             case .reply(let reply): return reply
             case .redirect(let location):
                 guard let next = request.address.redirected(to: location) else {
@@ -49,6 +53,22 @@ struct WebClient: Sendable {
     private enum Answer: Sendable {
         case reply(WebReply)
         case redirect(String)
+    }
+
+    /// The next address is for when there was no connection: then nothing can have arrived.
+    private func first(
+        _ request: WebRequest, at addresses: ArraySlice<String>
+    ) async throws(DeliveryFailure) -> Answer {
+        var failure = Self.ended
+        for address in addresses {
+            do throws(DeliveryFailure) {
+                return try await once(request, at: address)
+            } catch {
+                failure = error
+                if error.mayHaveArrived { break }
+            }
+        }
+        throw failure
     }
 
     private func once(_ request: WebRequest, at address: String) async throws(DeliveryFailure) -> Answer {
@@ -102,6 +122,9 @@ struct WebClient: Sendable {
             let response = try await client.execute(message, timeout: limit)
             if [301, 302, 307, 308].contains(response.status.code) {
                 return .success(.redirect(response.headers.first(name: "Location") ?? ""))
+            }
+            if request.needsStatusOnly {
+                return .success(.reply(WebReply(status: Int(response.status.code), body: [])))
             }
             let body = try await response.body.collect(upTo: largestReply)
             return .success(.reply(WebReply(status: Int(response.status.code), body: Array(body.readableBytesView))))

@@ -18,7 +18,7 @@ extension ChannelSettings {
             let stamp = now.milliseconds / 1000
             headers["X-Martlet-Signature"] = "t=\(stamp),v1=\(Signature.webhook(stamp, body, secret))"
         }
-        return WebRequest(address: address, headers: headers, body: body)
+        return WebRequest(address: address, headers: headers, body: body, needsStatusOnly: true)
     }
 
     private static func document(_ notice: Notice, _ message: NoticeMessage) -> JSONValue {

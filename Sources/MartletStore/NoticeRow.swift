@@ -19,26 +19,45 @@ extension Notice {
 }
 
 /// What is stored of a channel.
-struct ChannelRow {
+struct ChannelRow: Equatable {
+    /// A channel is held for no longer, in milliseconds.
+    static let longestHold = TimeSpan.seconds(600).milliseconds
+
     /// Milliseconds since 1970.
     var heldUntil: Int64?
+    /// Its platform asked for the hold; else it could not be reached.
+    var isMute = false
     /// When messages were sent, oldest first; those of the last window.
     var sends: [Int64]
 
     static func find(_ name: String, _ db: Database) throws -> ChannelRow {
-        let statement = try db.cachedStatement(sql: "SELECT held_until, sends FROM notice_channels WHERE name = ?")
+        let statement = try db.cachedStatement(
+            sql: "SELECT held_until, is_mute, sends FROM notice_channels WHERE name = ?")
         guard let row = try Row.fetchOne(statement, arguments: [name]) else { return ChannelRow(sends: []) }
-        return ChannelRow(heldUntil: row[0], sends: try StoredJSON.value(row[1]))
+        return ChannelRow(heldUntil: row[0], isMute: row[1], sends: try StoredJSON.value(row[2]))
     }
 
     func save(_ name: String, _ db: Database) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO notice_channels VALUES (?, ?, ?)
-                ON CONFLICT DO UPDATE SET held_until = excluded.held_until, sends = excluded.sends
+                INSERT INTO notice_channels VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET held_until = excluded.held_until, is_mute = excluded.is_mute,
+                  sends = excluded.sends
                 """
-        ).execute(arguments: [name, heldUntil, try StoredJSON.text(sends)])
+        ).execute(arguments: [name, heldUntil, isMute, try StoredJSON.text(sends)])
     }
+
+    /// As it is to be read at `now`: a clock that was set back must not let more through, and must not keep the channel
+    /// silent for longer than it would have been.
+    func read(at now: Int64) -> ChannelRow {
+        var row = self
+        row.sends = sends.map { min($0, now) }
+        row.heldUntil = heldUntil.map { min($0, now + Self.longestHold) }
+        return row
+    }
+
+    /// A hold that is over is none.
+    func hold(at now: Int64) -> Int64? { heldUntil.flatMap { $0 > now ? $0 : nil } }
 
     /// A message goes out now.
     mutating func send(at now: Int64) {
@@ -48,7 +67,6 @@ struct ChannelRow {
     /// Messages that may go out now, and when the next may if none may.
     func room(_ perMinute: Int?, at now: Int64) -> (places: Int, next: Int64) {
         guard let perMinute else { return (.max, now) }
-        // A clock that was set back must not let more through.
         let recent = sends.filter { now - $0 < NoticePace.window.milliseconds }
         guard recent.count >= perMinute else { return (perMinute - recent.count, now) }
         let oldest = recent.sorted()[recent.count - perMinute]

@@ -22,7 +22,7 @@ struct Outbox {
     let policy: NoticePolicy
     let box: SecretBox
     let decoding: RunDecoding
-    let owed: WriterFlag
+    let owed: OwedChannels
 
     /// The run is stored already as it ended.
     func ended(_ run: Run) throws {
@@ -33,9 +33,9 @@ struct Outbox {
         ).filter { !$0.value.isEmpty }
         let batches = try batches(of: run.id)
         if batches.isEmpty { return try endedAlone(part, own, named) }
-        for (batch, group) in batches {
-            try insert(part, cause: "batch \(batch)", named)
-            if try !hasUnfinished(batch) { try complete(batch, group, at: part.endedAt) }
+        for batch in batches {
+            try insert(part, cause: batch.cause, named)
+            if try !hasUnfinished(batch) { try complete(batch, at: part.endedAt) }
         }
     }
 
@@ -53,55 +53,77 @@ struct Outbox {
 
     // MARK: Batches
 
-    /// The run's batches with the name of a group that they are of; an empty name is none.
-    private func batches(of run: RunID) throws -> [(batch: String, group: String?)] {
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT batch, min(nullif(group_name, '')) FROM run_groups INDEXED BY run_groups_run
-                WHERE run = ? GROUP BY batch ORDER BY batch
-                """)
-        return try Row.fetchAll(statement, arguments: [run.blob]).map { ($0[0], $0[1]) }
+    /// The runs of one group in one submission: what is told of together.
+    struct Batch {
+        let id: String
+        /// Empty: none.
+        let group: String
+
+        var cause: String { group.isEmpty ? "batch \(id)" : "batch \(id) \(group)" }
     }
 
-    /// From the newest run, which is most likely to be the one that is not over.
-    private func hasUnfinished(_ batch: String) throws -> Bool {
+    private func batches(of run: RunID) throws -> [Batch] {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT 1 FROM run_groups g INDEXED BY run_groups_batch CROSS JOIN runs r ON r.id = g.run
-                WHERE g.batch = ? AND r.state IN ('pending','running','stopping','paused')
+                SELECT DISTINCT batch, group_name FROM run_groups INDEXED BY run_groups_run WHERE run = ?
+                ORDER BY batch, group_name
+                """)
+        return try Row.fetchAll(statement, arguments: [run.blob]).map { Batch(id: $0[0], group: $0[1]) }
+    }
+
+    /// From the newest run on, or from the one that was not over the last time: else each end of a large batch would look
+    /// at all that ended before it. A run may have come since: nothing is over before all were looked at.
+    private func hasUnfinished(_ batch: Batch) throws -> Bool {
+        if let last = owed.unfinished(of: batch.cause), try unfinished(batch, upTo: last) != nil { return true }
+        return try unfinished(batch, upTo: Data(repeating: 0xFF, count: 16)) != nil
+    }
+
+    private func unfinished(_ batch: Batch, upTo last: Data) throws -> Data? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT g.run FROM run_groups g INDEXED BY run_groups_batch CROSS JOIN runs r ON r.id = g.run
+                WHERE g.batch = ? AND g.run <= ? AND g.group_name = ?
+                  AND r.state IN ('pending','running','stopping','paused')
                 ORDER BY g.run DESC LIMIT 1
                 """)
-        return try Int.fetchOne(statement, arguments: [batch]) != nil
+        let found = try Data.fetchOne(statement, arguments: [batch.id, last, batch.group])
+        owed.note(unfinished: found, of: batch.cause)
+        return found
     }
 
     /// The last run of a batch has ended.
-    private func complete(_ batch: String, _ group: String?, at now: Date) throws {
-        let cause = "batch \(batch)"
-        try describeTheRest(of: batch, cause)
+    private func complete(_ batch: Batch, at now: Date) throws {
+        let cause = batch.cause
+        try describeTheRest(of: batch)
         guard let first = try first(of: cause) else { return }
         var end = try total(of: cause)
-        end.group = group
-        if let group { end.wasGood = try remember("group \(group)", end.isGood, at: now) }
+        if !batch.group.isEmpty {
+            end.group = batch.group
+            end.wasGood = try remember("group \(batch.group)", end.isGood, at: now)
+        }
         let wanting = policy.channels(wanting: end, named: try named(by: cause))
         guard !wanting.isEmpty else {
             return try db.cachedStatement(sql: "DELETE FROM notice_parts WHERE cause = ?").execute(arguments: [cause])
         }
         let title = NoticeText.title(batch: end, first: first)
+        // The rules saw every kind of work; those who read need to know that there are too many.
+        end.works = Array(end.works.prefix(NoticeEnd.mostWorks + 1))
         for (channel, events) in wanting {
             try insert(Notice.Content(title: title, events: events, end: end), cause, channel, at: now)
         }
     }
 
     /// Runs that ended when there were no channels yet.
-    private func describeTheRest(of batch: String, _ cause: String) throws {
+    private func describeTheRest(of batch: Batch) throws {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT DISTINCT g.run FROM run_groups g INDEXED BY run_groups_batch
-                WHERE g.batch = ? AND NOT EXISTS (SELECT 1 FROM notice_parts p WHERE p.run = g.run AND p.cause = ?)
+                WHERE g.batch = ? AND g.group_name = ?
+                  AND NOT EXISTS (SELECT 1 FROM notice_parts p WHERE p.run = g.run AND p.cause = ?)
                 """)
-        for blob in try Data.fetchAll(statement, arguments: [batch, cause]) {
+        for blob in try Data.fetchAll(statement, arguments: [batch.id, batch.group, batch.cause]) {
             guard let run = try decoding.run(RunID(blob: blob), db) else { continue }
-            try insert(policy.describe(run, try secrets(of: run)), cause: cause, [:])
+            try insert(policy.describe(run, try secrets(of: run)), cause: batch.cause, [:])
         }
     }
 
@@ -122,8 +144,7 @@ struct Outbox {
             let outcome: Outcome? = try (row[1] as String?).map(word)
             end.count(row[3], try word(row[0]), outcome, row[2] as Bool?)
         }
-        let works = try db.cachedStatement(
-            sql: "SELECT DISTINCT work FROM notice_parts WHERE cause = ? LIMIT \(NoticeEnd.mostWorks + 1)")
+        let works = try db.cachedStatement(sql: "SELECT DISTINCT work FROM notice_parts WHERE cause = ?")
         end.works = try String.fetchAll(works, arguments: [cause]).map { try StoredJSON.value($0) }
         return end
     }
@@ -180,7 +201,7 @@ struct Outbox {
     }
 
     private func insert(_ content: Notice.Content, _ cause: String, _ channel: String, at now: Date) throws {
-        owed.set()
+        owed.insert(channel)
         let isKnown = policy.channels.contains { $0.name == channel }
         try db.cachedStatement(
             sql: """
@@ -196,14 +217,32 @@ struct Outbox {
     }
 }
 
-/// Something that the writer notes for after COMMIT.
-final class WriterFlag: Sendable {
-    private let isSet = Mutex(false)
-    func set() { isSet.withLock { $0 = true } }
-    func take() -> Bool {
-        isSet.withLock { isSet in
-            defer { isSet = false }
-            return isSet
+/// What the writer notes: for after COMMIT the channels to wake, and for the next end in a batch where to look first.
+final class OwedChannels: Sendable {
+    private struct State {
+        var names: Set<String> = []
+        var unfinished: [String: Data] = [:]
+    }
+
+    /// More batches than this are not under way at a time; forgetting costs time only.
+    private static let mostBatches = 10_000
+
+    private let state = Mutex(State())
+
+    func insert(_ name: String) { state.withLock { _ = $0.names.insert(name) } }
+    func take() -> Set<String> {
+        state.withLock { state in
+            defer { state.names = [] }
+            return state.names
+        }
+    }
+
+    /// The newest run of the cause that was not over at the last look.
+    func unfinished(of cause: String) -> Data? { state.withLock { $0.unfinished[cause] } }
+    func note(unfinished run: Data?, of cause: String) {
+        state.withLock { state in
+            if state.unfinished.count >= Self.mostBatches { state.unfinished = [:] }
+            state.unfinished[cause] = run
         }
     }
 }

@@ -287,6 +287,7 @@ enum Schema {
         CREATE TABLE notice_channels (
           name TEXT NOT NULL PRIMARY KEY,
           held_until INTEGER,
+          is_mute INTEGER NOT NULL DEFAULT 0,
           sends TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
 

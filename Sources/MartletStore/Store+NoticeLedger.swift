@@ -71,6 +71,7 @@ extension SQLiteStore: NoticeLedger {
                 now.adding(NoticePace.patience).milliseconds,
             ])
             let number = scope.db.lastInsertedRowID
+            try Self.release(channel, scope.db)
             try scope.changed("notice \(number)", after: text)
             return try Self.require(number, scope.db)
         }
@@ -88,6 +89,7 @@ extension SQLiteStore: NoticeLedger {
                     WHERE number = ?
                     """
             ).execute(arguments: [now.milliseconds, now.adding(NoticePace.patience).milliseconds, number])
+            try Self.release(notice.channel, scope.db)
             scope.changed("notice \(number)", before: notice.state.rawValue, after: "waiting")
             return try Self.require(number, scope.db)
         }
@@ -101,21 +103,7 @@ extension SQLiteStore: NoticeLedger {
     package func deleteNotices(before horizon: Date, limit: Int) async throws -> Int {
         try await writer.write { scope in
             let db = scope.db
-            let statement = try db.cachedStatement(
-                sql: """
-                    DELETE FROM notices WHERE number IN
-                      (SELECT number FROM notices INDEXED BY notices_settled
-                       WHERE settled_at IS NOT NULL AND settled_at < ? LIMIT ?)
-                    RETURNING cause
-                    """)
-            let causes = try String.fetchAll(statement, arguments: [horizon.milliseconds, limit])
-            for cause in Set(causes) {
-                try db.cachedStatement(
-                    sql: """
-                        DELETE FROM notice_parts WHERE cause = ?1 AND NOT EXISTS (SELECT 1 FROM notices WHERE cause = ?1)
-                        """
-                ).execute(arguments: [cause])
-            }
+            let removed = try Self.deleteSettled(before: horizon, limit, db)
             // Parts of batches that ended while there were no channels. Ids of runs begin with their time.
             let oldest = RunID(high: UInt64(max(0, horizon.milliseconds)) << 16, low: 0)
             try db.cachedStatement(
@@ -131,8 +119,35 @@ extension SQLiteStore: NoticeLedger {
                       (SELECT subject FROM notice_verdicts INDEXED BY notice_verdicts_age WHERE at < ? LIMIT ?)
                     """
             ).execute(arguments: [horizon.milliseconds, limit])
-            return causes.count
+            return removed
         }
+    }
+
+    /// The parts of a cause go before its last notice, ten times `limit` of them in all: a cause may have ten thousand.
+    private static func deleteSettled(before horizon: Date, _ limit: Int, _ db: Database) throws -> Int {
+        let settled = try db.cachedStatement(
+            sql: """
+                SELECT number, cause FROM notices INDEXED BY notices_settled
+                WHERE settled_at IS NOT NULL AND settled_at < ? ORDER BY settled_at, number LIMIT ?
+                """)
+        let parts = try db.cachedStatement(
+            sql: """
+                DELETE FROM notice_parts WHERE (cause, rank, run) IN
+                  (SELECT cause, rank, run FROM notice_parts WHERE cause = ?1 LIMIT ?3)
+                  AND NOT EXISTS (SELECT 1 FROM notices WHERE cause = ?1 AND number <> ?2)
+                """)
+        let notice = try db.cachedStatement(sql: "DELETE FROM notices WHERE number = ?")
+        var (removed, room) = (0, limit * 10)
+        for row in try Row.fetchAll(settled, arguments: [horizon.milliseconds, limit]) {
+            let (number, cause): (Int64, String) = (row[0], row[1])
+            try parts.execute(arguments: [cause, number, room])
+            room -= db.changesCount
+            // Perhaps there are more: the notice waits for the next call.
+            guard room > 0 else { return max(1, removed) }
+            try notice.execute(arguments: [number])
+            removed += 1
+        }
+        return removed
     }
 
     package func noticeChannelStates(at now: Date) async throws -> [String: NoticeChannelState] {
@@ -145,9 +160,9 @@ extension SQLiteStore: NoticeLedger {
             for row in try Row.fetchAll(waiting) { states[row[0], default: NoticeChannelState()].waiting = row[1] }
             let names = try String.fetchAll(db.cachedStatement(sql: "SELECT name FROM notice_channels"))
             for name in names {
-                let row = try ChannelRow.find(name, db)
+                let row = try ChannelRow.find(name, db).read(at: now.milliseconds)
                 var state = states[name] ?? NoticeChannelState()
-                state.heldUntil = row.heldUntil.flatMap { $0 > now.milliseconds ? Date(milliseconds: $0) : nil }
+                state.heldUntil = row.hold(at: now.milliseconds).map { Date(milliseconds: $0) }
                 state.sends = row.sends.filter { now.milliseconds - $0 < NoticePace.window.milliseconds }.sorted(by: >)
                     .map { Date(milliseconds: $0) }
                 states[name] = state

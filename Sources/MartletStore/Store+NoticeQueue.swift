@@ -19,15 +19,19 @@ extension SQLiteStore: NoticeQueue {
     }
 
     package func claimNotices(of channel: String, pace: NoticePace, at now: Date) async throws -> NoticeClaim {
-        // Most looks find nothing: they cost the writer nothing.
-        guard let next = try await read({ try Self.nextDue(channel, $0) }) else { return .wait(until: nil) }
-        if next > now.milliseconds { return .wait(until: Date(milliseconds: next)) }
+        let at = now.milliseconds
+        // Most looks find nothing, or a channel that is held: they cost the writer nothing.
+        let (next, known) = try await read { (try Self.nextDue(channel, $0), try ChannelRow.find(channel, $0)) }
+        guard let next else { return .wait(until: nil) }
+        if next > at, next - at <= Self.longestDelay { return .wait(until: Date(milliseconds: next)) }
+        if known == known.read(at: at), let hold = Self.hold(known, pace, at) { return hold }
         return try await writer.write { scope in
-            let at = now.milliseconds
-            var row = try ChannelRow.find(channel, scope.db)
-            if let held = row.heldUntil, held > at { return .hold(until: Date(milliseconds: held)) }
+            let stored = try ChannelRow.find(channel, scope.db)
+            var row = stored.read(at: at)
+            if row != stored { try row.save(channel, scope.db) }
+            if next > at { try Self.pullForward(channel, at, scope.db) }
+            if let hold = Self.hold(row, pace, at) { return hold }
             let room = row.room(pace.perMinute, at: at)
-            guard room.places > 0 else { return .hold(until: Date(milliseconds: room.next)) }
             let due = try Self.due(channel, at, limit: pace.mostInDigest + 1, scope.db)
             guard let first = due.first else {
                 return .wait(until: try Self.nextDue(channel, scope.db).map { Date(milliseconds: $0) })
@@ -35,10 +39,28 @@ extension SQLiteStore: NoticeQueue {
             let isFlood = pace.mostInDigest > 1 && due.count > room.places
             let taken = isFlood ? Array(due.prefix(pace.mostInDigest)) : [first]
             row.send(at: at)
-            row.heldUntil = nil
+            (row.heldUntil, row.isMute) = (nil, false)
             try row.save(channel, scope.db)
             return .send(try taken.map { try Self.begin($0, with: first, scope.db) })
         }
+    }
+
+    /// No try is put off for longer, in milliseconds: only a clock that was set back makes it seem so.
+    private static let longestDelay = TimeSpan.seconds(3600).milliseconds
+
+    private static func hold(_ row: ChannelRow, _ pace: NoticePace, _ now: Int64) -> NoticeClaim? {
+        if let held = row.hold(at: now) { return .hold(until: Date(milliseconds: held)) }
+        let room = row.room(pace.perMinute, at: now)
+        return room.places > 0 ? nil : .hold(until: Date(milliseconds: room.next))
+    }
+
+    private static func pullForward(_ channel: String, _ now: Int64, _ db: Database) throws {
+        try db.cachedStatement(
+            sql: """
+                UPDATE notices INDEXED BY notices_due SET due_at = ?
+                WHERE state = 'waiting' AND channel = ? AND due_at > ?
+                """
+        ).execute(arguments: [now, channel, now + longestDelay])
     }
 
     static let nextDueSQL = """
@@ -73,17 +95,19 @@ extension SQLiteStore: NoticeQueue {
     package func settle(_ notices: [Notice], _ result: NoticeResult, at now: Date) async throws -> [Int64] {
         try await writer.write { scope in
             guard let channel = notices.first?.channel else { return [] }
-            let holding: Date? = if case .retry(_, _, _, let until) = result { until } else { nil }
+            let holding: NoticeHold? = if case .retry(_, _, _, let hold) = result { hold } else { nil }
             try Self.moveLastSend(of: channel, to: now, holding: holding, scope.db)
             return try notices.compactMap { try Self.settle($0, result, now.milliseconds, scope.db) }
         }
     }
 
     /// A message may have arrived at any time until now: the platform's minute begins then at the latest.
-    private static func moveLastSend(of channel: String, to now: Date, holding: Date? = nil, _ db: Database) throws {
+    private static func moveLastSend(of channel: String, to now: Date, holding: NoticeHold? = nil, _ db: Database)
+        throws
+    {
         var row = try ChannelRow.find(channel, db)
         if let last = row.sends.last { row.sends[row.sends.count - 1] = max(last, now.milliseconds) }
-        if let holding { row.heldUntil = holding.milliseconds }
+        if let holding { (row.heldUntil, row.isMute) = (holding.until.milliseconds, holding.isMute) }
         try row.save(channel, db)
     }
 
@@ -114,15 +138,33 @@ extension SQLiteStore: NoticeQueue {
         }
     }
 
+    package func releaseNotices() async throws {
+        try await writer.write { try Self.release(nil, $0.db) }
+    }
+
+    /// Ends a hold that is not a mute. `channel` nil: of every channel.
+    static func release(_ channel: String?, _ db: Database) throws {
+        try db.cachedStatement(
+            sql: """
+                UPDATE notice_channels SET held_until = NULL
+                WHERE name = coalesce(?, name) AND held_until IS NOT NULL AND NOT is_mute
+                """
+        ).execute(arguments: [channel])
+    }
+
     package func expireNotices(at now: Date) async throws -> [String] {
-        try await writer.write { scope in
+        let channels = notices.policy.channels.map(\.name)
+        return try await writer.write { scope in
             let statement = try scope.db.cachedStatement(
                 sql: """
                     UPDATE notices INDEXED BY notices_expiry SET state = 'gaveUp', settled_at = ?,
-                      error = coalesce(error, 'its channel is not configured')
+                      error = coalesce(error, CASE WHEN channel IN (SELECT value FROM json_each(?))
+                        THEN 'it waited for a day: its channel was held, or had too much to send'
+                        ELSE 'its channel is not configured' END)
                     WHERE state = 'waiting' AND expires_at <= ? RETURNING channel
                     """)
-            return try String.fetchAll(statement, arguments: [now.milliseconds, now.milliseconds])
+            return try String.fetchAll(
+                statement, arguments: [now.milliseconds, try StoredJSON.text(channels), now.milliseconds])
         }
     }
 }

@@ -13,8 +13,8 @@ package final class SQLiteStore: Sendable {
     let box: SecretBox
     let hot: HotRuns
     let notices: NoticeDesk
-    /// Set by the writer when a transaction stores a notice; those who send are woken after COMMIT.
-    let owed = WriterFlag()
+    /// Filled by the writer when a transaction stores a notice; those who send are woken after COMMIT.
+    let owed = OwedChannels()
     let decoding = RunDecoding()
     let encoding = InsertRow.Encoding()
     let now: @Sendable () -> Date
@@ -68,7 +68,7 @@ package final class SQLiteStore: Sendable {
             pool, audit: audit, meter: meter,
             onCommit: { events in
                 onCommit(events)
-                if owed.take() { notices.ring() }
+                notices.ring(owed.take())
             }, onRollback: { hot.removeAll() },
             afterBatch: { db, isIdle in checkpointer.afterBatch(db, isIdle: isIdle, pool) })
     }

@@ -82,6 +82,33 @@ import Testing
         }
     }
 
+    @Test func `every failed path is named before the files in one`() throws {
+        let files = (0..<20).map { "/ns1/db/a/" + String(repeating: "长", count: 90) + "\($0)" }
+        let parts = [
+            try Self.part("/ns1/db/a", "0/40", changes: false, .failed, failures: files),
+            try Self.part("/ns1/db/b", "0/3", changes: false, .failed, failures: ["/ns1/db/b/1"]),
+            try Self.part("/ns1/db/c", "3/3", changes: true),
+        ]
+        let text = NoticeText.text(of: Self.notice(parts), parts, limit: 2048)
+        #expect(text.utf8.count <= 2048 && text.hasSuffix("..."))
+        let lines = text.split(separator: "\n")
+        #expect(lines.contains("path: /ns1/db/a 0/40 failed") && lines.contains("path: /ns1/db/b 0/3 failed"))
+        #expect(lines.filter { $0.hasPrefix("  failed: /ns1/db/a/") }.count >= 4)
+        #expect(lines.last == "另有 1 项未列出 ...")
+        let whole = NoticeText.text(of: Self.notice(parts), parts).split(separator: "\n")
+        #expect(whole.filter { $0.hasPrefix("  failed: ") }.count == 21 && whole.last == "path: /ns1/db/c 3/3")
+    }
+
+    @Test func `work on a path that counts nothing is told by its path`() throws {
+        let parts = [
+            try Self.part("/ns1/a", nil, changes: true, .failed), try Self.part("/ns1/b", nil, changes: true),
+            try Self.part("nightly", nil, changes: nil),
+        ]
+        let lines = NoticeText.text(of: Self.notice(parts), parts).split(separator: "\n")
+        #expect(lines.contains("path: /ns1/a failed") && lines.contains("path: /ns1/b"))
+        #expect(lines.contains("run: nightly succeeded"))
+    }
+
     @Test func `a run alone is told with its reason and its id, on lines of their own`() throws {
         let part = try Self.part("nightly\n通知:forged", nil, changes: nil, .failed, action: nil, driver: "command")
         let end = NoticeEnd(of: [part])
@@ -104,8 +131,8 @@ import Testing
         #expect(
             NoticeText.digest(of: [good, bad]) == """
                 告警:合并 2 条通知
-                通知:GooseFSDistributeLoad success for task nightly
                 告警:GooseFSDistributeLoad failed for task nightly (可能重复)
+                通知:GooseFSDistributeLoad success for task nightly
                 """)
         let many = NoticeText.digest(of: Array(repeating: bad, count: 100), limit: 2048)
         #expect(many.utf8.count <= 2048 && many.hasSuffix("..."))

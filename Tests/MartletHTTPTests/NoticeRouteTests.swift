@@ -61,6 +61,22 @@ import Testing
         #expect(try await api.call("GET", "/api/notices/2", headers: headers).status == 404)
     }
 
+    @Test func `a token that covers little of a long ledger gets short pages that go on`() async throws {
+        let api = try await api()
+        _ = try await failed(api, job: "own-a")
+        for _ in 0..<4200 {
+            _ = try await api.control.store.addTestNotice(to: "ops", id: UUID().uuidString, at: Date())
+        }
+        let rights = Rights(role: .read, jobs: [try #require(NamePattern("own-*"))])
+        var query = NoticeQuery()
+        query.limit = 1
+        let first = try await api.control.notices(query, rights: rights)
+        #expect(first.items.isEmpty && first.next == 202)
+        query.before = first.next
+        let second = try await api.control.notices(query, rights: rights)
+        #expect(second.items.map(\.content.title) == ["告警:own-a failed"] && second.next == nil)
+    }
+
     @Test func `a test is owed to a known channel, and what is sent is not sent again`() async throws {
         let api = try await api()
         #expect(try await api.call("POST", "/api/notices/test", body: #"{"channel":"nope"}"#).status == 400)

@@ -16,7 +16,7 @@ import Testing
     @Test(arguments: [
         "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "127.0.0.1", "127.9.9.9", "0.0.0.0",
         "169.254.169.254",
-        "100.100.100.200", "100.64.0.1", "224.0.0.1", "255.255.255.255", "198.18.0.1", "192.0.0.192",
+        "168.63.129.16", "100.100.100.200", "100.64.0.1", "224.0.0.1", "255.255.255.255", "198.18.0.1", "192.0.0.192",
         "::1", "::", "fe80::1", "fd00:ec2::254", "fc00::1", "::ffff:10.0.0.1", "::ffff:169.254.169.254",
         "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "::127.0.0.1", "ff02::1", "2001:0:1::",
     ]) func `what is not the public Internet is refused`(address: String) async throws {
@@ -59,6 +59,42 @@ import Testing
         let request = WebRequest(address: try #require(WebAddress("http://robot.invalid:\(robot.port)/x")), body: [])
         #expect(try await WebClient(guardian: guardian).post(request, isTrusted: false).status == 200)
         #expect(robot.requests.first?.headers["host"] == "robot.invalid:\(robot.port)")
+    }
+
+    @Test func `a name in upper case is the same name`() async throws {
+        let robot = try FakeRobot()
+        let guardian = AddressGuard(
+            allow: [try AddressRange("127.0.0.1")], lookUp: Self.lookUp(["robot.invalid": ["127.0.0.1"]]))
+        let client = WebClient(guardian: guardian)
+        let request = WebRequest(
+            address: try #require(WebAddress("HTTP://ROBOT.Invalid:\(robot.port)/X?Y=Z")), body: [])
+        #expect(try await client.post(request, isTrusted: false).status == 200)
+        let hop = try FakeRobot { _, _ in .redirect(307, to: "http://ROBOT.INVALID:\(robot.port)/Hop") }
+        let second = WebRequest(address: try #require(WebAddress(hop.url)), body: [])
+        #expect(try await client.post(second, isTrusted: false).status == 200)
+        #expect(robot.requests.map(\.path) == ["/X?Y=Z", "/Hop"])
+    }
+
+    @Test func `the next address is tried when one takes no connection, an address that is refused never`() async throws
+    {
+        let robot = try FakeRobot()
+        let request = WebRequest(address: try #require(WebAddress("http://robot.invalid:\(robot.port)/x")), body: [])
+        let addresses = Self.lookUp(["robot.invalid": ["::1", "127.0.0.2", "127.0.0.1"]])
+        let trusting = AddressGuard(allow: [], lookUp: addresses)
+        #expect(try await WebClient(guardian: trusting).post(request, isTrusted: true).status == 200)
+        let guarded = AddressGuard(allow: [try AddressRange("127.0.0.2")], lookUp: addresses)
+        await #expect(throws: DeliveryFailure.self) {
+            _ = try await WebClient(guardian: guarded).post(request, isTrusted: false)
+        }
+        #expect(robot.requests.count == 1)
+        // One that took the message and said nothing is not asked elsewhere.
+        let mute = try FakeRobot { _, _ in .close }
+        let twice = AddressGuard(allow: [], lookUp: Self.lookUp(["mute.invalid": ["127.0.0.1", "127.0.0.1"]]))
+        let third = WebRequest(address: try #require(WebAddress("http://mute.invalid:\(mute.port)/x")), body: [])
+        await #expect(throws: DeliveryFailure.self) {
+            _ = try await WebClient(guardian: twice).post(third, isTrusted: true)
+        }
+        #expect(mute.requests.count == 1)
     }
 
     @Test(arguments: [301, 302, 307, 308]) func `a redirect is checked like the first address`(status: Int) async throws

@@ -116,7 +116,76 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("dingtalk", "text"), ("dingtalk", "markdown"), ("wecom", "text"), ("wecom", "markdown"), ("feishu", "text"),
+    ]) func `each notice of a digest has its line, whatever is in it, failures first`(kind: String, format: String)
+        throws
+    {
+        let channel = try Self.channel(kind, "http://127.0.0.1:1", format == "text" ? [:] : ["format": "markdown"])
+        for filling in ["\\", "\"", "<", "_", "通", "x"] {
+            let notices = (0..<channel.pace.mostInDigest).map { index in
+                var notice = Self.message("告警:\(index)." + String(repeating: filling, count: 300)).notices[0]
+                var end = NoticeEnd()
+                end.count(1, index < 2 ? .succeeded : .failed, nil, nil)
+                notice.content.end = end
+                notice.mayBeRepeated = true
+                return notice
+            }
+            let request = try channel.settings.request(
+                NoticeMessage(notices), token: Self.token, secret: nil, at: Self.now)
+            #expect(request.body.count <= 20_000)
+            let body = try JSONParser.parse(request.body).object
+            let text =
+                (body?["text"]?.object?["content"] ?? body?["content"]?.object?["text"]
+                ?? body?["markdown"]?.object?["text"] ?? body?["markdown"]?.object?["content"])?.string ?? ""
+            #expect(!text.contains("未列出"), "\(filling)")
+            let lines = text.split(separator: "\n")
+            #expect(lines.count == notices.count + 1)
+            #expect(lines.dropFirst().first?.hasPrefix("告警:2.") == true)
+            #expect(lines.last?.hasPrefix("告警:1.") == true)
+        }
+    }
+
+    @Test func `nobody is called, and wecom gets no formatting`() async throws {
+        let robot = try FakeRobot { _, request in
+            .reply(200, request.path.hasPrefix("/open-apis") ? #"{"code":0}"# : #"{"errcode":0}"#)
+        }
+        let message = Self.message(#"通知:<at user_id="all">x</at> <@all> [a](b) *c* `d`"#)
+        for (kind, more) in [
+            ("feishu", [:]), ("wecom", [:]), ("wecom", ["format": "markdown"]),
+        ] as [(String, [String: JSONValue])] {
+            #expect(await Self.failure(try Self.channel(kind, robot.url, more), message) == nil)
+        }
+        let texts = try robot.requests.map { request -> String? in
+            let body = try JSONParser.parse(request.body).object
+            let part = body?["content"]?.object ?? body?["text"]?.object ?? body?["markdown"]?.object
+            return (part?["text"] ?? part?["content"])?.string
+        }
+        let calm = #"通知:＜at user_id="all">x＜/at> ＜@all> [a](b) *c* `d`"#
+        #expect(texts == [calm, calm, #"**通知:at user_id="all">x/at> @all> a(b) c d**"#])
+    }
+
+    @Test func `a webhook is done with the status`() async throws {
+        for answer in [FakeRobot.Answer.reply(200, String(repeating: "x", count: 1 << 20)), .drip] {
+            let robot = try FakeRobot { _, _ in answer }
+            let started = ContinuousClock.now
+            #expect(await Self.failure(try Self.channel("webhook", robot.url)) == nil)
+            #expect(ContinuousClock.now - started < .seconds(2))
+        }
+    }
+
     // MARK: What is answered
+
+    @Test(arguments: [
+        ("dingtalk", #"{"errcode":88,"errmsg":"bad token"}"#, false),
+        ("dingtalk", #"{"errcode":88,"errmsg":"x","sub_code":"90018"}"#, true),
+        ("feishu", #"{"code":9499,"msg":"Bad Request"}"#, false),
+        ("feishu", #"{"code":9499,"msg":"too many request"}"#, true),
+        ("feishu", #"{"code":11232,"msg":"x"}"#, true), ("wecom", #"{"errcode":45009,"errmsg":"x"}"#, true),
+    ]) func `only what says that it is too much mutes`(kind: String, body: String, isThrottled: Bool) async throws {
+        let robot = try FakeRobot { _, _ in .reply(200, body) }
+        #expect(await Self.failure(try Self.channel(kind, robot.url))?.isThrottled == isThrottled)
+    }
 
     @Test(
         arguments: [

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import MartletCore
 import MartletStore
 import MartletTesting
@@ -147,6 +148,72 @@ import Testing
         #expect(desk.deliveries["ops"] == [.throttled: 1, .sent: 1])
     }
 
+    @Test func `what came of a message is stored, however long the disk is full`() async throws {
+        let clock = ManualClock()
+        let directory = FileManager.default.temporaryDirectory.appending(path: "full-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let sent = Mutex(0)
+        let channel = Scripted { _ in
+            sent.withLock { $0 += 1 }
+            return nil
+        }
+        let desk = NoticeDesk(NoticePolicy(channels: [channel.facts]))
+        let store = try SQLiteStore(directory: directory, now: { clock.now }, notices: desk)
+        let full = FullStore(store, failures: 3)
+        let notice = try await store.addTestNotice(to: "ops", id: "1", at: clock.now)
+        let troubles = Mutex(0)
+        var queue = ChannelQueue(
+            store: full, desk: desk, now: { clock.now }, onTrouble: { _ in troubles.withLock { $0 += 1 } })
+        #expect(try await queue.step(channel) == .sent)
+        #expect(try await store.notice(notice.number)?.state == .sent)
+        #expect(troubles.withLock { $0 } == 3 && sent.withLock { $0 } == 1)
+    }
+
+    @Test func `a message goes to the channel as it is configured by then, and to none that is gone`() async throws {
+        let clock = ManualClock()
+        let directory = FileManager.default.temporaryDirectory.appending(path: "reload-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let told = Mutex<[String]>([])
+        let gate = AsyncStream<Void>.makeStream()
+        func channel(_ what: String, _ name: String = "ops") -> Scripted {
+            Scripted(name) { _ in
+                told.withLock { $0.append(what) }
+                gate.continuation.yield()
+                return what == "wrong token" ? DeliveryFailure("code 300001") : nil
+            }
+        }
+        let desk = NoticeDesk()
+        let store = try SQLiteStore(directory: directory, now: { clock.now }, notices: desk)
+        for number in 0..<3 { _ = try await store.addTestNotice(to: "ops", id: "\(number)", at: clock.now) }
+        let notifier = Notifier(
+            store: store, desk: desk, channels: [channel("wrong token")], now: { clock.now },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let service = Task { await notifier.run() }
+        defer { service.cancel() }
+        var seen = gate.stream.makeAsyncIterator()
+        await seen.next()
+        try await reached { try await store.noticeChannelStates(at: clock.now)["ops"]?.heldUntil != nil }
+        // The clock stands still: without the release nothing more would be sent.
+        notifier.replace([channel("right token")])
+        for _ in 0..<2 { await seen.next() }
+        #expect(told.withLock { $0 } == ["wrong token", "right token", "right token"])
+        notifier.replace([channel("another", "other")])
+        for name in ["ops", "other"] { _ = try await store.addTestNotice(to: name, id: name, at: clock.now) }
+        desk.ring()
+        await seen.next()
+        #expect(told.withLock { $0.dropFirst(3) } == ["another"])
+        // The one that failed, whose next try is not due, and the one that came when nobody was there.
+        #expect(try await store.noticeChannelStates(at: clock.now)["ops"]?.waiting == 2)
+    }
+
+    private func reached(_ condition: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try await !condition() {
+            guard ContinuousClock.now < deadline else { throw MartletError(.internal, "it did not come to that") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     @Test func `a channel that never works is given up, with the reason`() async throws {
         let clock = ManualClock()
         let directory = FileManager.default.temporaryDirectory.appending(path: "dead-\(UUID().uuidString)")
@@ -174,13 +241,60 @@ import Testing
     }
 }
 
+/// A store that cannot write what came of the first messages.
+private final class FullStore: NoticeQueue, NoticeLedger {
+    private let store: SQLiteStore
+    private let failures: Mutex<Int>
+
+    init(_ store: SQLiteStore, failures: Int) {
+        self.store = store
+        self.failures = Mutex(failures)
+    }
+
+    func settle(_ notices: [Notice], _ result: NoticeResult, at now: Date) async throws -> [Int64] {
+        let fails = failures.withLock { left in
+            left -= 1
+            return left >= 0
+        }
+        if fails { throw MartletError(.unavailable, "the disk is full") }
+        return try await store.settle(notices, result, at: now)
+    }
+
+    func recoverNotices(at now: Date) async throws -> Int { try await store.recoverNotices(at: now) }
+    func claimNotices(of channel: String, pace: NoticePace, at now: Date) async throws -> NoticeClaim {
+        try await store.claimNotices(of: channel, pace: pace, at: now)
+    }
+    func releaseNotices() async throws { try await store.releaseNotices() }
+    func expireNotices(at now: Date) async throws -> [String] { try await store.expireNotices(at: now) }
+    func notices(_ query: NoticeQuery) async throws -> [Notice] { try await store.notices(query) }
+    func notice(_ number: Int64) async throws -> Notice? { try await store.notice(number) }
+    func noticeParts(of cause: String, limit: Int) async throws -> [NoticePart] {
+        try await store.noticeParts(of: cause, limit: limit)
+    }
+    func addTestNotice(to channel: String, id: String, at now: Date) async throws -> Notice {
+        try await store.addTestNotice(to: channel, id: id, at: now)
+    }
+    func retryNotice(_ number: Int64, at now: Date) async throws -> Notice {
+        try await store.retryNotice(number, at: now)
+    }
+    func deleteNotices(before: Date, limit: Int) async throws -> Int {
+        try await store.deleteNotices(before: before, limit: limit)
+    }
+    func noticeChannelStates(at now: Date) async throws -> [String: NoticeChannelState] {
+        try await store.noticeChannelStates(at: now)
+    }
+}
+
 /// A channel that answers as a test says.
 final class Scripted: NoticeChannel {
-    let facts = NoticeChannelFacts(name: "ops", kind: "dingtalk", target: "", perMinute: 20, rules: [])
+    let facts: NoticeChannelFacts
     let pace = NoticePace(perMinute: 20, mostInDigest: 100)
     private let answer: @Sendable (NoticeMessage) -> DeliveryFailure?
 
-    init(_ answer: @escaping @Sendable (NoticeMessage) -> DeliveryFailure?) { self.answer = answer }
+    init(_ name: String = "ops", _ answer: @escaping @Sendable (NoticeMessage) -> DeliveryFailure?) {
+        facts = NoticeChannelFacts(name: name, kind: "dingtalk", target: "", perMinute: 20, rules: [])
+        self.answer = answer
+    }
 
     func send(_ message: NoticeMessage) async throws(DeliveryFailure) {
         if let failure = answer(message) { throw failure }

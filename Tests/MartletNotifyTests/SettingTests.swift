@@ -56,6 +56,14 @@ import Testing
         (#"[{"name":"a","kind":"mail","to":"a@b","ruls":[]}]"#, "c[0].ruls"),
         (#"[{"name":"a","kind":"mail","to":"a@b"},{"name":"a","kind":"mail","to":"a@b"}]"#, "c[1].name"),
         (#"["x"]"#, "c[0]"),
+        (
+            #"[{"name":"a","kind":"wecom","token":"abcdef"},{"name":"b","kind":"wecom","token":"abcdef"}]"#,
+            "c[1].token"
+        ),
+        (
+            #"[{"name":"a","kind":"wecom","token":{"secret":"s"},"url":"http://x/"},{"name":"b","kind":"wecom","token":{"secret":"s"},"url":"http://x"}]"#,
+            "c[1].token"
+        ),
     ]) func `what is wrong is named`(json: String, field: String) throws {
         let problems = try parse(json).problems
         #expect(problems.map(\.field).contains(field), "\(problems)")

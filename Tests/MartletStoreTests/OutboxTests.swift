@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import MartletCore
+import Synchronization
 import Testing
 
 @testable import MartletStore
@@ -68,10 +69,10 @@ import Testing
         #expect(try await all(fixture).isEmpty)
         try await end(runs[4], code: 1, fixture)
         let notices = try await all(fixture)
-        #expect(notices.map(\.cause) == ["batch b1"])
+        #expect(notices.map(\.cause) == ["batch b1 nightly"] && notices.map(\.batch) == ["b1"])
         #expect(notices.first?.content.title == "告警:command notallsuccess for task nightly")
         #expect(notices.first?.content.end?.runs == 5 && notices.first?.content.end?.failed == 1)
-        #expect(try await fixture.store.noticeParts(of: "batch b1", limit: 99).map(\.state).first == .failed)
+        #expect(try await fixture.store.noticeParts(of: "batch b1 nightly", limit: 99).map(\.state).first == .failed)
     }
 
     @Test func `ends at the same moment owe one notice`() async throws {
@@ -88,7 +89,7 @@ import Testing
             for run in runs.shuffled() { group.addTask { try await end(run, code: 1, fixture) } }
             try await group.waitForAll()
         }
-        #expect(try await all(fixture).map(\.cause).sorted() == batches.map { "batch \($0)" }.sorted())
+        #expect(try await all(fixture).map(\.cause).sorted() == batches.map { "batch \($0) nightly" }.sorted())
     }
 
     @Test func `a run in two batches is told in both`() async throws {
@@ -99,11 +100,11 @@ import Testing
         _ = try await fixture.store.insert(new, idempotency: nil)
         _ = try await fixture.claim()
         try await end(shared, fixture)
-        #expect(try await all(fixture).map(\.cause) == ["batch b1"])
+        #expect(try await all(fixture).map(\.cause) == ["batch b1 a"])
         try await end(other, fixture)
         let causes = try await all(fixture).map(\.cause)
-        #expect(causes == ["batch b2", "batch b1"])
-        #expect(try await fixture.store.noticeParts(of: "batch b2", limit: 9).count == 2)
+        #expect(causes == ["batch b2 b", "batch b1 a"])
+        #expect(try await fixture.store.noticeParts(of: "batch b2 b", limit: 9).count == 2)
     }
 
     @Test func `a submission whose runs are refused at once is told once, and not before its last`() async throws {
@@ -146,7 +147,7 @@ import Testing
             _ = try await fixture.claim()
             try await end(run, code: code, fixture)
         }
-        #expect(try await all(fixture).map(\.cause) == ["batch b2"])
+        #expect(try await all(fixture).map(\.cause) == ["batch b2 nightly"])
     }
 
     @Test func `what a job owes to a channel that is not there is given up with a record`() async throws {
@@ -207,9 +208,177 @@ import Testing
         #expect(try await all(fixture).map(\.channel) == ["b"])
         #expect(try await fixture.store.noticeParts(of: "run \(id)", limit: 9).count == 1)
         _ = try await fixture.store.expireNotices(at: later)
-        #expect(try await all(fixture).first?.error == "its channel is not configured")
+        #expect(
+            try await all(fixture).first?.error == "it waited for a day: its channel was held, or had too much to send")
         #expect(try await fixture.store.deleteNotices(before: later.adding(.seconds(1)), limit: 10) == 1)
         #expect(try await fixture.store.noticeParts(of: "run \(id)", limit: 9).isEmpty)
+    }
+
+    @Test func `groups of one submission are told each by itself`() async throws {
+        let fixture = try Self.fixture([
+            NoticeRule(on: [.failed], groups: [try #require(NamePattern("a"))])
+        ])
+        let runs = (0..<4).map { _ in fixture.run() }
+        let new = runs.enumerated().map { index, run in
+            NewRun(run: run, groups: [GroupMembership(group: index < 2 ? "a" : "b", batch: "b1")])
+        }
+        _ = try await fixture.store.insert(new, idempotency: nil)
+        _ = try await fixture.claim()
+        // The failed group is not the one of the run that ends last.
+        try await end(runs[0], code: 1, fixture)
+        #expect(try await all(fixture).isEmpty)
+        try await end(runs[1], fixture)
+        let notices = try await all(fixture)
+        #expect(notices.map(\.content.title) == ["告警:command notallsuccess for task a"])
+        #expect(notices.first?.content.end?.runs == 2)
+        for run in runs[2...] { try await end(run, fixture) }
+        #expect(try await all(fixture).count == 1)
+        let verdicts = try fixture.outside { db in
+            try Row.fetchAll(db, sql: "SELECT subject, is_good FROM notice_verdicts ORDER BY subject").map {
+                "\($0[0] as String) \($0[1] as Bool)"
+            }
+        }
+        #expect(verdicts == ["group a false", "group b true"])
+    }
+
+    @Test func `a rule finds its work among any number of others`() async throws {
+        let fixture = try Self.fixture([
+            NoticeRule(on: [.always], jobs: [try #require(NamePattern("job-0*"))]),
+            NoticeRule(on: [.always], jobs: [try #require(NamePattern("wanted"))]),
+        ])
+        for (batch, name) in [("b1", "wanted"), ("b2", "unwanted")] {
+            let runs = [fixture.run(job: name)] + (1..<120).map { fixture.run(job: "job-\($0)") }
+            try await self.batch(runs.shuffled(), batch, fixture)
+            for run in runs { try await fixture.apply(.stop(.user), to: run.id) }
+        }
+        let notices = try await all(fixture)
+        #expect(notices.map(\.batch) == ["b1"])
+        #expect(notices.first?.content.end?.works.count == NoticeEnd.mostWorks + 1)
+    }
+
+    @Test func `a run that joins a batch late keeps it from being told`() async throws {
+        let fixture = try Self.fixture()
+        let runs = (0..<4).map { _ in fixture.run() }
+        try await batch(Array(runs[..<3]), "b1", fixture)
+        // The newest first: the second end looks below what was unfinished before.
+        try await fixture.apply(.stop(.user), to: runs[2].id)
+        try await batch([runs[3]], "b1", fixture)
+        for run in runs[..<2].reversed() { try await fixture.apply(.stop(.user), to: run.id) }
+        #expect(try await all(fixture).isEmpty)
+        try await fixture.apply(.stop(.user), to: runs[3].id)
+        #expect(try await all(fixture).first?.content.end?.runs == 4)
+    }
+
+    @Test func `what a large batch tells is forgotten piece by piece`() async throws {
+        let fixture = try Self.fixture()
+        let runs = (0..<25).map { _ in fixture.run() }
+        try await batch(runs, "b1", fixture)
+        for run in runs { try await fixture.apply(.stop(.user), to: run.id) }
+        let later = StoreFixture.start.adding(.seconds(86_400))
+        #expect(try await fixture.store.expireNotices(at: later) == ["ops"])
+        func parts() throws -> Int? {
+            try fixture.outside { try Int.fetchOne($0, sql: "SELECT count(*) FROM notice_parts") }
+        }
+        for left in [15, 5] {
+            #expect(try await fixture.store.deleteNotices(before: later.adding(.seconds(1)), limit: 1) == 1)
+            #expect(try parts() == left)
+            #expect(try await all(fixture).count == 1)
+        }
+        #expect(try await fixture.store.deleteNotices(before: later.adding(.seconds(1)), limit: 1) == 1)
+        #expect(try parts() == 0)
+        #expect(try await all(fixture).isEmpty)
+        #expect(try await fixture.store.deleteNotices(before: later.adding(.seconds(1)), limit: 1) == 0)
+    }
+
+    @Test func `a notice that is too old says why`() async throws {
+        let desk = NoticeDesk()
+        let fixture = try StoreFixture(notices: desk)
+        let facts = ["kept", "gone"].map {
+            NoticeChannelFacts(
+                name: $0, kind: "mail", target: "", perMinute: nil, rules: [NoticeRule(on: [.always])])
+        }
+        desk.replace(facts)
+        try await fixture.ended(fixture.run(job: "nightly"))
+        desk.replace([facts[0]])
+        _ = try await fixture.store.expireNotices(at: StoreFixture.start.adding(.seconds(86_400)))
+        let errors = Dictionary(uniqueKeysWithValues: try await all(fixture).map { ($0.channel, $0.error) })
+        #expect(errors["gone"] == "its channel is not configured")
+        #expect(errors["kept"] == "it waited for a day: its channel was held, or had too much to send")
+    }
+
+    @Test func `a COMMIT wakes the channels that it owes to`() async throws {
+        let fixture = try Self.fixture(channels: ["a"])
+        let (owed, other) = (fixture.store.notices.rings(of: "a"), fixture.store.notices.rings(of: "b"))
+        try await fixture.ended(fixture.run(job: "nightly"))
+        #expect(await owed.first { _ in true } != nil)
+        // What "b" got is only what rings for all.
+        fixture.store.notices.ring(["b"])
+        let heard = Mutex(0)
+        let listener = Task {
+            for await _ in other {
+                heard.withLock { $0 += 1 }
+                return
+            }
+        }
+        await listener.value
+        #expect(heard.withLock { $0 } == 1)
+    }
+
+    @Test func `a clock that was set back silences no channel`() async throws {
+        let fixture = try Self.fixture([NoticeRule(on: [.failed])])
+        let store = fixture.store
+        let pace = NoticePace(perMinute: 2, mostInDigest: 1)
+        let before = StoreFixture.start.adding(.seconds(86_400))
+        for number in 0..<4 { _ = try await store.addTestNotice(to: "ops", id: "\(number)", at: before) }
+        for _ in 0..<2 {
+            guard case .send(let taken) = try await store.claimNotices(of: "ops", pace: pace, at: before) else {
+                throw MartletError(.internal, "nothing is due")
+            }
+            let hold = NoticeHold(until: before.adding(.seconds(600)), isMute: true)
+            _ = try await store.settle(
+                taken,
+                taken[0].number == 1
+                    ? .sent : .retry(until: hold.until, error: "", mayHaveArrived: false, holding: hold),
+                at: before)
+        }
+        // A day back: ten minutes of the mute, then all of it goes out within the limit.
+        var now = StoreFixture.start
+        guard case .hold(let until) = try await store.claimNotices(of: "ops", pace: pace, at: now) else {
+            throw MartletError(.internal, "it is not held")
+        }
+        #expect(until == now.adding(.seconds(600)))
+        now = until
+        var sent = 0
+        loop: while sent < 9, now < until.adding(.seconds(300)) {
+            switch try await store.claimNotices(of: "ops", pace: pace, at: now) {
+            case .send(let taken):
+                _ = try await store.settle(taken, .sent, at: now)
+                sent += taken.count
+            case .hold(let next), .wait(let next?): now = max(next, now.adding(.seconds(1)))
+            case .wait(nil): break loop
+            }
+        }
+        #expect(sent == 3)
+    }
+
+    @Test func `by hand a hold ends, and a mute does not`() async throws {
+        let fixture = try Self.fixture([])
+        let store = fixture.store
+        let now = StoreFixture.start
+        for isMute in [false, true] {
+            _ = try await store.addTestNotice(to: "ops", id: "1 \(isMute)", at: now)
+            guard case .send(let taken) = try await store.claimNotices(of: "ops", pace: NoticePace(), at: now) else {
+                throw MartletError(.internal, "nothing is due")
+            }
+            let hold = NoticeHold(until: now.adding(.seconds(300)), isMute: isMute)
+            _ = try await store.settle(
+                taken, .retry(until: hold.until, error: "no", mayHaveArrived: false, holding: hold), at: now)
+            #expect(try await store.noticeChannelStates(at: now)["ops"]?.heldUntil == hold.until)
+            _ = try await store.retryNotice(taken[0].number, at: now)
+            #expect(try await store.noticeChannelStates(at: now)["ops"]?.heldUntil == (isMute ? hold.until : nil))
+            try await store.releaseNotices()
+            #expect(try await store.noticeChannelStates(at: now)["ops"]?.heldUntil == (isMute ? hold.until : nil))
+        }
     }
 
     @Test func `no listing of the ledger scans it`() async throws {

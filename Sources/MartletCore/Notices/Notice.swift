@@ -33,9 +33,9 @@ package struct Notice: Sendable, Hashable {
     /// Rises; also the order of the ledger.
     package let number: Int64
     package let channel: String
-    /// `batch ID`, `run ID` or `test ID`. A channel gets one notice for each cause.
+    /// `batch ID GROUP`, `run ID` or `test ID`; the runs of one batch may be of several groups, each told by itself. A channel gets one notice for each cause.
     package let cause: String
-    package let content: Content
+    package var content: Content
     package var state: NoticeState
     package var attempts: Int
     package let createdAt: Date
@@ -72,7 +72,9 @@ package struct Notice: Sendable, Hashable {
 
     /// The run, when it is about one run in no batch.
     package var run: RunID? { cause.hasPrefix("run ") ? RunID(String(cause.dropFirst(4))) : nil }
-    package var batch: String? { cause.hasPrefix("batch ") ? String(cause.dropFirst(6)) : nil }
+    package var batch: String? {
+        cause.hasPrefix("batch ") ? String(cause.dropFirst(6).prefix { $0 != " " }) : nil
+    }
 
     /// A test concerns the whole server; anything else is for those who may see all its work.
     package func isCovered(by rights: Rights) -> Bool {

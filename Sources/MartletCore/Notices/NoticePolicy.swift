@@ -61,7 +61,7 @@ package final class NoticeDesk: Sendable {
     private struct State {
         var policy: NoticePolicy
         var deliveries: [String: [Delivery: Int]] = [:]
-        var bells: [Int: AsyncStream<Void>.Continuation] = [:]
+        var bells: [Int: (channel: String, ring: AsyncStream<Void>.Continuation)] = [:]
         var nextBell = 0
     }
 
@@ -75,17 +75,24 @@ package final class NoticeDesk: Sendable {
         state.withLock { $0.policy.describe = body }
     }
 
-    /// Somebody owes a notice by hand, or changed the channels: those who send are to look.
+    /// The channels were changed: all who send are to look.
     package func ring() {
-        for bell in state.withLock({ Array($0.bells.values) }) { bell.yield() }
+        for bell in state.withLock({ Array($0.bells.values) }) { bell.ring.yield() }
     }
 
-    /// An element after each ``ring()``; several may join into one.
-    package func rings() -> AsyncStream<Void> {
+    /// Notices are owed to these channels.
+    package func ring(_ channels: Set<String>) {
+        guard !channels.isEmpty else { return }
+        let bells = state.withLock { $0.bells.values.filter { channels.contains($0.channel) } }
+        for bell in bells { bell.ring.yield() }
+    }
+
+    /// An element after each ring of the channel; several may join into one.
+    package func rings(of channel: String) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let number = state.withLock { state in
             state.nextBell += 1
-            state.bells[state.nextBell] = continuation
+            state.bells[state.nextBell] = (channel, continuation)
             return state.nextBell
         }
         continuation.onTermination = { [self] _ in _ = state.withLock { $0.bells.removeValue(forKey: number) } }

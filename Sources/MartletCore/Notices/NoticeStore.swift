@@ -28,12 +28,23 @@ package enum NoticeClaim: Sendable {
     case hold(until: Date)
 }
 
+/// A channel sends nothing at all until then.
+package struct NoticeHold: Sendable, Hashable {
+    package var until: Date
+    /// Its platform asked for it: only time ends it. Another hold ends by hand, too.
+    package var isMute: Bool
+
+    package init(until: Date, isMute: Bool) {
+        self.until = until
+        self.isMute = isMute
+    }
+}
+
 /// What came of one message.
 package enum NoticeResult: Sendable, Hashable {
     case sent
-    /// Not before `until`. `mayHaveArrived`: the next try is marked as a possible repetition. `holding`: the channel sends
-    /// nothing at all until then.
-    case retry(until: Date, error: String, mayHaveArrived: Bool, holding: Date?)
+    /// Not before `until`. `mayHaveArrived`: the next try is marked as a possible repetition.
+    case retry(until: Date, error: String, mayHaveArrived: Bool, holding: NoticeHold?)
 }
 
 /// The outbox as a channel works it off. Every write is durable when the call returns.
@@ -44,6 +55,8 @@ package protocol NoticeQueue: Sendable {
     func claimNotices(of channel: String, pace: NoticePace, at now: Date) async throws -> NoticeClaim
     /// Ends a try. Returns those of the notices that were given up: too many tries, or too late.
     func settle(_ notices: [Notice], _ result: NoticeResult, at now: Date) async throws -> [Int64]
+    /// Ends every hold that is not a mute: the channels were configured anew.
+    func releaseNotices() async throws
     /// Gives up what waits for longer than ``NoticePace/patience``. Returns the channels.
     func expireNotices(at now: Date) async throws -> [String]
 }
@@ -65,11 +78,12 @@ package protocol NoticeLedger: Sendable {
     func notice(_ number: Int64) async throws -> Notice?
     /// What a cause's notices list, in their order; those that are hidden are left out.
     func noticeParts(of cause: String, limit: Int) async throws -> [NoticePart]
-    /// A test message, to be sent like any other. `id`: names its cause.
+    /// A test message, to be sent like any other; a hold of the channel that is not a mute ends. `id`: names its cause.
     func addTestNotice(to channel: String, id: String, at now: Date) async throws -> Notice
-    /// Tries again at once, for as long as a new one. Throws `notFound`, and `conflict` when it was sent or is being sent.
+    /// Tries again at once, as a test message would be, for as long as a new one. Throws `notFound`, and `conflict` when it was sent or is being sent.
     func retryNotice(_ number: Int64, at now: Date) async throws -> Notice
-    /// Removes at most `limit` settled ones, and what is remembered of jobs and groups that are not heard of any more.
+    /// Removes at most `limit` settled ones, large ones in several calls, and what is remembered of jobs and groups that
+    /// are not heard of any more. Returns 0 when no settled one is left.
     func deleteNotices(before: Date, limit: Int) async throws -> Int
     /// By name; channels that nothing was ever owed to are left out.
     func noticeChannelStates(at now: Date) async throws -> [String: NoticeChannelState]

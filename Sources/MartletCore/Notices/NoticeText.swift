@@ -36,20 +36,43 @@ package enum NoticeText {
             for part in parts.prefix(1) { single(part, &text) }
             return text.finish(leftOut: 0)
         }
-        _ = text.add([summary(end)])
-        var told = 0
-        for part in parts where text.add(lines(part)) { told += 1 }
+        _ = text.add(summary(end))
+        let told = Self.list(parts, &text)
         return text.finish(leftOut: end.runs - end.hidden - told)
     }
 
-    /// Several notices in one message, each by its first line.
+    /// Adds what fits: the first line of each failed part, what failed in them, the other parts. Returns how many parts
+    /// have their line.
+    private static func list(_ parts: [NoticePart], _ text: inout BoundedText) -> Int {
+        var shown: [[String]] = []
+        func add(_ parts: some Sequence<NoticePart>) {
+            let first = shown.count
+            var details: [[String]] = []
+            for part in parts {
+                guard text.hold(line(part)) else { break }
+                shown.append([line(part)])
+                details.append(part.isGood ? [] : failures(part))
+            }
+            for (index, lines) in details.enumerated() {
+                for line in lines where text.hold(line) { shown[first + index].append(line) }
+            }
+        }
+        let failed = parts.prefix(while: \.isFailure)
+        add(failed)
+        add(parts.dropFirst(failed.count))
+        text.place(shown.joined())
+        return shown.count
+    }
+
+    /// Several notices in one message, each by its first line, failures first.
     package static func digest(of notices: [Notice], limit: Int = longest) -> String {
         let isAlarm = notices.contains { ($0.content.end?.failed ?? 0) > 0 }
         var text = BoundedText("\(isAlarm ? "告警:" : "通知:")合并 \(notices.count) 条通知", limit: limit)
         var told = 0
-        for notice in notices {
+        let failed = notices.filter { ($0.content.end?.failed ?? 0) > 0 }
+        for notice in failed + notices.filter({ ($0.content.end?.failed ?? 0) == 0 }) {
             let line = oneLine(notice.content.title, upTo: 160) + (notice.mayBeRepeated ? repeated : "")
-            if text.add([line]) { told += 1 }
+            if text.add(line) { told += 1 }
         }
         return text.finish(leftOut: notices.count - told)
     }
@@ -61,14 +84,12 @@ package enum NoticeText {
         return "共 \(end.runs) 项: \(words.joined(separator: ", "))"
     }
 
-    private static func lines(_ part: NoticePart) -> [String] {
+    private static func line(_ part: NoticePart) -> String {
         let state = part.isGood ? "" : " \(part.state.rawValue)"
-        var lines = [
-            part.count.map { "path: \(part.subject) \($0)\(state)" }
-                ?? "run: \(part.subject)\(part.isGood ? " succeeded" : state)"
-        ]
-        if !part.isGood { lines += failures(part) }
-        return lines
+        if let count = part.count { return "path: \(part.subject) \(count)\(state)" }
+        // Work on a path that counts nothing, such as loading metadata.
+        if part.subject.hasPrefix("/") { return "path: \(part.subject)\(state)" }
+        return "run: \(part.subject)\(part.isGood ? " succeeded" : state)"
     }
 
     private static func failures(_ part: NoticePart) -> [String] {
@@ -79,11 +100,13 @@ package enum NoticeText {
 
     private static func single(_ part: NoticePart, _ text: inout BoundedText) {
         let outcome = part.outcome.map { " (\($0.rawValue))" } ?? ""
-        _ = text.add(["状态: \(part.state.rawValue)\(outcome)", "原因: \(part.reason)"])
-        if let count = part.count { _ = text.add(["数量: \(count)"]) }
-        for failure in part.failures { _ = text.add(["  failed: \(failure)"]) }
-        if part.failed > part.failures.count { _ = text.add(["  另有 \(part.failed - part.failures.count) 个失败"]) }
-        _ = text.add(["运行: \(part.run)"])
+        _ = text.add("状态: \(part.state.rawValue)\(outcome)")
+        _ = text.add("原因: \(part.reason)")
+        if let count = part.count { _ = text.add("数量: \(count)") }
+        // Before what may be long.
+        _ = text.add("运行: \(part.run)")
+        for failure in part.failures { _ = text.add("  failed: \(failure)") }
+        if part.failed > part.failures.count { _ = text.add("  另有 \(part.failed - part.failures.count) 个失败") }
     }
 
     // MARK: Pieces
@@ -125,17 +148,26 @@ private struct BoundedText {
         self.limit = limit
     }
 
-    /// All of them or none. False when they do not fit, and then nothing more does.
-    mutating func add(_ more: [String]) -> Bool {
-        let size = more.reduce(0) { $0 + $1.utf8.count + 1 }
+    /// False when it does not fit, and then nothing more does.
+    mutating func add(_ line: String) -> Bool {
+        guard hold(line) else { return false }
+        lines.append(line)
+        return true
+    }
+
+    /// Keeps room for a line that is placed later.
+    mutating func hold(_ line: String) -> Bool {
+        let size = line.utf8.count + 1
         guard !isFull, bytes + size <= limit - Self.reserve else {
             isFull = true
             return false
         }
-        lines += more
         bytes += size
         return true
     }
+
+    /// Lines that room was kept for.
+    mutating func place(_ held: some Sequence<String>) { lines += held }
 
     func finish(leftOut count: Int) -> String {
         let last = count > 0 ? ["另有 \(count) 项未列出 ..."] : isFull ? ["..."] : []

@@ -26,17 +26,21 @@ package struct ChannelQueue: Sendable {
     private let now: @Sendable () -> Date
     /// 0…1.
     private let random: @Sendable () -> Double
+    /// Told of each try to store what came of a message that failed.
+    private let onTrouble: @Sendable (any Error) -> Void
     /// Messages in a row that did not arrive.
     private var failures = 0
 
     package init(
         store: any NoticeQueue & NoticeLedger, desk: NoticeDesk, now: @escaping @Sendable () -> Date,
-        random: @escaping @Sendable () -> Double = { .random(in: 0...1) }
+        random: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+        onTrouble: @escaping @Sendable (any Error) -> Void = { _ in }
     ) {
         self.store = store
         self.desk = desk
         self.now = now
         self.random = random
+        self.onTrouble = onTrouble
     }
 
     /// Sends one message, if one is due and may be sent. Throws what the store throws.
@@ -80,10 +84,22 @@ package struct ChannelQueue: Sendable {
         }
     }
 
-    /// A write of the store goes through in a cancelled task, too: nothing stays in doubt that need not.
+    /// Repeats until it is stored or the server goes away: nothing stays in doubt that need not, and nobody but the next
+    /// server would look at it again. A write of the store goes through in a cancelled task, too.
     private func settle(_ notices: [Notice], _ result: NoticeResult) async throws {
-        let givenUp = try await store.settle(notices, result, at: now())
-        if let name = notices.first?.channel { for _ in givenUp { desk.count(.gaveUp, of: name) } }
+        let now = now()
+        var pause: Int64 = 100
+        while true {
+            do {
+                let givenUp = try await store.settle(notices, result, at: now)
+                if let name = notices.first?.channel { for _ in givenUp { desk.count(.gaveUp, of: name) } }
+                return
+            } catch {
+                onTrouble(error)
+                try await Task.sleep(for: .milliseconds(pause))
+                pause = min(pause * 2, 5000)
+            }
+        }
     }
 
     private func retry(_ notices: [Notice], _ failure: DeliveryFailure) -> NoticeResult {
@@ -94,7 +110,7 @@ package struct ChannelQueue: Sendable {
         let until = max(hold, now.adding(Self.delay(after: attempts, random())))
         return .retry(
             until: until, error: NoticeText.oneLine(failure.description, upTo: 500),
-            mayHaveArrived: failure.mayHaveArrived, holding: hold)
+            mayHaveArrived: failure.mayHaveArrived, holding: NoticeHold(until: hold, isMute: failure.isThrottled))
     }
 
     /// 5 s after the first try, twice as long after each further one, half an hour at most; a fifth more or less.

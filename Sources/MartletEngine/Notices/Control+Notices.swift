@@ -16,20 +16,37 @@ package struct NoticeChannelView: Sendable {
     package let deliveries: [NoticeDesk.Delivery: Int]
 }
 
+package struct NoticePage: Sendable {
+    /// Of a thousand rows each, for one page.
+    static let mostReads = 4
+
+    package var items: [Notice] = []
+    /// More may follow before this one.
+    package var next: Int64?
+}
+
 extension Control {
-    /// Those that `rights` cover, newest first, with a cursor for more.
-    package func notices(_ query: NoticeQuery, rights: Rights) async throws -> Page<Notice> {
+    /// Those that `rights` cover, newest first. Whoever may see little of a long ledger gets short pages, even empty ones,
+    /// that go on.
+    package func notices(_ query: NoticeQuery, rights: Rights) async throws -> NoticePage {
         var query = query
         let limit = query.limit
-        query.limit = min(limit + 1, 1000)
-        var found: [Notice] = []
-        while found.count <= limit {
-            let page = try await store.notices(query)
-            found += page.filter { $0.isCovered(by: rights) }
-            guard page.count == query.limit, let last = page.last else { break }
+        query.limit = rights.isRestricted ? 1000 : min(limit + 1, 1000)
+        var page = NoticePage()
+        for _ in 0..<NoticePage.mostReads {
+            let rows = try await store.notices(query)
+            for notice in rows where notice.isCovered(by: rights) {
+                if page.items.count == limit {
+                    page.next = page.items.last?.number
+                    return page
+                }
+                page.items.append(notice)
+            }
+            guard rows.count == query.limit, let last = rows.last else { return page }
             query.before = last.number
         }
-        return Page(items: Array(found.prefix(limit)), hasMore: found.count > limit)
+        page.next = query.before
+        return page
     }
 
     /// Throws `notFound`, also for one that `rights` do not cover.
@@ -65,13 +82,13 @@ extension Control {
         }
         let now = now()
         let notice = try await store.addTestNotice(to: channel, id: ids.next(at: now).description, at: now)
-        notices.ring()
+        notices.ring([notice.channel])
         return notice
     }
 
     package func retryNotice(_ number: Int64) async throws -> Notice {
         let notice = try await store.retryNotice(number, at: now())
-        notices.ring()
+        notices.ring([notice.channel])
         return notice
     }
 }

@@ -40,8 +40,8 @@ package final class Notifier: Sendable {
         state.withLock { state in
             state.channels = Dictionary(channels.map { ($0.facts.name, $0) }) { first, _ in first }
         }
-        changes.continuation.yield()
         desk.ring()
+        changes.continuation.yield()
     }
 
     /// Until it is cancelled; messages under way are marked as perhaps arrived.
@@ -50,10 +50,21 @@ package final class Notifier: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.expire() }
             for await _ in changes.stream {
+                await self.release()
                 for name in newcomers() { group.addTask { await self.work(name) } }
             }
             group.cancelAll()
         }
+    }
+
+    /// What was wrong with a channel may be mended. Those who wait for it look again.
+    private func release() async {
+        do {
+            try await store.releaseNotices()
+        } catch {
+            logger.error("channels stay held", metadata: ["error": "\(error)"])
+        }
+        desk.ring()
     }
 
     private func newcomers() -> [String] {
@@ -79,45 +90,42 @@ package final class Notifier: Sendable {
 
     private func work(_ name: String) async {
         let alarm = Alarm()
-        let rings = desk.rings()
-        var queue = ChannelQueue(store: store, desk: desk, now: now)
+        let rings = desk.rings(of: name)
+        let complain: @Sendable (any Error) -> Void = { [logger] error in
+            logger.error(
+                "what came of a notice is not stored, trying again",
+                metadata: ["channel": "\(name)", "error": "\(error)"])
+        }
+        var queue = ChannelQueue(store: store, desk: desk, now: now, onTrouble: complain)
         await withDiscardingTaskGroup { group in
             group.addTask { for await _ in rings { alarm.ring() } }
             alarm.ring()
-            var heldUntil = Date.distantPast
             for await _ in alarm.rings {
-                guard let channel = channel(name) else {
-                    if leaves(name) { break }
-                    continue
+                if leaves(name) { break }
+                if let next = await drain(&queue, name), alarm.set(next) {
+                    group.addTask { await alarm.ring(at: next, now: self.now()) }
                 }
-                let next = now() < heldUntil ? heldUntil : await drain(&queue, channel, &heldUntil)
-                if let next, alarm.set(next) { group.addTask { await alarm.ring(at: next, now: self.now()) } }
             }
             group.cancelAll()
         }
     }
 
-    /// Sends until nothing is due; when to look again.
-    private func drain(
-        _ queue: inout ChannelQueue, _ channel: any NoticeChannel, _ heldUntil: inout Date
-    ) async -> Date? {
-        while !Task.isCancelled {
+    /// Sends until nothing is due or the channel is gone; when to look again. Each message goes to the channel as it is
+    /// configured by then.
+    private func drain(_ queue: inout ChannelQueue, _ name: String) async -> Date? {
+        while !Task.isCancelled, let channel = channel(name) {
             do {
                 switch try await queue.step(channel) {
                 case .sent: continue
                 case .failed(let failure):
-                    logger.warning(
-                        "notice not delivered",
-                        metadata: ["channel": "\(channel.facts.name)", "error": "\(failure)"])
+                    logger.warning("notice not delivered", metadata: ["channel": "\(name)", "error": "\(failure)"])
                 case .wait(let until): return until
-                case .hold(let until):
-                    heldUntil = until
-                    return until
+                case .hold(let until): return until
                 }
             } catch {
                 logger.error(
                     "cannot work off notices, trying again",
-                    metadata: ["channel": "\(channel.facts.name)", "error": "\(error)"])
+                    metadata: ["channel": "\(name)", "error": "\(error)"])
                 return now().adding(.seconds(1))
             }
         }
