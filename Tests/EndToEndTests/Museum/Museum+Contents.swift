@@ -162,7 +162,8 @@ extension Museum {
     @Test func `heap dumps and consoles of the framework are not there`() async throws {
         let server = try await Server(Scratch())
         for path in [
-            "/actuator/heapdump", "/debug/pprof/heap", "/debug", "/env", "/.git/config", "/server-status", "/swagger-ui.html",
+            "/actuator/heapdump", "/debug/pprof/heap", "/debug", "/env", "/.git/config", "/server-status",
+            "/swagger-ui.html",
         ] {
             let status = try await server.call(.GET, path).status
             #expect(status == 404, "\(path): \(status)")
