@@ -17,25 +17,13 @@ struct NoticesCommand: AsyncParsableCommand {
         @Option(help: "waiting, sending, sent or gaveUp.") var state: String?
         @Option(help: "Only those about this group.") var group: String?
         @Option(help: "Only those that tell of this run.") var run: String?
-        @Option(help: "At most so many, 1 to 1000.") var limit = 50
-        @Option(help: "Where the page before ended.") var cursor: String?
+        @OptionGroup var page: PageOptions
 
         func run() async throws {
             try await Complaint.asExit {
-                let reply = try await options.client().call("GET", "/api/notices?\(query)")
-                if options.json { return Terminal.print(reply.text) }
-                let page = try reply.json()
-                var table = Table("NUMBER", "CREATED", "CHANNEL", "STATE", "TRIES", "TITLE", "ERROR")
-                for notice in page["items"].items { Self.add(notice, to: &table) }
-                table.print()
-                if let next = page["next"].string { Terminal.complain("more: --cursor \(next)") }
-            }
-        }
-
-        private var query: String {
-            let filters = [("channel", channel), ("state", state), ("group", group), ("run", run), ("cursor", cursor)]
-            return filters.reduce(into: "limit=\(limit)") { text, filter in
-                if let value = filter.1 { text += "&\(filter.0)=\(URLText.encode(value))" }
+                let filters = [("channel", channel), ("state", state), ("group", group), ("run", run)]
+                let table = Table("NUMBER", "CREATED", "CHANNEL", "STATE", "TRIES", "TITLE", "ERROR")
+                try await page.print("/api/notices", filters, options, table, add: Self.add)
             }
         }
 
