@@ -12,7 +12,23 @@ extension SQLiteStore {
         let policy = notices.policy
         guard !policy.channels.isEmpty else { return }
         let outbox = Outbox(db: scope.db, policy: policy, box: box, decoding: decoding, owed: owed)
-        for run in scope.ended { try outbox.ended(run) }
+        for run in scope.ended { try owe(for: run, outbox, &scope) }
+    }
+
+    /// What cannot be read of the outbox must not keep a run from ending: then the run's events say that nobody was told.
+    /// Trouble of the database itself is everybody's.
+    private func owe(for run: Run, _ outbox: Outbox, _ scope: inout WriteScope) throws {
+        do {
+            try scope.db.inSavepoint {
+                try outbox.ended(run)
+                return .commit
+            }
+        } catch let error as DatabaseError {
+            throw error
+        } catch {
+            let note = "nobody was told of this end, the outbox cannot be read: \(error)"
+            try scope.record(note: String(note.prefix(1024)), of: run, at: now())
+        }
     }
 }
 

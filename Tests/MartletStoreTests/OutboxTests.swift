@@ -46,6 +46,24 @@ import Testing
         #expect(counts == [0, 0, 0])
     }
 
+    @Test func `an outbox that cannot be read keeps no run from ending, and is told`() async throws {
+        let fixture = try Self.fixture()
+        let runs = [fixture.run(job: "a"), fixture.run(job: "b")]
+        try await batch(runs, "1", fixture)
+        _ = try await fixture.claim()
+        try await end(runs[0], fixture)
+        try await DatabaseQueue(path: fixture.databasePath).write { db in
+            try db.execute(sql: "UPDATE notice_parts SET part = '{', work = '{'")
+        }
+        try await end(runs[1], fixture)
+        #expect(try await fixture.store.run(runs[1].id)?.state == .succeeded)
+        let notes = try await fixture.store.events(of: runs[1].id, after: 0, limit: 10).compactMap(\.note)
+        #expect(notes.count == 1 && notes.first?.hasPrefix("nobody was told of this end") == true)
+        #expect(try await all(fixture).isEmpty)
+        let parts = try fixture.outside { try Int.fetchOne($0, sql: "SELECT count(*) FROM notice_parts") }
+        #expect(parts == 1, "nothing half done is left")
+    }
+
     @Test func `an ended run owes one notice to each channel that wants it`() async throws {
         let fixture = try Self.fixture([NoticeRule(on: [.failed])], channels: ["a", "b"])
         try await fixture.ended(fixture.run(job: "good"))
