@@ -111,7 +111,7 @@ struct GooseFSConfig: Sendable {
             .compactMap(\.self)
         if unused.isEmpty { return }
         Terminal.complain(
-            "\(unused.joined(separator: " and ")) is not used: outputs and records are kept in the data directory (--data-dir)"
+            "\(unused.joined(separator: " and ")) \(unused.count == 1 ? "is" : "are") not used: outputs and records are kept in the data directory (--data-dir)"
         )
     }
 }
