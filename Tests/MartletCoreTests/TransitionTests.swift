@@ -198,6 +198,19 @@ import Testing
         #expect(run.attempt == 2)
     }
 
+    @Test(arguments: [Outcome.ok, .nothingToDo]) func `a warning is told whatever else was good`(_ outcome: Outcome)
+        throws
+    {
+        var run = Self.run(Self.job())
+        _ = try run.apply(.claim, at: Self.start)
+        run.report.warn("a part of the output is gone")
+        run.report.warn("a part of the output is gone")
+        #expect(run.report.warnings.count == 1)
+        _ = try run.apply(.taskFinished(Self.good, Verdict(outcome)), at: Self.start)
+        #expect(run.state == .succeeded && run.outcome == .warning)
+        #expect(run.reason == .succeededWithWarning("a part of the output is gone"))
+    }
+
     @Test func `survivors of KILL fail the run and keep its key`() throws {
         var run = Self.run(Self.job())
         _ = try run.apply(.claim, at: Self.start)
