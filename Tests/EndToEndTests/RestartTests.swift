@@ -31,18 +31,20 @@ import Testing
         let done = scratch.path("done")
         let id = try await server.submit([
             "command": [
-                "sh", "-c", "while [ ! -e \"$FLAG\" ]; do sleep 0.05; done; echo bye; touch \"$DONE\"; exit 5",
+                "sh", "-c",
+                "echo ready; while [ ! -e \"$FLAG\" ]; do sleep 0.05; done; echo bye; touch \"$DONE\"; exit 5",
             ],
             "environment": ["FLAG": .string(flag), "DONE": .string(done)],
         ])
-        _ = try await server.reaches(.running, id)
+        // A run that is running was claimed; its process may be still to come.
+        _ = try await eventually("the task runs") { try await server.log(id) == "ready\n" ? true : nil }
         server.child.signal(SIGKILL)
         _ = try await server.child.ended()
         try Data().write(to: URL(filePath: flag))
         _ = try await eventually("the task ends alone") { FileManager.default.fileExists(atPath: done) ? true : nil }
         let next = try await Server(scratch)
         #expect(try await next.ended(id)["exitCode"] == 5)
-        #expect(try await next.log(id) == "bye\n")
+        #expect(try await next.log(id) == "ready\nbye\n")
     }
 
     @Test func `a restart on the same port adopts fifty live keepers`() async throws {
