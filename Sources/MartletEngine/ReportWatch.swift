@@ -113,5 +113,5 @@ final class ReportWatch: Sendable {
 
 extension TaskReport {
     /// How far both files were read.
-    fileprivate var place: [String] { [String(offset), outputPosition?.description ?? ""] }
+    fileprivate var place: (Int64, LogPosition?) { (offset, outputPosition) }
 }
