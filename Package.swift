@@ -40,7 +40,8 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]),
 
         // The domain and its engine: Foundation only.
-        .target(name: "MartletCore", swiftSettings: strict),
+        .target(
+            name: "MartletCore", resources: [.embedInCode("Schedules/china.json")], swiftSettings: strict),
         .target(
             name: "MartletEngine",
             dependencies: [
