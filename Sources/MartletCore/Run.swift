@@ -71,14 +71,17 @@ package struct Trigger: Sendable, Hashable, Codable {
     /// The run that this one repeats.
     package var rerunOf: RunID?
     package var trace: TraceContext?
+    /// The schedule's time that it is for.
+    package var due: Date?
 
     package init(
-        source: String, caller: String? = nil, rerunOf: RunID? = nil, trace: TraceContext? = nil
+        source: String, caller: String? = nil, rerunOf: RunID? = nil, trace: TraceContext? = nil, due: Date? = nil
     ) {
         self.source = source
         self.caller = caller
         self.rerunOf = rerunOf
         self.trace = trace
+        self.due = due
     }
 }
 

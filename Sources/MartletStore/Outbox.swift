@@ -4,11 +4,17 @@ import MartletCore
 import Synchronization
 
 extension SQLiteStore {
-    /// Stores what is owed because of the runs that the operation ended, in its own transaction. Without channels nothing
-    /// is read or written.
-    func owe(_ scope: inout WriteScope) throws {
+    /// Stores what the operation's ended runs mean to others, in its own transaction: to their schedules, and to those who
+    /// are to be told.
+    func settle(_ scope: inout WriteScope) throws {
         guard !scope.ended.isEmpty else { return }
         defer { scope.ended = [] }
+        for run in scope.ended { try closeFires(of: run, scope.db) }
+        try owe(&scope)
+    }
+
+    /// Without channels nothing is read or written.
+    private func owe(_ scope: inout WriteScope) throws {
         let policy = notices.policy
         guard !policy.channels.isEmpty else { return }
         let outbox = Outbox(db: scope.db, policy: policy, box: box, decoding: decoding, owed: owed)
@@ -183,7 +189,7 @@ struct Outbox {
     }
 
     /// Written anew when it changes, and once a day so that it is not forgotten. `verdict` nil: nothing to note.
-    private func remember(_ subject: String, _ verdict: Bool?, at now: Date) throws -> Bool? {
+    func remember(_ subject: String, _ verdict: Bool?, at now: Date) throws -> Bool? {
         let known = try db.cachedStatement(sql: "SELECT is_good, at FROM notice_verdicts WHERE subject = ?")
         let row = try Row.fetchOne(known, arguments: [subject])
         let before = row?[0] as Bool?
@@ -216,7 +222,7 @@ struct Outbox {
         ])
     }
 
-    private func insert(_ content: Notice.Content, _ cause: String, _ channel: String, at now: Date) throws {
+    func insert(_ content: Notice.Content, _ cause: String, _ channel: String, at now: Date) throws {
         owed.insert(channel)
         let isKnown = policy.channels.contains { $0.name == channel }
         try db.cachedStatement(

@@ -25,7 +25,7 @@ extension SQLiteStore: RunStore {
                 return try admit(row, &scope, &isRefused)
             }
             // Only now: before, the last run of a batch could not be told.
-            try owe(&scope)
+            try settle(&scope)
             // A refusal is no answer to keep: the same call may be welcome later.
             if !isRefused { try replay?.insert(ids, scope.db) }
             scope.changed(Self.target(ids), afterDigest: definition)
@@ -38,7 +38,7 @@ extension SQLiteStore: RunStore {
     }
 
     /// Inserts a run, or does what its admission says when too many of its job are not over. Returns the id to answer.
-    private func admit(_ row: InsertRow, _ scope: inout WriteScope, _ isRefused: inout Bool) throws -> RunID {
+    func admit(_ row: InsertRow, _ scope: inout WriteScope, _ isRefused: inout Bool) throws -> RunID {
         guard let admission = row.admission, admission.otherwise != .replace, let job = row.run.job.name,
             try isFull(job, max(1, admission.mostUnfinished), scope.db)
         else {
@@ -87,7 +87,7 @@ extension SQLiteStore: RunStore {
             guard !update.isEmpty else { return run }
             if run.version == before.version { run.version += 1 }
             try store(run, after: before, update, &scope)
-            try owe(&scope)
+            try settle(&scope)
             scope.changed("run \(id)", before: before.auditText, after: run.auditText)
             return run
         }

@@ -164,7 +164,7 @@ import Testing
                 var ended = run
                 let change = try ended.apply(.stop(.user), at: StoreFixture.start)
                 try fixture.store.store(ended, after: run, Update(change), &scope)
-                try fixture.store.owe(&scope)
+                try fixture.store.settle(&scope)
                 throw MartletError(.internal, "no")
             }
         }

@@ -17,6 +17,8 @@ package struct NoticeEnd: Sendable, Hashable, Codable {
     package var hidden = 0
     /// How the same job or group ended before; nil: never, or nobody remembers.
     package var wasGood: Bool?
+    /// It had not ended well when the grace of its schedule was over.
+    package var isOverdue: Bool?
 
     package init(group: String? = nil) { self.group = group }
 
@@ -53,6 +55,7 @@ package struct NoticeEnd: Sendable, Hashable, Codable {
         if warnings > 0 { events.insert(.warning) }
         if cancelled > 0 { events.insert(.cancelled) }
         if good == runs { events.insert(.succeeded) }
+        if isOverdue == true { events.insert(.overdue) }
         if isGood == true, wasGood == false { events.insert(.recovered) }
         let isTurn = isGood != nil && wasGood != nil && isGood != wasGood
         if changed > 0 || isTurn { events.insert(.changed) }

@@ -17,6 +17,8 @@ package enum NoticeEvent: String, Sendable, Codable, CaseIterable {
     case lost
     /// Some of it ended well with a warning.
     case warning
+    /// It has not ended well in the time that its schedule gives it; also told as `failed`.
+    case overdue
 
     /// What a channel without rules tells of everything.
     package static let standard: [NoticeEvent] = [.failed, .changed, .recovered]
