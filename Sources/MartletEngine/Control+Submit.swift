@@ -80,7 +80,7 @@ extension Control {
         }
     }
 
-    private func newRun(_ submission: Submission, batch: String) async throws -> NewRun {
+    func newRun(_ submission: Submission, batch: String) async throws -> NewRun {
         let job = try await job(of: submission)
         let labels = job.labels.merging(submission.labels) { _, posted in posted }
         try authorise(submission.rights, toStart: job, labels: labels)
@@ -147,7 +147,7 @@ extension Control {
         try problems.check("what is given to the tasks")
     }
 
-    private func refuseWhenDiskIsLow() throws(MartletError) {
+    func refuseWhenDiskIsLow() throws(MartletError) {
         let state = disk()
         let needed = state.needed(settings.value.minFree)
         guard state.free < needed else { return }

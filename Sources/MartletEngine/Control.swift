@@ -4,7 +4,7 @@ package import MartletCore
 import Synchronization
 
 package typealias Store = RunStore & RunDetailStore & AliasStore & JobStore & SecretStore & RetentionStore & AuditStore
-    & NoticeLedger
+    & NoticeLedger & ScheduleStore
 package typealias LogFiles = LogReader & ReportReader
 
 /// The one door: facades, native API and scheduler all call it, and nothing else.
@@ -18,6 +18,7 @@ package struct Control: Sendable {
     package let meter: RunMeter
     /// Who is told of ended runs.
     package let notices: NoticeDesk
+    package let schedules: ScheduleDesk
     package let disk: @Sendable () -> DiskState
     package let now: @Sendable () -> Date
     let ids: RunIDSource
@@ -25,7 +26,7 @@ package struct Control: Sendable {
     package init(
         store: any Store, executor: any Executor, files: any LogFiles, drivers: Drivers, feed: RunFeed,
         settings: SettingsBox, meter: RunMeter = RunMeter(), notices: NoticeDesk = NoticeDesk(),
-        disk: @escaping @Sendable () -> DiskState,
+        schedules: ScheduleDesk = ScheduleDesk(), disk: @escaping @Sendable () -> DiskState,
         now: @escaping @Sendable () -> Date = { Date(milliseconds: Date().milliseconds) }
     ) {
         self.store = store
@@ -36,6 +37,7 @@ package struct Control: Sendable {
         self.settings = settings
         self.meter = meter
         self.notices = notices
+        self.schedules = schedules
         self.disk = disk
         self.now = now
         ids = RunIDSource()

@@ -33,6 +33,7 @@ package struct Housekeeper: Sendable {
         try await control.store.deleteIdempotency(before: control.now().addingTimeInterval(-86_400))
         try await forgetAudit()
         try await forgetNotices()
+        try await forgetFires()
         let removed = try await removeExpired() + removeOverSize()
         if removed > 0 { logger.info("runs removed by retention", metadata: ["count": "\(removed)"]) }
         return removed
@@ -51,6 +52,14 @@ package struct Housekeeper: Sendable {
             TimeSpan(milliseconds: -control.settings.value.retention.age.milliseconds))
         while !Task.isCancelled {
             if try await control.store.deleteNotices(before: horizon, limit: 500) == 0 { return }
+        }
+    }
+
+    private func forgetFires() async throws {
+        let horizon = control.now().adding(
+            TimeSpan(milliseconds: -control.settings.value.retention.age.milliseconds))
+        while !Task.isCancelled {
+            if try await control.store.deleteFires(before: horizon, limit: 500) == 0 { return }
         }
     }
 

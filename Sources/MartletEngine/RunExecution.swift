@@ -224,6 +224,10 @@ extension RunExecution {
         environment["MARTLET_JOB"] = run.job.name
         environment["MARTLET_TASK"] = task.name
         environment["MARTLET_ATTEMPT"] = String(run.attempt)
+        if let due = run.trigger.due {
+            environment["MARTLET_SCHEDULE"] = run.trigger.caller
+            environment["MARTLET_DUE"] = due.formatted(.iso8601)
+        }
         if let trace = run.trigger.trace, environment["TRACEPARENT"] == nil {
             environment["TRACEPARENT"] = trace.traceparent(of: run.attempt, in: run.id)
             environment["TRACESTATE"] = trace.state.isEmpty ? nil : trace.state

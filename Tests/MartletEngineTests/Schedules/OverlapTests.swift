@@ -1,0 +1,133 @@
+import Foundation
+import MartletCore
+import MartletEngine
+import MartletStore
+import MartletTesting
+import Testing
+
+/// Times that meet a run of before.
+@Suite struct OverlapTests {
+    private func keeper(_ overlap: String) async throws -> Timekeeper {
+        let keeper = try Timekeeper()
+        _ = try await keeper.put(["every": "10s", "command": ["/bin/true"], "overlap": .string(overlap)])
+        try await keeper.pass(after: 10)
+        return keeper
+    }
+
+    @Test func `allowed ones run beside each other`() async throws {
+        let keeper = try await keeper("allow")
+        try await keeper.pass(after: 10)
+        #expect(try await keeper.fires().map(\.outcome) == [.running, .running])
+    }
+
+    @Test func `a skipped one says which run is in its way`() async throws {
+        let keeper = try await keeper("skip")
+        // It cannot be known ahead of its time whether the run will be over.
+        try await keeper.pass(after: 9)
+        #expect(try await keeper.fires().count == 1)
+        try await keeper.pass(after: 1)
+        let fires = try await keeper.fires()
+        #expect(fires.map(\.outcome) == [.running, .skipped])
+        #expect(fires[1].why?.contains("\(try #require(fires[0].run))") == true)
+        try await keeper.end(fires[0].run)
+        try await keeper.pass(after: 10)
+        #expect(try await keeper.fires().last?.outcome == .running)
+    }
+
+    @Test func `queued ones run one after the other, in their order`() async throws {
+        let keeper = try await keeper("queue")
+        try await keeper.pass(after: 10)
+        try await keeper.pass(after: 10)
+        #expect(try await keeper.fires().map(\.outcome) == [.running, .queued, .queued])
+        for step in 1...2 {
+            try await keeper.end(try await keeper.fires()[step - 1].run, code: 1)
+            try await keeper.pass()
+            let fires = try await keeper.fires()
+            #expect(fires[step - 1].outcome == .failed && fires[step].outcome == .running)
+            #expect(try await keeper.unfinished().count == 1)
+        }
+        let last = try #require(try await keeper.fires().last)
+        #expect(try await keeper.control.require(try #require(last.run)).trigger.due == .after(30))
+    }
+
+    @Test func `a newer one takes the place of the others`() async throws {
+        let keeper = try await keeper("replace")
+        let first = try #require(try await keeper.fires().first?.run)
+        let now = keeper.clock.now
+        _ = try await keeper.store.update(first) { Update(try $0.apply(.claim, at: now)) }
+        try await keeper.pass(after: 10)
+        try await keeper.pass(after: 10)
+        #expect(try await keeper.control.require(first).state == .stopping)
+        #expect(try await keeper.fires().map(\.outcome) == [.running, .skipped, .queued])
+        let exit = TaskExit(ending: .signalled(15), stopped: true, endedAt: keeper.clock.now, logBytes: 0)
+        _ = try await keeper.store.update(first) {
+            Update(try $0.apply(.taskFinished(exit, Verdict(.signal)), at: now))
+        }
+        try await keeper.pass()
+        #expect(try await keeper.fires().map(\.outcome) == [.cancelled, .skipped, .running])
+    }
+
+    @Test func `a run asked for follows the rule, and works while paused`() async throws {
+        let keeper = try await keeper("skip")
+        await #expect(throws: MartletError.self) { _ = try await keeper.control.runSchedule("tick", rights: .all) }
+        try await keeper.endAll()
+        _ = try await keeper.control.pauseSchedule("tick", true, rights: .all)
+        let fire = try await keeper.control.runSchedule("tick", rights: .all)
+        #expect(fire.kind == .manual && fire.outcome == .running)
+        let queueing = try await self.keeper("queue")
+        #expect(try await queueing.control.runSchedule("tick", rights: .all).outcome == .queued)
+    }
+
+    @Test func `a queue does not outlive its schedule`() async throws {
+        let keeper = try await keeper("queue")
+        try await keeper.pass(after: 10)
+        try await keeper.control.deleteSchedule("tick", rights: .all)
+        try await keeper.endAll()
+        try await keeper.pass(after: 30)
+        #expect(try await keeper.fires().map(\.outcome) == [.succeeded, .skipped])
+        #expect(try await keeper.control.fires(FireQuery(schedule: "tick"), rights: .all).count == 2)
+    }
+
+    @Test func `a backfill makes up for what has no run, one after the other`() async throws {
+        let keeper = try await keeper("skip")
+        try await keeper.endAll()
+        _ = try await keeper.control.pauseSchedule("tick", true, rights: .all)
+        keeper.clock.advance(seconds: 40)
+        let plan = try await keeper.control.backfill(
+            "tick", from: .after(1), through: .after(40), dryRun: true, rights: .all)
+        #expect(plan.times == [.after(20), .after(30), .after(40)] && plan.skipped == 1 && plan.fires.isEmpty)
+        #expect(try await keeper.fires().count == 1)
+        _ = try await keeper.control.pauseSchedule("tick", false, rights: .all)
+        let done = try await keeper.control.backfill(
+            "tick", from: .after(1), through: .after(40), dryRun: false, rights: .all)
+        #expect(done.fires.count == 3)
+        var order: [Date] = []
+        for _ in 0..<3 {
+            try await keeper.pass()
+            let live = try await keeper.unfinished()
+            #expect(live.count == 1)
+            order += live.compactMap(\.trigger.due)
+            try await keeper.endAll()
+        }
+        #expect(order == [.after(20), .after(30), .after(40)])
+        let again = try await keeper.control.backfill(
+            "tick", from: .after(1), through: .after(40), dryRun: false, rights: .all)
+        #expect(again.times.isEmpty && again.skipped == 4)
+        await #expect(throws: MartletError.self) {
+            _ = try await keeper.control.backfill(
+                "tick", from: .after(0), through: .after(99_999_999), dryRun: true, rights: .all)
+        }
+    }
+
+    @Test func `a key that another run holds is told`() async throws {
+        let keeper = try Timekeeper()
+        let limited = Job(name: "dump", tasks: Job.tasks("dump").tasks)
+        _ = try await keeper.control.putJob(limited)
+        _ = try await keeper.put("one", ["every": "10s", "job": "dump", "overlap": "allow"])
+        _ = try await keeper.put("two", ["every": "10s", "job": "dump", "overlap": "allow"])
+        try await keeper.pass(after: 10)
+        #expect(try await keeper.fires("one").count == 1)
+        #expect(try await keeper.fires("two").count == 1)
+        #expect(try await keeper.unfinished().count == 2)
+    }
+}
