@@ -1,6 +1,7 @@
 import Foundation
 package import Logging
 package import MartletCore
+package import MartletEngine
 package import MartletHTTP
 
 /// The integration that loads data into a GooseFS cache and looks after it.
@@ -8,6 +9,8 @@ package struct CacheLoad: Sendable {
     package let settings: CacheLoadSettingsBox
     package let drivers: [any Driver]
     package let facade: any Facade
+    /// What schedules can start.
+    package let work: any WorkSource
 
     /// `version`: the server's, for the description of the API.
     package init(settings: CacheLoadSettings, version: String) {
@@ -15,6 +18,7 @@ package struct CacheLoad: Sendable {
         self.settings = box
         drivers = [CacheDriver(.load, box), CacheDriver(.query, box)]
         facade = CacheLoadFacade(settings: box, version: version)
+        work = CacheWork(settings: box)
     }
 
     /// A server starts without its program, which may be installed later; each load says then that it could not start.

@@ -140,7 +140,7 @@ extension CacheRequest {
 
 extension CacheJob {
     /// Queries are of no batch: one by a load's name would stand in the place of the loads.
-    fileprivate var groups: [GroupMembership] {
+    var groups: [GroupMembership] {
         action.isLoad ? [GroupMembership(group: taskName ?? "", batch: "")] : []
     }
 

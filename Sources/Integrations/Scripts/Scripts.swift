@@ -11,6 +11,8 @@ package struct Scripts: Sendable {
     package let driver: any Driver
     package let facade: any Facade
     package let routes: [Route]
+    /// What schedules can start.
+    package let work: any WorkSource
     private let logger: Logger
 
     /// `martlet`: path of the server's own program.
@@ -19,6 +21,7 @@ package struct Scripts: Sendable {
         driver = ScriptDriver(martlet: martlet)
         facade = ScriptFacade(loader: loader)
         routes = ScriptRoutes(loader: loader).routes
+        work = ScriptWork(loader: loader)
         self.logger = logger
     }
 

@@ -44,7 +44,8 @@ struct Server {
         let cacheLoad = CacheLoad(settings: config.cacheLoad, version: Version.current)
         cacheLoad.warnWhenMissing(log.logger("cacheLoad"))
         let control = try control(
-            store, feed, meter, notices, [CommandDriver(), scripts.driver] + cacheLoad.drivers)
+            store, feed, meter, notices, ScheduleDesk(works: [scripts.work, cacheLoad.work]),
+            [CommandDriver(), scripts.driver] + cacheLoad.drivers)
         notices.describe { [drivers = control.drivers] run, secrets in drivers.noticePart(of: run, hiding: secrets) }
         let notifier = Notifier(
             store: store, desk: notices, channels: Self.channels(config, store), now: control.now,
@@ -86,7 +87,8 @@ struct Server {
     }
 
     private func control(
-        _ store: SQLiteStore, _ feed: RunFeed, _ meter: RunMeter, _ notices: NoticeDesk, _ drivers: [any Driver]
+        _ store: SQLiteStore, _ feed: RunFeed, _ meter: RunMeter, _ notices: NoticeDesk,
+        _ schedules: ScheduleDesk, _ drivers: [any Driver]
     ) throws -> Control {
         let executor = try LocalExecutor(
             dataDirectory: config.dataDirectory, keeper: Installation.keeper,
@@ -97,7 +99,7 @@ struct Server {
         return Control(
             store: store, executor: executor, files: FileLogReader(dataDirectory: path),
             drivers: Drivers(drivers), feed: feed, settings: SettingsBox(config.engine),
-            meter: meter, notices: notices
+            meter: meter, notices: notices, schedules: schedules
         ) {
             // A directory that cannot be asked about has no room for runs.
             guard let space = try? DiskSpace.free(at: path) else { return DiskState(free: 0, total: 0) }
@@ -135,6 +137,8 @@ struct Server {
         }
         var services: [any Service] = [Work { try await dispatcher.run() }]
         if stopRuns { services.append(RunStopper(control: control, logger: logger)) }
+        let scheduler = Scheduler(control: control, logger: log.logger("schedules"))
+        services.append(Work { await scheduler.run() })
         services.append(Work { await housekeeper.run() })
         services.append(Work { await notifier.run() })
         services.append(TokenKeeping(tokens: tokens, logger: logger))
