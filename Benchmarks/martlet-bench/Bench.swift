@@ -26,7 +26,7 @@ import Foundation
     private static let all: [(name: String, measure: @Sendable (Machine) async throws -> [Figure])] = [
         ("start", StartBench.measure), ("submit", SubmitBench.measure), ("runs", RunsBench.measure),
         ("latency", LatencyBench.measure), ("log", LogBench.measure), ("million", MillionBench.measure),
-        ("scripts", ScriptBench.measure),
+        ("scripts", ScriptBench.measure), ("schedules", ScheduleBench.measure),
     ]
 }
 

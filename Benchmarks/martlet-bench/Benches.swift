@@ -103,7 +103,7 @@ enum RunsBench {
         return figures
     }
 
-    private static func through(_ machine: Machine, _ count: Int) async throws -> Double {
+    static func through(_ machine: Machine, _ count: Int) async throws -> Double {
         let server = try await BenchServer(machine)
         defer { server.stop() }
         let batch = JSONValue.array(Array(repeating: ["command": ["/bin/true"]], count: 500))

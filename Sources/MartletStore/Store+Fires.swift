@@ -228,6 +228,16 @@ extension SQLiteStore {
         }
     }
 
+    package func hasQueuedFires() async throws -> Bool {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT 1 FROM schedule_fires INDEXED BY schedule_fires_queued WHERE outcome = 'queued' LIMIT 1
+                    """)
+            return try Int.fetchOne(statement) != nil
+        }
+    }
+
     static let turnSQL = """
         SELECT min(number) FROM schedule_fires q INDEXED BY schedule_fires_queued WHERE outcome = 'queued'
           AND NOT EXISTS (SELECT 1 FROM schedule_fires f INDEXED BY schedule_fires_live

@@ -14,7 +14,8 @@ import Testing
             for query in Self.queries { try check(query, db) }
             for sql in [
                 SQLiteStore.eventSQL(ofOneRun: false), SQLiteStore.eventRangeSQL, SQLiteStore.newestClaimSQL,
-                SQLiteStore.latestBatchSQL([]), SQLiteStore.startedEventSQL,
+                SQLiteStore.latestBatchSQL([]), SQLiteStore.startedEventSQL, SQLiteStore.dueSchedulesSQL,
+                SQLiteStore.aheadSQL,
             ] {
                 try expectSeeks(sql, db)
             }

@@ -81,6 +81,8 @@ package protocol ScheduleStore: Sendable {
         -> FireResult
     /// The next of each schedule whose turn has come.
     func queuedFires(limit: Int) async throws -> [QueuedFire]
+    /// Whether any waits for its turn.
+    func hasQueuedFires() async throws -> Bool
     /// Starts a queued fire's run; nil: it is no longer queued. `refusal`: in place of a run that cannot be made.
     func release(_ number: Int64, run: NewRun?, refusal: String?, at now: Date) async throws -> Fire?
 

@@ -149,7 +149,7 @@ extension Control {
         let now = now()
         let new = try await newRun(of: stored.schedule, due: now)
         let result = try await store.fire(stored, .manual, due: [now], runs: [new], at: now)
-        schedules.meter.decided(result.fires)
+        schedules.decided(result.fires)
         for run in result.replaced { _ = try? await stop(run) }
         schedules.ring()
         guard let fire = result.fires.first else {
@@ -180,7 +180,7 @@ extension Control {
         var runs: [NewRun] = []
         for due in open { runs.append(try await newRun(of: stored.schedule, due: due)) }
         let result = try await store.fire(stored, .backfill, due: open, runs: runs, at: now())
-        schedules.meter.decided(result.fires)
+        schedules.decided(result.fires)
         schedules.ring()
         return Backfill(times: open, skipped: fired.count, fires: result.fires)
     }

@@ -17,6 +17,8 @@ package final class ScheduleDesk: Sendable {
     private struct State {
         var calendars: WorkCalendars
         var bell: AsyncStream<Void>.Continuation?
+        /// Times may wait for the end of a run.
+        var mayQueue = true
     }
 
     package let zone: String
@@ -39,6 +41,17 @@ package final class ScheduleDesk: Sendable {
 
     /// A schedule has changed: the scheduler is to look.
     package func ring() { _ = state.withLock { $0.bell }?.yield() }
+
+    /// Whether ends of runs matter to the scheduler.
+    var mayQueue: Bool { state.withLock { $0.mayQueue } }
+
+    func queues(_ mayQueue: Bool) { state.withLock { $0.mayQueue = mayQueue } }
+
+    /// Counts them, and remembers that some wait.
+    func decided(_ fires: [Fire]) {
+        meter.decided(fires)
+        if fires.contains(where: { $0.outcome == .queued }) { queues(true) }
+    }
 
     /// An element after each ring; several may join into one. For one listener at a time.
     func rings() -> AsyncStream<Void> {

@@ -23,7 +23,8 @@ package struct Scheduler: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             let alarm = Alarm()
-            let (rings, ends) = (desk.rings(), control.feed.changes { $0.to.isEnd })
+            let desk = desk
+            let (rings, ends) = (desk.rings(), control.feed.changes { $0.to.isEnd && desk.mayQueue })
             group.addTask { for await _ in rings { alarm.ring() } }
             // A run that ends may be what a queued time waits for.
             group.addTask { for await _ in ends { alarm.ring() } }
@@ -96,7 +97,7 @@ package struct Scheduler: Sendable {
     }
 
     private func settle(_ result: FireResult) async {
-        desk.meter.decided(result.fires)
+        desk.decided(result.fires)
         for fire in result.fires where fire.outcome == .refused {
             logger.error(
                 "a schedule's run could not be stored",
@@ -154,6 +155,19 @@ package struct Scheduler: Sendable {
     // MARK: Queued
 
     private func releaseQueued() async throws {
+        guard desk.mayQueue else { return }
+        // Before the look: what is queued during it counts.
+        desk.queues(false)
+        do {
+            try await releaseReady()
+            if try await control.store.hasQueuedFires() { desk.queues(true) }
+        } catch {
+            desk.queues(true)
+            throw error
+        }
+    }
+
+    private func releaseReady() async throws {
         while true {
             let queued = try await control.store.queuedFires(limit: Self.slice)
             var started = 0
