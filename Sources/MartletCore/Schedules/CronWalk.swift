@@ -17,20 +17,25 @@ struct CronWalk {
     /// The first due instant at or after `start`, both in seconds of 1970 UTC.
     func next(from start: Int64) -> Int64? {
         var from = start
-        var opening = zone.recentChange(at: start)
+        var offset = zone.offset(at: from)
+        var opening = zone.recentChange(at: from, offset: offset)
         while true {
-            let offset = zone.offset(at: from)
             if let opening, opening.instant == from, isFilled(opening, offset) { return from }
             var civil = from + offset
             if let opening, !repeats { civil = max(civil, opening.instant + opening.before) }
             guard let match = cron.next(from: civil, days: days) else { return nil }
-            guard let end = zone.nextChange(after: from), match - offset >= end else { return match - offset }
+            let due = match - offset
+            if due - from <= ZoneClock.steady, zone.offset(at: due) == offset { return due }
+            guard let end = zone.nextChange(after: from), due >= end else { return due }
             // Far from a match no change of clocks matters.
-            let near = match - offset - 2 * ZoneClock.longestShift
+            let near = due - 2 * ZoneClock.longestShift
             if near > end, end - from > ZoneClock.longestShift {
-                (from, opening) = (near, zone.recentChange(at: near))
+                from = near
+                offset = zone.offset(at: from)
+                opening = zone.recentChange(at: from, offset: offset)
             } else {
                 (from, opening) = (end, ZoneClock.Change(instant: end, before: offset))
+                offset = zone.offset(at: from)
             }
         }
     }
