@@ -14,8 +14,10 @@ enum OnCalendarList {
             let step = halves.count == 2 ? try number(halves[1], "step of \(what)", 1...range.upperBound) : nil
             let last = ends.count == 2 ? try number(ends[1], what, range) : step == nil ? first : range.upperBound
             guard first <= last else { throw CronProblem("\(what) \(CronProblem.quote(part)) runs backwards") }
-            // As systemd has it: a step that is never taken is an error.
-            guard first + (step ?? 0) <= last else { throw CronProblem("the step of \(what) is never taken") }
+            // As systemd has it: a step that is never taken is an error, except in a range.
+            guard ends.count == 2 || first + (step ?? 0) <= last else {
+                throw CronProblem("the step of \(what) is never taken")
+            }
             values.formUnion(stride(from: first, through: last, by: step ?? 1))
         }
         return values
@@ -79,7 +81,8 @@ struct OnCalendarDate {
         if isFromEnd, parts[parts.count - 1].contains("/") {
             throw CronProblem("steps of days from the end of the month are not taken over")
         }
-        days = try OnCalendarList.parse(parts[parts.count - 1], "day", 1...31) ?? Set(1...31)
+        // From the end systemd counts no further than the shortest month.
+        days = try OnCalendarList.parse(parts[parts.count - 1], "day", 1...(isFromEnd ? 28 : 31)) ?? Set(1...31)
     }
 
     /// Day, month and weekday of cron. Both must match here, where cron would take either: such days become `1#2`.
