@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 extension Schedule {
     /// Reads the document that `PUT /api/schedules/NAME` takes. Every problem is reported with its path. Times, zone and
@@ -61,6 +61,8 @@ extension Schedule.Work {
             var job = Job(inline: &fields)
             job.secrets = SecretReferences.parse(&fields)
             SecretReferences.refuseDoubles(job, fields.problems)
+            // Beside a single command, `grace` is the schedule's; that of a task stands in `tasks`.
+            if fields.value("tasks") == nil { job.tasks[0].grace = nil }
             self = .inline(job)
         } else if let job {
             if !Token.isValid(job) { fields.problem("job", Token.rule) }
@@ -107,7 +109,7 @@ extension Cadence {
     }
 
     /// An RFC 3339 time, or one without an offset in `zone`: `2030-01-01T03:00`, seconds optional, a blank for the T.
-    private static func instant(_ text: String, _ zone: TimeZone?) -> Date? {
+    package static func instant(_ text: String, _ zone: TimeZone?) -> Date? {
         let text = text.replacing(" ", with: "T", maxReplacements: 1)
         if let date = try? Date(text, strategy: .iso8601) { return date.milliseconds >= 0 ? date : nil }
         let parts = text.split(separator: "T").flatMap { $0.split(whereSeparator: { "-:".contains($0) }) }

@@ -20,7 +20,11 @@ extension Control {
         let isSameCadence = old?.schedule.cadence == schedule.cadence
         let anchor = isSameCadence ? old?.anchor ?? now : now
         let timetable = try schedules.timetable(of: schedule, anchor: anchor)
-        try await check(schedule, rights)
+        try check(rights, for: schedule)
+        // Work that cannot be started any more must not keep anybody from pausing it.
+        var paused = old?.schedule
+        paused?.isPaused = true
+        if schedule != paused { try await checkWork(of: schedule, rights) }
         let next = timetable.next(after: now)
         if next == nil, !isSameCadence {
             throw MartletError(
@@ -42,8 +46,7 @@ extension Control {
         return stored
     }
 
-    /// Whether its work can be started as it is now, and by whoever asks.
-    private func check(_ schedule: Schedule, _ rights: Rights) async throws {
+    private func check(_ rights: Rights, for schedule: Schedule) throws {
         guard rights.role >= .run else {
             throw MartletError(
                 .forbidden, "a schedule needs a token with the role run; this one has \(rights.role.rawValue)")
@@ -55,8 +58,25 @@ extension Control {
         guard schedule.isCovered(by: rights) else {
             throw MartletError(.forbidden, "this token is for other jobs or labels than the schedule's")
         }
+    }
+
+    /// Whether its work can be started as it is now, and by whoever asks.
+    private func checkWork(of schedule: Schedule, _ rights: Rights) async throws {
         guard !schedule.isWatch else { return }
+        try await refuseSecrets(in: schedule)
         _ = try await newRun(of: schedule, due: now(), rights: rights)
+    }
+
+    /// A definition is shown to whoever may read it, so a parameter that is secret has no place in it.
+    private func refuseSecrets(in schedule: Schedule) async throws {
+        guard case .job(let name, let params) = schedule.work, let job = try await store.job(name)?.job else { return }
+        let problems = Fields.Problems()
+        for key in params.keys.sorted() where job.params[key]?.secret == true {
+            problems.add(
+                "params.\(key)",
+                "is secret and would be shown with the schedule; store it, and name it in the job's secrets")
+        }
+        try problems.check("the schedule \(schedule.name)")
     }
 
     /// What a pause kept from running, as one entry of the ledger.
@@ -145,7 +165,8 @@ extension Control {
         guard !stored.schedule.isWatch else {
             throw MartletError(.conflict, "the schedule \(name) waits for pings and has nothing to start")
         }
-        try await check(stored.schedule, rights)
+        try check(rights, for: stored.schedule)
+        try await checkWork(of: stored.schedule, rights)
         let now = now()
         let new = try await newRun(of: stored.schedule, due: now)
         let result = try await store.fire(stored, .manual, due: [now], runs: [new], at: now)
@@ -176,7 +197,8 @@ extension Control {
         let fired = try await store.firedTimes(of: name, among: times)
         let open = times.filter { !fired.contains($0) }
         guard !dryRun, !open.isEmpty else { return Backfill(times: open, skipped: fired.count, fires: []) }
-        try await check(stored.schedule, rights)
+        try check(rights, for: stored.schedule)
+        try await checkWork(of: stored.schedule, rights)
         var runs: [NewRun] = []
         for due in open { runs.append(try await newRun(of: stored.schedule, due: due)) }
         let result = try await store.fire(stored, .backfill, due: open, runs: runs, at: now())
