@@ -15,6 +15,15 @@ extension Call {
         return try await bytes()
     }
 
+    /// The bytes of a JSON merge patch, under its own type or as plain JSON.
+    func patchBytes() async throws -> [UInt8] {
+        if Self.type(request.headers[.contentType]) == "application/merge-patch+json" {
+            guard request.headers[.contentEncoding] == nil else { throw Problem.notJSON }
+            return try await bytes()
+        }
+        return try await jsonBytes()
+    }
+
     /// The body's value, or nil when there is none.
     func optionalJSON() async throws -> JSONValue? {
         let bytes = try await bytes()
@@ -45,9 +54,12 @@ extension Call {
 
     private static func isJSON(_ contentType: String?) -> Bool {
         guard let contentType else { return false }
-        if contentType == "application/json" { return true }
-        let type = contentType.prefix { $0 != ";" }
-        return type.lowercased().trimming(" ") == "application/json"
+        return contentType == "application/json" || type(contentType) == "application/json"
+    }
+
+    /// Without its parameters.
+    private static func type(_ contentType: String?) -> String? {
+        contentType.map { $0.prefix { $0 != ";" }.lowercased().trimming(" ") }
     }
 
     /// The `Idempotency-Key` with the body it belongs to. The key may be quoted, as the structured form has it.

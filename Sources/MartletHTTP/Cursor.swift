@@ -6,13 +6,16 @@ enum Cursor {
     static func text(_ id: RunID) -> String { encode("r1", id.bytes) }
     static func text(jobAfter name: String) -> String { encode("j1", Array(name.utf8)) }
     static func text(secretAfter name: String) -> String { encode("s1", Array(name.utf8)) }
+    static func text(scheduleAfter name: String) -> String { encode("t1", Array(name.utf8)) }
 
     static func text(auditBefore number: Int64) -> String { encode("a1", Array(String(number).utf8)) }
 
     static func text(noticeBefore number: Int64) -> String { encode("n1", Array(String(number).utf8)) }
+    static func text(fireBefore number: Int64) -> String { encode("f1", Array(String(number).utf8)) }
 
     static func audit(_ text: String) throws(MartletError) -> Int64 { try number(text, "a1") }
     static func notice(_ text: String) throws(MartletError) -> Int64 { try number(text, "n1") }
+    static func fire(_ text: String) throws(MartletError) -> Int64 { try number(text, "f1") }
 
     private static func number(_ text: String, _ prefix: String) throws(MartletError) -> Int64 {
         guard let bytes = decode(text, prefix), let number = Int64(String(decoding: bytes, as: UTF8.self)) else {
@@ -28,6 +31,7 @@ enum Cursor {
 
     static func job(_ text: String) throws(MartletError) -> String { try name(text, "j1") }
     static func secret(_ text: String) throws(MartletError) -> String { try name(text, "s1") }
+    static func schedule(_ text: String) throws(MartletError) -> String { try name(text, "t1") }
 
     private static func name(_ text: String, _ prefix: String) throws(MartletError) -> String {
         guard let bytes = decode(text, prefix), let name = String(validating: bytes, as: UTF8.self),

@@ -88,6 +88,8 @@ struct Gate: RouterMiddleware {
     private func facade(for request: Request) -> (any Facade)? {
         let path = request.uri.path
         if path.hasPrefix("/api/"), path != "/api/v1", !path.hasPrefix("/api/v1/") { return nil }
+        // Below the path of the replaced system that answers /ping itself.
+        if request.isPing, listener.facades.contains(.native) { return nil }
         return facades.first { listener.facades.contains($0.name) && $0.owns(request.method, path) }
     }
 

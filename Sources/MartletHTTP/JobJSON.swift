@@ -100,7 +100,7 @@ extension RetryPolicy {
 }
 
 extension NotifyRule {
-    fileprivate var definition: JSONValue {
+    var definition: JSONValue {
         ["on": .array(on.map { .string($0.rawValue) }), "channel": .string(channel)]
     }
 }

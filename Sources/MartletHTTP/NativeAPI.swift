@@ -33,7 +33,8 @@ package struct NativeAPI: Sendable {
         let others: [[Route]] = [
             HealthRoutes(version: version, checks: checks).routes, RunRoutes.routes, LogRoutes.routes,
             LineRoutes.routes, EventRoutes.routes, JobRoutes.routes, TokenRoutes(tokens: tokens).routes,
-            SecretRoutes.routes, AuditRoutes.routes, NoticeRoutes.routes,
+            SecretRoutes.routes, AuditRoutes.routes, NoticeRoutes.routes, ScheduleRoutes.routes,
+            ScheduleTimeRoutes.routes, PingRoutes.routes,
             MetricsRoutes(meter: meter, version: version).routes, extra,
         ]
         let described = others.flatMap(\.self)

@@ -27,6 +27,18 @@ package enum Timestamp {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// As the clocks of `zone` show it, with their offset: `2026-03-01T08:00:00+08:00`. Milliseconds only where there are.
+    package static func local(_ date: Date, in zone: TimeZone) -> String {
+        let offset = zone.secondsFromGMT(for: date)
+        let shown = text(Date(milliseconds: date.milliseconds + Int64(offset) * 1000)).dropLast()
+        let minutes = abs(offset) / 60
+        var sign = [UInt8(ascii: offset < 0 ? "-" : "+")]
+        digits(Int64(minutes / 60), 2, &sign)
+        sign.append(UInt8(ascii: ":"))
+        digits(Int64(minutes % 60), 2, &sign)
+        return (shown.hasSuffix(".000") ? shown.dropLast(4) : shown) + String(decoding: sign, as: UTF8.self)
+    }
+
     /// Days since 1970-01-01 to a date of the proleptic Gregorian calendar (Howard Hinnant's `civil_from_days`).
     private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468

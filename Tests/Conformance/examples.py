@@ -67,6 +67,7 @@ def main():
         for name, status in exchanges(operation):
             server.job()
             server.secret()
+            server.schedules()
             response = send(server, method, path, operation, name)
             sent += 1
             found = problems_of(response, operation, status, schemas)

@@ -42,7 +42,8 @@ class Fuzzer:
         self.statuses = Counter()
         self.problems = []
         # Most invented ids are nobody's: these are somebody's.
-        self.known = {"id": [server.ended(), server.paused(), server.running()], "name": ["hello"], "token": []}
+        self.known = {"id": [server.ended(), server.paused(), server.running()], "name": ["hello"], "token": [],
+                      "schedule": ["nightly", "beat"]}
 
     def aim(self, case):
         """Puts known names in the place of most invented ones, and bounds how long an answer may wait."""
@@ -113,6 +114,7 @@ class Fuzzer:
 def main(goal, number, seconds):
     server = Server()
     server.job()
+    server.schedules()
     start = time.monotonic()
     fuzzer = Fuzzer(server, goal, random.Random(number))
     for index, operation in enumerate(fuzzer.operations):

@@ -9,6 +9,7 @@ from server import URL, Server
 WANTED = {
     "martlet_runs_started", "martlet_runs_ended", "martlet_run_seconds", "martlet_runs", "martlet_queue_depth",
     "martlet_store_commit_seconds", "martlet_log_bytes", "martlet_http_requests", "martlet_http_request_seconds",
+    "martlet_schedule_fires", "martlet_schedules_overdue", "martlet_schedule_lateness_seconds",
     "martlet_http_connections", "martlet_waiters", "martlet_disk_free_bytes", "martlet_build",
     "process_cpu_seconds", "process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds",
 }

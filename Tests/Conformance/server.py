@@ -60,6 +60,15 @@ class Server:
     def job(self, name="hello"):
         self.call("PUT", f"/api/jobs/{name}", {200, 201}, json={"command": ["echo", "hello"]})
 
+    def schedules(self):
+        """The samples; a definition that is there already starts no interval anew."""
+        self.job()
+        self.call("PUT", "/api/schedules/nightly", {200, 201},
+                  json={"job": "hello", "cron": "0 3 * * *", "zone": "Asia/Shanghai", "overlap": "allow", "grace": "1h"})
+        self.call("PUT", "/api/schedules/beat", {200, 201}, json={"watch": True, "cron": "0 4 * * *"})
+        for made in ("report", "move", "tape"):
+            self.call("DELETE", f"/api/schedules/{made}", {204, 404})
+
     def token(self):
         self.made += 1
         return self.call("POST", "/api/tokens", {201}, json={"name": f"sample-{self.made}", "role": "read"})["id"]

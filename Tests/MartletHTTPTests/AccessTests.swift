@@ -30,6 +30,16 @@ import Testing
         "GET /api/notices/channels": .server(.read), "POST /api/notices/test": .server(.admin),
         "POST /api/notices/{notice}/retry": .server(.admin),
         "GET /api/audit": .server(.admin), "GET /api/audit/verify": .server(.admin),
+        "GET /api/schedules": .covered(.read), "POST /api/schedules": .covered(.run),
+        "POST /api/schedules/preview": .covered(.read), "GET /api/schedules/{schedule}": .schedule(.read),
+        "PUT /api/schedules/{schedule}": .covered(.run), "PATCH /api/schedules/{schedule}": .schedule(.run),
+        "DELETE /api/schedules/{schedule}": .schedule(.run), "POST /api/schedules/{schedule}/pause": .schedule(.run),
+        "POST /api/schedules/{schedule}/resume": .schedule(.run),
+        "GET /api/schedules/{schedule}/next": .schedule(.read),
+        "GET /api/schedules/{schedule}/fires": .schedule(.read), "POST /api/schedules/{schedule}/run": .schedule(.run),
+        "POST /api/schedules/{schedule}/backfill": .schedule(.run), "GET /ping/{schedule}": .schedule(.run),
+        "POST /ping/{schedule}": .schedule(.run), "GET /ping/{schedule}/{signal}": .schedule(.run),
+        "POST /ping/{schedule}/{signal}": .schedule(.run),
     ]
 
     private struct Caller {
@@ -52,7 +62,10 @@ import Testing
         for name in Self.rules.keys.sorted() {
             for isOwn in [true, false] {
                 var path = try await path(of: name, isOwn: isOwn, api)
+                // What waits for pings starts no job: a token for some jobs has no part in it.
+                let isOwnJob = isOwn && !name.contains(" /ping/")
                 for caller in callers {
+                    let isOwn = caller.rights?.jobs.isEmpty == false ? isOwnJob : isOwn
                     let status = try await status(of: name, path, caller, api)
                     guard isExpected(status, name, caller, isOwn: isOwn) else {
                         Issue.record("\(name) of \(isOwn ? "an own" : "a foreign") object by \(caller.name): \(status)")
@@ -72,6 +85,7 @@ import Testing
         let definition = #"{"tasks":[{"name":"t","command":["true"]}],"labels":{"team":"\#(label)"}}"#
         #expect(try await api.call("PUT", "/api/jobs/\(job)", body: definition).status < 300)
         #expect(try await api.call("PUT", "/api/secrets/word", body: #"{"value":"correct horse"}"#).status < 300)
+        try await makeSchedule(job, watching: pattern.hasPrefix("/ping/"), label, api)
         var id = ""
         if pattern.contains("{id}") {
             id = try await api.submit(#"{"job":"\#(job)"}"#)
@@ -79,6 +93,13 @@ import Testing
         }
         return pattern.replacing("{id}", with: id).replacing("{name}", with: job).replacing("{token}", with: "nobody")
             .replacing("{secret}", with: "word").replacing("{notice}", with: "1")
+            .replacing("{schedule}", with: job).replacing("{signal}", with: "start")
+    }
+
+    private func makeSchedule(_ job: String, watching: Bool, _ label: String, _ api: LiveAPI) async throws {
+        let work = watching ? #""watch":true"# : #""job":"\#(job)""#
+        let definition = #"{\#(work),"every":"1h","labels":{"team":"\#(label)"},"overlap":"allow"}"#
+        #expect(try await api.call("PUT", "/api/schedules/\(job)", body: definition).status < 300)
     }
 
     private func status(of name: String, _ path: String, _ caller: Caller, _ api: LiveAPI) async throws -> Int {
@@ -102,7 +123,7 @@ import Testing
         guard rights.isRestricted else { return 200 }
         switch rule {
         case .server: return 403
-        case .run, .job: return isOwn ? 200 : 404
+        case .run, .job, .schedule: return isOwn ? 200 : 404
         case .open, .covered: return 200
         }
     }

@@ -54,7 +54,7 @@ import Testing
     @Test(
         arguments: [
             ("POST", "/api/runs", "NewRun", 1), ("PUT", "/api/jobs/x", "JobDefinition", nil),
-            ("POST", "/api/tokens", "NewToken", nil),
+            ("POST", "/api/tokens", "NewToken", nil), ("PUT", "/api/schedules/x", "ScheduleDefinition", nil),
         ] as [(String, String, String, Int?)])
     func `the keys of a request are those that its parser knows`(
         _ method: String, _ path: String, _ name: String, _ choice: Int?

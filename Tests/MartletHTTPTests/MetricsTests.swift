@@ -22,6 +22,21 @@ import Testing
             })
     }
 
+    @Test func `times of schedules are counted by what was decided`() async throws {
+        let api = try await LiveAPI()
+        let body = #"{"command":["hang"],"every":"1h","overlap":"queue"}"#
+        #expect(try await api.call("PUT", "/api/schedules/x", body: body).status == 201)
+        for _ in 0..<2 { #expect(try await api.call("POST", "/api/schedules/x/run").status == 202) }
+        let page = try await samples(api)
+        #expect(page[#"martlet_schedule_fires_total{outcome="running"}"#] == 1)
+        #expect(page[#"martlet_schedule_fires_total{outcome="queued"}"#] == 1)
+        #expect(page[#"martlet_schedule_fires_total{outcome="missed"}"#] == 0)
+        #expect(page["martlet_schedules_overdue_total"] == 0)
+        // Only of their own times: nobody is late with what was asked for now.
+        #expect(page["martlet_schedule_lateness_seconds_count"] == 0)
+        #expect(page[#"martlet_schedule_lateness_seconds_bucket{le="0.25"}"#] == 0)
+    }
+
     @Test func `runs are counted as they start and end`() async throws {
         let api = try await LiveAPI(runs: 1)
         for command in ["true", "true", "fail"] { _ = try await api.ended(api.submit(#"{"command":["\#(command)"]}"#)) }
@@ -53,7 +68,7 @@ import Testing
     @Test func `labels come from closed sets, whatever clients send`() async throws {
         let api = try await LiveAPI()
         for path in ["/api/runs/x", "/nowhere", "/api/jobs/a", "/api/jobs/b"] { try await api.call("GET", path) }
-        for method in ["OPTIONS", "PROPFIND", "PATCH"] { try await api.call(method, "/api/jobs") }
+        for method in ["OPTIONS", "PROPFIND", "TRACE"] { try await api.call(method, "/api/jobs") }
         let found = try await samples(api)
         let requests = found.filter { $0.key.hasPrefix("martlet_http_requests_total") }
         #expect(requests.values.reduce(0, +) == 7, "\(requests)")

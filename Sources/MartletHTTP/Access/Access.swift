@@ -13,6 +13,8 @@ extension Route {
         case run(Rights.Role)
         /// The token must cover the job of the path, too.
         case job(Rights.Role)
+        /// The token must cover the schedule of the path, too.
+        case schedule(Rights.Role)
         /// The token must not be bound to some jobs or labels.
         case server(Rights.Role)
     }
@@ -23,7 +25,7 @@ extension Route.Access {
     package var role: Rights.Role? {
         switch self {
         case .open: nil
-        case .covered(let role), .run(let role), .job(let role), .server(let role): role
+        case .covered(let role), .run(let role), .job(let role), .schedule(let role), .server(let role): role
         }
     }
 
@@ -57,6 +59,7 @@ extension Route.Access {
             guard rights.covers(job: name, labels: try await call.control.job(name).job.labels) else {
                 throw MartletError(.notFound, "there is no job named \(name)")
             }
+        case .schedule: _ = try await call.control.schedule(try call.scheduleName(), rights: rights)
         case .open, .covered, .server: return
         }
     }
@@ -68,10 +71,12 @@ extension Principal {
 }
 
 extension Request {
-    /// From `Authorization: Bearer`, or from `X-Nomad-Token` as Nomad's clients send it.
+    /// From `Authorization: Bearer`, or from `X-Nomad-Token` as Nomad's clients send it; of pings also from `?token=`.
     var presentedToken: Secret? {
         if let nomad = headers[.nomadToken] { return Secret(nomad) }
-        guard let header = headers[.authorization], header.prefix(7).lowercased() == "bearer " else { return nil }
+        guard let header = headers[.authorization], header.prefix(7).lowercased() == "bearer " else {
+            return tokenOfQuery
+        }
         return Secret(String(header.dropFirst(7)).trimming(" "))
     }
 }

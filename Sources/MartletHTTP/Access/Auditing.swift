@@ -76,7 +76,9 @@ struct Auditing: Sendable {
 extension Auditing.Subject {
     private static let longestName = 128
     /// What the parameters of paths name.
-    private static let kinds = ["id": "run", "name": "job", "token": "token", "secret": "secret"]
+    private static let kinds = [
+        "id": "run", "name": "job", "token": "token", "secret": "secret", "schedule": "schedule",
+    ]
 
     /// Nil for routes that only read.
     init?(_ route: Route, _ context: APIContext) {

@@ -15,6 +15,7 @@ struct MetricsRoutes: Sendable {
         var page = OpenMetricsPage()
         try await page.runs(call.control)
         try await page.notices(call.control)
+        page.schedules(call.control.schedules.meter.counts)
         page.requests(meter.counts, open: meter.connections)
         page.server(call.control, version)
         page.process(ProcessFacts())
@@ -69,6 +70,18 @@ extension OpenMetricsPage {
                     )
                 }
             })
+    }
+
+    fileprivate mutating func schedules(_ counts: ScheduleMeter.Counts) {
+        counter(
+            "martlet_schedule_fires", "Times of schedules, by what was decided about them.",
+            FireOutcome.allCases.map { (["outcome": $0.rawValue], Double(counts.fires[$0] ?? 0)) })
+        counter(
+            "martlet_schedules_overdue", "Times whose work had not ended well when their grace was over.",
+            [([:], Double(counts.overdue))])
+        histogram(
+            "martlet_schedule_lateness_seconds", "From a time of a schedule to the storing of its run.",
+            [([:], counts.lateness)])
     }
 
     fileprivate mutating func requests(_ counts: RequestMeter.Counts, open: Int) {

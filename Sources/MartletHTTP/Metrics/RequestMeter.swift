@@ -13,7 +13,7 @@ final class RequestMeter: Sendable {
 
     /// Whatever a client sends as a method is one of these.
     enum Method: String, Sendable, CaseIterable {
-        case get = "GET", head = "HEAD", post = "POST", put = "PUT", delete = "DELETE", other
+        case get = "GET", head = "HEAD", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE", other
 
         init(_ method: HTTPRequest.Method) { self = Method(rawValue: method.rawValue) ?? .other }
     }

@@ -194,7 +194,7 @@ package struct DescribedRoute: Sendable {
         if access != .open { common += [.invalid, .internal, .unavailable] }
         if operation.body != nil { common += [.notJSON, .tooLarge] }
         switch access {
-        case .run, .job: common.append(.notFound)
+        case .run, .job, .schedule: common.append(.notFound)
         case .open, .covered, .server: break
         }
         self.common = common

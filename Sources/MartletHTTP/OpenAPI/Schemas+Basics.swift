@@ -28,6 +28,7 @@ extension Schema {
         switch name {
         case "id": string("Id of a run, or the one that a facade gave it", length: 1...64)
         case "name": string("A name: 1 to 128 of A-Z a-z 0-9 . _ -", length: 1...128)
+        case "schedule": string("Name of a schedule", length: 1...128)
         case "notice": string("Number of a notice", pattern: "^[0-9]{1,18}$", length: 1...18)
         default: string(length: 1...128)
         }
@@ -63,6 +64,9 @@ package enum Sample {
     package static let job: JSONValue = "hello"
     /// A stored secret.
     package static let secret: JSONValue = "prod-db"
+    /// A schedule of that job, and one that waits for pings.
+    package static let schedule: JSONValue = "nightly"
+    package static let watch: JSONValue = "beat"
     /// A token in force.
     package static let token: JSONValue = "1f2e3d4c"
     /// A channel that cannot be reached, and a notice that waits for it.

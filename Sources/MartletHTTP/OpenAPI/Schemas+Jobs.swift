@@ -16,7 +16,7 @@ extension NamedSchema {
     static let definition = NamedSchema(
         "JobDefinition",
         Schema.request(["name": .token, "description": .string(length: 0...4096), "secrets": .secretNames])
-            .joined(with: work),
+            .joined(with: jobKeys),
         example: ["command": ["echo", "hello"], "timeout": "10m"])
 
     /// `{"job": NAME}`, or the keys of a job.
@@ -32,14 +32,15 @@ extension NamedSchema {
         "secrets": .map(
             of: .anyOf([.string(length: 5...65_536), .request(["secret": .token], required: ["secret"])]),
             names: Schema.variable, atMost: 1024),
-    ]).joined(with: work).joined(with: submission)
+    ]).joined(with: jobKeys).joined(with: submission)
 
     private static let submission = Schema.request([
         "key": .string("At most one live run has it", length: 1...256), "group": .token,
         "labels": .labels,
     ])
 
-    private static let work = Schema.request([
+    /// What runs, as its keys stand in a document of any kind.
+    static let jobKeys = Schema.request([
         "tasks": .list(of: .ref(task), 1...Int64(TaskSpec.mostTasks)), "labels": .labels,
         "params": .map(of: .ref(parameter), names: Schema.variable), "retries": .integer(0...1000),
         "retry": .ref(retry), "timeout": .span, "concurrency": .integer(1...100_000), "retryLost": .boolean,
@@ -82,7 +83,7 @@ extension NamedSchema {
             "minimum": .number, "maximum": .number, "secret": .boolean,
         ]), example: ["type": "integer", "minimum": 1])
 
-    private static let notify = NamedSchema(
+    static let notify = NamedSchema(
         "Notify",
         .request(
             ["on": .list(of: .words(NoticeEvent.self)), "channel": .string(length: 1...4096)],
