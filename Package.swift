@@ -143,6 +143,7 @@ let package = Package(
             name: "MartletEngineTests",
             dependencies: [
                 "MartletCore", "MartletEngine", "MartletStore", "MartletTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(

@@ -25,7 +25,8 @@ enum ScheduleBench {
             figures += [
                 figure("memory with the schedules", ours.memory, "MB", "memory_mb", aim: "<= 150"),
                 figure("\(due) due: stored late, p50", ours.lateness.quantile(0.5), "s", "lateness_p50"),
-                figure("\(due) due: stored late, p99", ours.lateness.quantile(0.99), "s", "lateness_p99", aim: "<= 0.25"),
+                figure(
+                    "\(due) due: stored late, p99", ours.lateness.quantile(0.99), "s", "lateness_p99", aim: "<= 0.25"),
                 figure(
                     "\(due) due: all ended after", ours.ended, "s", "all_ended",
                     aim: "<= \(String(format: "%.1f", Double(due) / (0.9 * rate)))"),
@@ -70,7 +71,8 @@ enum ScheduleBench {
         let disorder = order.enumerated().map { abs($0.offset - $0.element) }.max() ?? 0
         let last = runs.map(\.end).max() ?? .distantFuture
         return Result(
-            memory: memory, lateness: lateness, ended: last.timeIntervalSince(first), disorder: disorder, reads: seen.reads)
+            memory: memory, lateness: lateness, ended: last.timeIntervalSince(first), disorder: disorder,
+            reads: seen.reads)
     }
 
     /// Far ones first; those that are due come last, so that their time is near. Returns the first of them.
@@ -83,7 +85,7 @@ enum ScheduleBench {
             _ = try await store.put(
                 StoredSchedule(
                     schedule: schedule, version: 0, source: "bench", anchor: far, createdAt: far, updatedAt: Date(),
-                    nextDue: Date(milliseconds: next.milliseconds)), ifVersion: nil, skipped: nil)
+                    nextDue: Date(milliseconds: next.milliseconds)), replacing: nil, skipped: nil)
         }
         func each(_ range: Range<Int>, _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
             for start in stride(from: range.lowerBound, to: range.upperBound, by: 250) {

@@ -29,14 +29,6 @@ extension SQLiteStore {
         }
     }
 
-    package func newestFire() async throws -> Date? {
-        try await read { db in
-            let statement = try db.cachedStatement(
-                sql: "SELECT at FROM schedule_fires INDEXED BY schedule_fires_age ORDER BY at DESC LIMIT 1")
-            return try Int64.fetchOne(statement).map { Date(milliseconds: $0) }
-        }
-    }
-
     package func deleteFires(before horizon: Date, limit: Int) async throws -> Int {
         try await writer.write { scope in
             try scope.db.cachedStatement(
@@ -64,27 +56,66 @@ extension SQLiteStore {
 
     // MARK: Pings
 
-    /// A time whose pings never told its end is over when the next one comes.
-    func closeWatch(of name: String, at now: Date, _ db: Database) throws {
+    /// A watched time has come. What was told of it a little before counts; what nobody told of the time before is closed,
+    /// and its deadline goes on: pings may be rarer than times.
+    func beginWatch(_ schedule: Schedule, due: Date, at now: Date, _ db: Database) throws -> Fire? {
+        let name = schedule.name
+        let horizon = Date(milliseconds: due.milliseconds - FirePlan.tolerance.milliseconds)
+        let deadline = schedule.grace.map { max(due, now).adding($0).milliseconds }
+        if let early = try openWatch(name, db), early.kind == .manual, early.due > horizon {
+            try db.cachedStatement(
+                sql: "UPDATE OR IGNORE schedule_fires SET kind = 'due', due = ?, overdue_at = ? WHERE number = ?"
+            ).execute(arguments: [due.milliseconds, deadline, early.number])
+            return try Fire.find(early.number, db)
+        }
+        let open = try closeWatch(of: name, at: now, db)
+        let told = try earlyPing(name, after: horizon, before: due, db)
+        let fire = Fire(
+            number: 0, schedule: name, due: due, kind: .due, at: now, outcome: told ?? .waiting,
+            why: told.map { _ in "a ping told of it a little before its time" }, endedAt: told.map { _ in now })
+        let overdueAt = told == nil ? [open, deadline].compactMap(\.self).min() : nil
+        return try fire.insert(isLive: told == nil, overdueAt: overdueAt.map { Date(milliseconds: $0) }, db)
+    }
+
+    /// Returns the deadline that was not over.
+    private func closeWatch(of name: String, at now: Date, _ db: Database) throws -> Int64? {
+        let deadline = try db.cachedStatement(
+            sql: """
+                SELECT min(overdue_at) FROM schedule_fires INDEXED BY schedule_fires_live
+                WHERE schedule = ? AND live = 1 AND run IS NULL
+                """)
+        let open = try Int64.fetchOne(deadline, arguments: [name])
         try db.cachedStatement(
             sql: """
                 UPDATE schedule_fires INDEXED BY schedule_fires_live SET outcome = 'missed', live = 0, ended_at = ?,
-                  why = iif(outcome = 'running', 'no ping told its end before the next time', 'no ping came before the next time')
+                  overdue_at = NULL, why = iif(outcome = 'running', 'no ping told its end before the next time',
+                    'no ping came before the next time')
                 WHERE schedule = ? AND live = 1 AND run IS NULL
                 """
         ).execute(arguments: [now.milliseconds, name])
+        return open
+    }
+
+    /// What pings were to tell will not be told.
+    func endWatch(_ name: String, _ why: String, at now: Date, _ db: Database) throws {
+        try db.cachedStatement(
+            sql: """
+                UPDATE schedule_fires INDEXED BY schedule_fires_live SET outcome = 'skipped', why = ?, ended_at = ?,
+                  live = 0, overdue_at = NULL WHERE schedule = ? AND live = 1 AND run IS NULL
+                """
+        ).execute(arguments: [why, now.milliseconds, name])
     }
 
     /// Clocks differ: what others told shortly before its time counts for it.
-    func earlyPing(_ name: String, before due: Date, _ db: Database) throws -> FireOutcome? {
+    private func earlyPing(_ name: String, after horizon: Date, before due: Date, _ db: Database) throws -> FireOutcome?
+    {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT outcome FROM schedule_fires INDEXED BY schedule_fires_time
                 WHERE schedule = ? AND kind = 'manual' AND due > ? AND due < ? AND outcome <> 'missed' AND through IS NULL
                 ORDER BY due DESC LIMIT 1
                 """)
-        let horizon = due.milliseconds - FirePlan.tolerance.milliseconds
-        return try String.fetchOne(statement, arguments: [name, horizon, due.milliseconds]).map(word)
+        return try String.fetchOne(statement, arguments: [name, horizon.milliseconds, due.milliseconds]).map(word)
     }
 
     package func ping(_ name: String, _ ping: Ping, at now: Date) async throws -> Fire {
@@ -165,7 +196,7 @@ extension SQLiteStore {
                 try scope.db.cachedStatement(
                     sql: "UPDATE schedule_fires SET overdue_at = NULL, is_overdue = 1 WHERE number = ?"
                 ).execute(arguments: [fire.number])
-                try tellOverdue(fire, at: now, scope.db)
+                try told(of: fire, at: now, scope.db)
                 return fire
             }
         }
@@ -180,6 +211,23 @@ extension SQLiteStore {
                     WHERE overdue_at IS NOT NULL ORDER BY overdue_at LIMIT 1
                     """)
             return try Int64.fetchOne(statement).map { Date(milliseconds: $0) }
+        }
+    }
+
+    /// What cannot be read must not keep others from being told.
+    private func told(of fire: Fire, at now: Date, _ db: Database) throws {
+        do {
+            try db.inSavepoint {
+                try tellOverdue(fire, at: now, db)
+                return .commit
+            }
+        } catch let error as DatabaseError {
+            throw error
+        } catch {
+            try db.cachedStatement(sql: "UPDATE schedule_fires SET why = ? WHERE number = ?")
+                .execute(arguments: [
+                    "nobody was told that it is overdue: \(error)".prefix(1000).description, fire.number,
+                ])
         }
     }
 

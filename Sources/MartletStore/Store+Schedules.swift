@@ -3,13 +3,24 @@ import GRDB
 package import MartletCore
 
 extension SQLiteStore: ScheduleStore {
-    package func put(_ new: StoredSchedule, ifVersion: Int?, skipped: Fire?) async throws -> StoredSchedule {
+    package func put(
+        _ new: StoredSchedule, replacing read: StoredSchedule?, skipped: Fire?
+    ) async throws -> StoredSchedule {
         try await writer.write { [self] scope in
             let name = new.schedule.name
             let old = try StoredSchedule.find(name, scope.db)
-            try checkVersion(ifVersion, against: old?.version ?? 0, of: "the schedule \"\(name)\"")
-            if let old, old.schedule == new.schedule, old.source == new.source { return old }
-            try withdraw(name, at: new.updatedAt, &scope)
+            guard old?.version == read?.version, old?.nextDue == read?.nextDue else {
+                throw MartletError(.stale, "the schedule \(name) was changed at this moment")
+            }
+            // One that stands still is set going again by storing it once more.
+            let stands = old?.nextDue == nil && new.nextDue != nil
+            if let old, old.schedule == new.schedule, old.source == new.source, !stands { return old }
+            try withdraw(name, after: new.updatedAt, restoring: false, &scope)
+            if !new.schedule.isWatch {
+                try endWatch(name, "the schedule does not wait for pings any more", at: new.updatedAt, scope.db)
+            } else if new.schedule.isPaused {
+                try endWatch(name, "the schedule was paused", at: new.updatedAt, scope.db)
+            }
             let stored = StoredSchedule(
                 schedule: new.schedule, version: (old?.version ?? 0) + 1, source: new.source, anchor: new.anchor,
                 createdAt: old?.createdAt ?? new.createdAt, updatedAt: new.updatedAt, nextDue: new.nextDue,
@@ -36,26 +47,28 @@ extension SQLiteStore: ScheduleStore {
         }
     }
 
-    package func deleteSchedule(_ name: String, ifVersion: Int?, at now: Date) async throws -> Bool {
+    package func deleteSchedule(_ read: StoredSchedule, at now: Date) async throws -> Bool {
         try await writer.write { [self] scope in
+            let name = read.schedule.name
             guard let old = try StoredSchedule.find(name, scope.db) else { return false }
-            try checkVersion(ifVersion, against: old.version, of: "the schedule \"\(name)\"")
-            try withdraw(name, at: now, &scope)
+            guard old.version == read.version else {
+                throw MartletError(.stale, "the schedule \(name) was changed at this moment")
+            }
+            let why = "the schedule was deleted"
+            try withdraw(name, after: now, restoring: false, &scope)
+            try endWatch(name, why, at: now, scope.db)
             try scope.db.cachedStatement(
                 sql: """
-                    UPDATE schedule_fires SET outcome = 'skipped', why = 'the schedule was deleted', ended_at = ?,
+                    UPDATE schedule_fires INDEXED BY schedule_fires_queued SET outcome = 'skipped', why = ?, ended_at = ?,
                       overdue_at = NULL WHERE schedule = ? AND outcome = 'queued'
                     """
-            ).execute(arguments: [now.milliseconds, name])
-            // What pings were to tell will not be told; runs go on to their end.
+            ).execute(arguments: [why, now.milliseconds, name])
+            // Runs go on to their end; nobody waits for it any more.
             try scope.db.cachedStatement(
                 sql: """
-                    UPDATE schedule_fires SET outcome = 'skipped', why = 'the schedule was deleted', ended_at = ?, live = 0,
-                      overdue_at = NULL WHERE schedule = ? AND live = 1 AND run IS NULL
+                    UPDATE schedule_fires INDEXED BY schedule_fires_live SET overdue_at = NULL
+                    WHERE schedule = ? AND live = 1
                     """
-            ).execute(arguments: [now.milliseconds, name])
-            try scope.db.cachedStatement(
-                sql: "UPDATE schedule_fires SET overdue_at = NULL WHERE schedule = ? AND overdue_at IS NOT NULL"
             ).execute(arguments: [name])
             try scope.db.cachedStatement(sql: "DELETE FROM schedules WHERE name = ?").execute(arguments: [name])
             try settle(&scope)
@@ -64,58 +77,77 @@ extension SQLiteStore: ScheduleStore {
         }
     }
 
-    /// Takes back what was stored ahead of times that have not come: as if nobody had acted on them. What has begun
-    /// meanwhile stays.
-    private func withdraw(_ name: String, at now: Date, _ scope: inout WriteScope) throws {
+    /// Takes back what was stored ahead of times after `now`: as if nobody had acted on them. What has begun meanwhile
+    /// stays, and so does a run that others joined. `restoring`: the schedule's next time is the first of them.
+    func withdraw(_ name: String, after now: Date, restoring: Bool, _ scope: inout WriteScope) throws {
         let statement = try scope.db.cachedStatement(
             sql: """
-                SELECT number, run FROM schedule_fires INDEXED BY schedule_fires_live
-                WHERE schedule = ? AND live = 1 AND kind = 'due' AND due > ?
+                SELECT number, run, due FROM schedule_fires INDEXED BY schedule_fires_live
+                WHERE schedule = ? AND live = 1 AND kind = 'due' AND due > ? AND run IS NOT NULL
                 """)
         for row in try Row.fetchAll(statement, arguments: [name, now.milliseconds]) {
-            let number: Int64 = row[0]
-            if let blob = row[1] as Data?, let before = try current(RunID(blob: blob), scope.db) {
-                guard before.state == .pending else { continue }
-                // A run that others started and this time joined is not ours to end.
-                if before.trigger.caller == name, before.trigger.due != nil {
-                    var run = before
-                    let change = try run.apply(.stop(.user), at: now)
-                    try store(run, after: before, Update(change), &scope)
-                }
-            }
+            let (number, due): (Int64, Int64) = (row[0], row[2])
+            guard let before = try current(RunID(blob: row[1]), scope.db), before.isOf(schedule: name),
+                before.state == .pending, before.attempt == 0, try !isShared(before.id, besides: number, scope.db)
+            else { continue }
+            var run = before
+            let change = try run.apply(.stop(.user), at: max(now, before.createdAt))
+            try store(run, after: before, Update(change), &scope)
+            // It is no end of any work: nobody is told.
+            scope.ended.removeAll { $0.id == run.id }
             try scope.db.cachedStatement(sql: "DELETE FROM schedule_fires WHERE number = ?").execute(arguments: [number]
             )
+            guard restoring else { continue }
+            try scope.db.cachedStatement(
+                sql: "UPDATE schedules SET next_due = min(ifnull(next_due, ?1), ?1) WHERE name = ?2"
+            )
+            .execute(arguments: [due, name])
         }
+    }
+
+    private func isShared(_ run: RunID, besides number: Int64, _ db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT 1 FROM schedule_fires INDEXED BY schedule_fires_run
+                WHERE live = 1 AND run = ? AND number <> ? LIMIT 1
+                """)
+        return try Int.fetchOne(statement, arguments: [run.blob, number]) != nil
     }
 
     // MARK: Times
 
-    package func dueSchedules(at now: Date, ahead: TimeSpan, limit: Int) async throws -> [StoredSchedule] {
-        try await read { db in
-            let due = try Row.fetchAll(
-                db.cachedStatement(sql: Self.dueSchedulesSQL), arguments: [now.milliseconds, max(0, limit)]
-            ).map(StoredSchedule.init(row:))
-            guard due.count < limit, ahead.milliseconds > 0 else { return due }
+    package func dueSchedules(at now: Date, ahead: TimeSpan, limit: Int) async throws -> DueSchedules {
+        let fresh = now.milliseconds - FirePlan.tolerance.milliseconds
+        return try await read { db in
+            var due = DueSchedules()
+            func add(_ sql: String, from start: Int64, through end: Int64) throws {
+                let room = limit - due.count
+                guard room > 0, start < end else { return }
+                let rows = try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [start, end, room])
+                for row in rows {
+                    do { due.schedules.append(try StoredSchedule(row: row)) } catch { due.unreadable.append(row[8]) }
+                }
+            }
+            // What is due now comes before what is to be made up for: that may be much.
+            try add(Self.dueSchedulesSQL, from: fresh, through: now.milliseconds)
+            try add(Self.dueSchedulesSQL, from: .min, through: fresh)
+            try add(Self.aheadSQL, from: now.milliseconds, through: now.adding(ahead).milliseconds)
             return due
-                + (try Row.fetchAll(
-                    db.cachedStatement(sql: Self.aheadSQL),
-                    arguments: [now.milliseconds, now.adding(ahead).milliseconds, limit - due.count]
-                ).map(StoredSchedule.init(row:)))
         }
     }
 
     static let dueSchedulesSQL = """
-        SELECT \(StoredSchedule.columns) FROM schedules INDEXED BY schedules_due
-        WHERE next_due <= ? ORDER BY next_due LIMIT ?
+        SELECT \(StoredSchedule.columns), name FROM schedules INDEXED BY schedules_due
+        WHERE next_due > ? AND next_due <= ? ORDER BY next_due LIMIT ?
         """
 
     static let aheadSQL = """
-        SELECT \(StoredSchedule.columns) FROM schedules s INDEXED BY schedules_due
+        SELECT \(StoredSchedule.columns), name FROM schedules s INDEXED BY schedules_due
         WHERE next_due > ? AND next_due <= ?
           AND NOT EXISTS (SELECT 1 FROM schedule_fires f INDEXED BY schedule_fires_live
             WHERE f.schedule = s.name AND f.live = 1)
           AND NOT EXISTS (SELECT 1 FROM schedule_fires q INDEXED BY schedule_fires_queued
-            WHERE q.schedule = s.name AND q.outcome = 'queued')
+            WHERE q.schedule = s.name AND q.outcome = 'queued' AND q.kind <> 'backfill')
         ORDER BY next_due LIMIT ?
         """
 
@@ -129,28 +161,71 @@ extension SQLiteStore: ScheduleStore {
         }
     }
 
-    package func replan(at now: Date, _ next: @escaping @Sendable (StoredSchedule) -> Date?) async throws -> Int {
+    package func replan(
+        at now: Date, ahead: TimeSpan, _ next: @escaping @Sendable (StoredSchedule) -> Date??
+    ) async throws -> Int {
+        try await withdrawFar(after: now.adding(ahead), at: now)
         var (changed, name) = (0, "")
         while true {
-            let page = try await schedules(after: name, limit: 500)
-            guard let last = page.last?.schedule.name else { return changed }
-            let moved = page.compactMap { stored -> (String, Int, Date, Date?)? in
-                guard let due = stored.nextDue, due > now else { return nil }
-                let planned = next(stored)
-                return planned == due ? nil : (stored.schedule.name, stored.version, due, planned)
+            let page = try await names(after: name)
+            guard let last = page.last?.name else { return changed }
+            let moved = page.compactMap { entry -> Move? in
+                guard let stored = entry.stored, stored.isAhead(of: now), let planned = next(stored),
+                    planned != stored.nextDue
+                else { return nil }
+                return Move(stored: stored, next: planned)
             }
             if !moved.isEmpty {
                 changed += try await writer.write { scope in
                     let statement = try scope.db.cachedStatement(
-                        sql: "UPDATE schedules SET next_due = ? WHERE name = ? AND version = ? AND next_due = ?")
+                        sql: "UPDATE schedules SET next_due = ? WHERE name = ? AND version = ? AND next_due IS ?")
                     return try moved.reduce(0) { count, move in
-                        let (name, version, due, planned) = move
-                        try statement.execute(arguments: [planned?.milliseconds, name, version, due.milliseconds])
+                        try statement.execute(arguments: [
+                            move.next?.milliseconds, move.stored.schedule.name, move.stored.version,
+                            move.stored.nextDue?.milliseconds,
+                        ])
                         return count + scope.db.changesCount
                     }
                 }
             }
             name = last
         }
+    }
+
+    private struct Move: Sendable {
+        let stored: StoredSchedule
+        let next: Date?
+    }
+
+    private func names(after name: String) async throws -> [(name: String, stored: StoredSchedule?)] {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql: "SELECT \(StoredSchedule.columns), name FROM schedules WHERE name > ? ORDER BY name LIMIT 500")
+            return try Row.fetchAll(statement, arguments: [name]).map { ($0[8], try? StoredSchedule(row: $0)) }
+        }
+    }
+
+    /// The clock was set back: runs that were stored for times far ahead would be in the way until those come.
+    private func withdrawFar(after horizon: Date, at now: Date) async throws {
+        _ = try await writer.write { [self] scope in
+            let statement = try scope.db.cachedStatement(
+                sql: """
+                    SELECT DISTINCT schedule FROM schedule_fires INDEXED BY schedule_fires_live
+                    WHERE live = 1 AND kind = 'due' AND due > ?
+                    """)
+            for name in try String.fetchAll(statement, arguments: [horizon.milliseconds]) {
+                try withdraw(name, after: horizon, restoring: true, &scope)
+            }
+            try settle(&scope)
+        }
+    }
+}
+
+extension StoredSchedule {
+    /// Nobody has to act on it now. One without a next time may have been set aside.
+    fileprivate func isAhead(of now: Date) -> Bool {
+        if let nextDue { return nextDue > now }
+        if case .at = schedule.cadence { return false }
+        return pausedAt == nil
     }
 }

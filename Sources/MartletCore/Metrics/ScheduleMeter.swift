@@ -1,3 +1,4 @@
+package import Foundation
 import Synchronization
 
 /// Counts what became of the times of schedules since the server started.
@@ -16,11 +17,13 @@ package final class ScheduleMeter: Sendable {
 
     package var counts: Counts { state.withLock { $0 } }
 
-    package func decided(_ fires: [Fire]) {
+    /// `now`: when they were durable.
+    package func decided(_ fires: [Fire], at now: Date) {
         state.withLock { counts in
             for fire in fires {
                 counts.fires[fire.outcome, default: 0] += fire.count
-                if fire.kind == .due, fire.run != nil { counts.lateness.observe(fire.late.seconds) }
+                guard fire.kind == .due, fire.run != nil else { continue }
+                counts.lateness.observe(max(0, now.timeIntervalSince(fire.due)))
             }
         }
     }

@@ -14,7 +14,7 @@ package struct FirePlan: Sendable, Hashable {
     package static let mostMadeUp = 1000
     /// Of one pass; the next goes on after it.
     package static let mostSteps = 100
-    private static let mostCounted: Int64 = 100_000
+    package static let mostCounted = 1000
 
     package private(set) var steps: [Step] = []
     /// The first time after those that the steps are for.

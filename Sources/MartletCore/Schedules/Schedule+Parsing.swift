@@ -112,19 +112,19 @@ extension Cadence {
     package static func instant(_ text: String, _ zone: TimeZone?) -> Date? {
         let text = text.replacing(" ", with: "T", maxReplacements: 1)
         if let date = try? Date(text, strategy: .iso8601) { return date.milliseconds >= 0 ? date : nil }
-        let parts = text.split(separator: "T").flatMap { $0.split(whereSeparator: { "-:".contains($0) }) }
-        let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || "-:T".utf8.contains($0) }
-        let numbers = parts.compactMap { Int($0) }
-        guard let zone, isPlain, numbers.count == parts.count, (5...6).contains(numbers.count), numbers[0] >= 1970
-        else {
-            return nil
-        }
+        let shape = text.utf8.map { (0x30...0x39).contains($0) ? UInt8(ascii: "0") : $0 }
+        let shapes = ["0000-00-00T00:00", "0000-00-00T00:00:00"].map { Array($0.utf8) }
+        let numbers = text.split(whereSeparator: { "-:T".contains($0) }).compactMap { Int($0) }
+        guard let zone, shapes.contains(shape), (5...6).contains(numbers.count), numbers[0] >= 1970 else { return nil }
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = zone
         let wanted = DateComponents(
             year: numbers[0], month: numbers[1], day: numbers[2], hour: numbers[3], minute: numbers[4],
             second: numbers.count == 6 ? numbers[5] : 0)
-        guard wanted.isValidDate(in: calendar) else { return nil }
+        // A time in the gap of a change of clocks is a time: what was meant is after the gap.
+        var utc = Calendar(identifier: .gregorian)
+        utc.timeZone = .gmt
+        guard wanted.isValidDate(in: utc) else { return nil }
         return calendar.date(from: wanted)
     }
 }

@@ -26,11 +26,18 @@ package struct FireOrder: Sendable {
 /// What came of an order.
 package struct FireResult: Sendable {
     package var fires: [Fire] = []
-    /// Runs that are to make room for a newer time.
-    package var replaced: [RunID] = []
     /// Nothing was stored: the schedule was changed meanwhile, or it is not yet time and a run is not over.
     package var isPut = true
 
+    package init() {}
+}
+
+/// Schedules that are to be acted on.
+package struct DueSchedules: Sendable {
+    package var schedules: [StoredSchedule] = []
+    /// Names of those whose definition cannot be read.
+    package var unreadable: [String] = []
+    package var count: Int { schedules.count + unreadable.count }
     package init() {}
 }
 
@@ -61,30 +68,36 @@ package struct FireQuery: Sendable, Hashable {
 
 /// Schedules and their ledgers. Every write is durable when its call returns.
 package protocol ScheduleStore: Sendable {
-    /// Version starts at 1 and rises with each change; `ifVersion` 0 = must not exist. Throws `conflict`. `skipped`: times
-    /// of a pause that ends with it. Runs stored ahead of a time that has not come are withdrawn, unless nothing changes.
-    func put(_ schedule: StoredSchedule, ifVersion: Int?, skipped: Fire?) async throws -> StoredSchedule
+    /// Version starts at 1 and rises with each change. Throws `stale` when the stored one is not `old`, of which version and
+    /// next time count; nil: there is none. `skipped`: times of a pause that ends with it. Runs stored ahead of a time that
+    /// has not come are withdrawn, unless nothing changes.
+    func put(_ schedule: StoredSchedule, replacing old: StoredSchedule?, skipped: Fire?) async throws -> StoredSchedule
     func schedule(_ name: String) async throws -> StoredSchedule?
     func schedules(after name: String?, limit: Int) async throws -> [StoredSchedule]
-    /// Its ledger stays. Throws `conflict`.
-    func deleteSchedule(_ name: String, ifVersion: Int?, at now: Date) async throws -> Bool
+    /// Its ledger stays. Throws `stale` when it has another version; false: there is none.
+    func deleteSchedule(_ stored: StoredSchedule, at now: Date) async throws -> Bool
 
-    /// Those that are due at `now`, by their time; with `ahead`, also those due within it that have no unfinished run.
-    func dueSchedules(at now: Date, ahead: TimeSpan, limit: Int) async throws -> [StoredSchedule]
+    /// Those that are due at `now`, by their time, what is due now before what is to be made up for; then those due within
+    /// `ahead` that have no unfinished run.
+    func dueSchedules(at now: Date, ahead: TimeSpan, limit: Int) async throws -> DueSchedules
+    /// They stand still, with an entry that says why, until they are stored or planned anew.
+    func setAside(_ names: [String], why: String, at now: Date) async throws
     /// The earliest time of all after `now`.
     func nextScheduledDue(after now: Date) async throws -> Date?
     /// Each order by itself is stored whole or not at all, all in one transaction. Results in the order given.
     func fire(_ orders: [FireOrder], at now: Date) async throws -> [FireResult]
-    /// A fire outside of the schedule's own times: decided by the overlap rule, or queued behind the others. Throws
-    /// `conflict` where the rule says skip.
+    /// Fires outside of the schedule's own times: decided by the overlap rule, or queued behind the others where there are
+    /// no `runs`. Throws `conflict` where the rule says skip, and when the schedule has another version.
     func fire(_ stored: StoredSchedule, _ kind: Fire.Kind, due: [Date], runs: [NewRun], at now: Date) async throws
         -> FireResult
     /// The next of each schedule whose turn has come.
     func queuedFires(limit: Int) async throws -> [QueuedFire]
     /// Whether any waits for its turn.
     func hasQueuedFires() async throws -> Bool
-    /// Starts a queued fire's run; nil: it is no longer queued. `refusal`: in place of a run that cannot be made.
-    func release(_ number: Int64, run: NewRun?, refusal: String?, at now: Date) async throws -> Fire?
+    /// Runs that are to make room for a newer time of their schedule, and that nobody has asked to end.
+    func runsInTheWay(limit: Int) async throws -> [RunID]
+    /// Starts a queued fire's run; nil: it is not its turn any more. `refusal`: in place of a run that cannot be made.
+    func release(_ queued: QueuedFire, run: NewRun?, refusal: String?, at now: Date) async throws -> Fire?
 
     func fires(_ query: FireQuery) async throws -> [Fire]
     /// Of these times, those that have an entry with a run or one that waits for its turn.
@@ -95,8 +108,10 @@ package protocol ScheduleStore: Sendable {
     func markOverdue(at now: Date, limit: Int) async throws -> (marked: [Fire], next: Date?)
     /// Fires decided before `horizon` that are over.
     func deleteFires(before horizon: Date, limit: Int) async throws -> Int
-    /// Computes anew what lies ahead of `now`, for all schedules: the clock was set back, or the rules of a zone changed.
-    func replan(at now: Date, _ next: @escaping @Sendable (StoredSchedule) -> Date?) async throws -> Int
-    /// When the newest entry was decided.
-    func newestFire() async throws -> Date?
+    /// Computes anew what lies ahead of `now`, for all schedules, those that stand still included: the clock was set back, or
+    /// the rules of a zone or a calendar changed. `next`: nil where it cannot be computed, which changes nothing. Runs stored
+    /// for times after `ahead` are withdrawn.
+    func replan(
+        at now: Date, ahead: TimeSpan, _ next: @escaping @Sendable (StoredSchedule) -> Date??
+    ) async throws -> Int
 }

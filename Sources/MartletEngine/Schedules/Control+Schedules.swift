@@ -12,38 +12,76 @@ extension Control {
     package func putSchedule(
         _ schedule: Schedule, source: String = "api", ifVersion: Int? = nil, rights: Rights
     ) async throws -> StoredSchedule {
-        let old = try await store.schedule(schedule.name)
-        if let old, !old.schedule.isCovered(by: rights) {
-            throw MartletError(.conflict, "the name \(schedule.name) is taken by a schedule of another token's work")
+        let stored = try await whileChanging(schedule.name) { old in
+            if let ifVersion, ifVersion != old?.version ?? 0 {
+                let found = old.map { "has version \($0.version)" } ?? "does not exist"
+                throw MartletError(
+                    .conflict,
+                    "the schedule \"\(schedule.name)\" \(found), not \(ifVersion == 0 ? "new" : "version \(ifVersion)")"
+                )
+            }
+            if let old, !old.schedule.isCovered(by: rights) {
+                throw MartletError(
+                    .conflict, "the name \(schedule.name) is taken by a schedule of another token's work")
+            }
+            try check(rights, for: schedule)
+            let (new, skipped) = try await planned(schedule, source, after: old, rights)
+            return try await store.put(new, replacing: old, skipped: skipped)
         }
+        schedules.ring()
+        return stored
+    }
+
+    /// Reads it and lets `change` store what follows from that; again when somebody was quicker.
+    private func whileChanging<Value>(
+        _ name: String, _ change: (StoredSchedule?) async throws -> Value
+    ) async throws -> Value {
+        for _ in 0..<20 {
+            do {
+                return try await change(try await store.schedule(name))
+            } catch let error as MartletError where error.code == .stale {
+                continue
+            }
+        }
+        throw MartletError(.conflict, "the schedule \(name) is changed again and again; try again")
+    }
+
+    private func planned(
+        _ schedule: Schedule, _ source: String, after old: StoredSchedule?, _ rights: Rights
+    ) async throws -> (new: StoredSchedule, skipped: Fire?) {
         let now = now()
         let isSameCadence = old?.schedule.cadence == schedule.cadence
         let anchor = isSameCadence ? old?.anchor ?? now : now
-        let timetable = try schedules.timetable(of: schedule, anchor: anchor)
-        try check(rights, for: schedule)
-        // Work that cannot be started any more must not keep anybody from pausing it.
-        var paused = old?.schedule
-        paused?.isPaused = true
-        if schedule != paused { try await checkWork(of: schedule, rights) }
-        let next = timetable.next(after: now)
-        if next == nil, !isSameCadence {
-            throw MartletError(
-                .invalid, "the schedule \(schedule.name) is never due",
-                problems: [FieldProblem(field: "at", problem: "has passed; give a time in the future")])
-        }
-        let wasPaused = old?.pausedAt
         // A time that has come and that nobody has acted on yet is still to be acted on.
         let open = old?.nextDue.flatMap { $0 <= now ? $0 : nil }
-        let pausedAt = wasPaused ?? open.map { Date(milliseconds: $0.milliseconds - 1) } ?? now
-        let new = StoredSchedule(
-            schedule: schedule, version: 0, source: source, anchor: anchor, createdAt: now, updatedAt: now,
-            nextDue: schedule.isPaused ? nil : open ?? next, pausedAt: schedule.isPaused ? pausedAt : nil)
-        let skipped = wasPaused.flatMap {
-            schedule.isPaused ? nil : pauseEntry(of: schedule, timetable, from: $0, to: now)
+        func stored(next: Date?, pausedAt: Date?) -> StoredSchedule {
+            StoredSchedule(
+                schedule: schedule, version: 0, source: source, anchor: anchor, createdAt: now, updatedAt: now,
+                nextDue: next, pausedAt: pausedAt)
         }
-        let stored = try await store.put(new, ifVersion: ifVersion, skipped: skipped)
-        schedules.ring()
-        return stored
+        var paused = old?.schedule
+        paused?.isPaused = true
+        // Work that cannot be started any more must not keep anybody from pausing it.
+        if schedule == paused {
+            return (stored(next: nil, pausedAt: old?.pausedAt ?? open?.adding(TimeSpan(milliseconds: -1)) ?? now), nil)
+        }
+        let timetable = try schedules.timetable(of: schedule, anchor: anchor)
+        try await checkWork(of: schedule, rights)
+        let next = timetable.next(after: now)
+        if next == nil, !isSameCadence { throw Self.neverDue(schedule) }
+        if schedule.isPaused { return (stored(next: nil, pausedAt: old?.pausedAt ?? now), nil) }
+        let skipped = old?.pausedAt.flatMap { pauseEntry(of: schedule, timetable, from: $0, to: now) }
+        return (stored(next: open ?? next, pausedAt: nil), skipped)
+    }
+
+    private static func neverDue(_ schedule: Schedule) -> MartletError {
+        let problem =
+            if case .at = schedule.cadence {
+                FieldProblem(field: "at", problem: "has passed; give a time in the future")
+            } else {
+                FieldProblem(field: "cron", problem: "has no time left; look at its calendar, too")
+            }
+        return MartletError(.invalid, "the schedule \(schedule.name) is never due", problems: [problem])
     }
 
     private func check(_ rights: Rights, for schedule: Schedule) throws {
@@ -100,10 +138,11 @@ extension Control {
     package func schedules(after name: String?, limit: Int, rights: Rights) async throws -> [StoredSchedule] {
         var found: [StoredSchedule] = []
         var last = name
+        let size = max(limit, 200)
         while found.count < limit {
-            let page = try await store.schedules(after: last, limit: limit)
+            let page = try await store.schedules(after: last, limit: size)
             found += page.filter { $0.schedule.isCovered(by: rights) }
-            if page.count < limit { break }
+            if page.count < size { break }
             last = page.last?.schedule.name
         }
         return Array(found.prefix(limit))
@@ -111,10 +150,15 @@ extension Control {
 
     /// Its runs and its ledger stay.
     package func deleteSchedule(_ name: String, ifVersion: Int? = nil, rights: Rights) async throws {
-        _ = try await schedule(name, rights: rights)
-        guard try await store.deleteSchedule(name, ifVersion: ifVersion, at: now()) else {
-            throw MartletError(.notFound, "there is no schedule named \(name)")
+        let isGone = try await whileChanging(name) { old in
+            guard let old, old.schedule.isCovered(by: rights) else { return false }
+            if let ifVersion, ifVersion != old.version {
+                throw MartletError(
+                    .conflict, "the schedule \"\(name)\" has version \(old.version), not version \(ifVersion)")
+            }
+            return try await store.deleteSchedule(old, at: now())
         }
+        guard isGone else { throw MartletError(.notFound, "there is no schedule named \(name)") }
     }
 
     /// Pausing a paused one, or resuming another, changes nothing.
@@ -170,8 +214,8 @@ extension Control {
         let now = now()
         let new = try await newRun(of: stored.schedule, due: now)
         let result = try await store.fire(stored, .manual, due: [now], runs: [new], at: now)
-        schedules.decided(result.fires)
-        for run in result.replaced { _ = try? await stop(run) }
+        schedules.decided(result.fires, at: self.now())
+        if result.fires.first?.run == new.run.id { try await makeRoom(for: new) }
         schedules.ring()
         guard let fire = result.fires.first else {
             throw MartletError(.conflict, "the schedule \(name) was started in the same millisecond; try again")
@@ -200,11 +244,13 @@ extension Control {
         try check(rights, for: stored.schedule)
         try await checkWork(of: stored.schedule, rights)
         var runs: [NewRun] = []
-        for due in open { runs.append(try await newRun(of: stored.schedule, due: due)) }
+        if stored.schedule.overlap == .allow {
+            for due in open { runs.append(try await newRun(of: stored.schedule, due: due)) }
+        }
         let result = try await store.fire(stored, .backfill, due: open, runs: runs, at: now())
-        schedules.decided(result.fires)
+        schedules.decided(result.fires, at: now())
         schedules.ring()
-        return Backfill(times: open, skipped: fired.count, fires: result.fires)
+        return Backfill(times: result.fires.map(\.due), skipped: times.count - result.fires.count, fires: result.fires)
     }
 
     private func backfillTimes(
@@ -283,7 +329,7 @@ extension Control {
                         FieldProblem(field: "work.\(name).\($0.field)", problem: $0.problem)
                     })
             }
-        case .watch: throw MartletError(.internal, "a schedule that waits for pings starts nothing")
+        case .watch: throw MartletError(.conflict, "a schedule that waits for pings starts nothing")
         }
     }
 }

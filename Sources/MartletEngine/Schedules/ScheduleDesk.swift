@@ -19,6 +19,7 @@ package final class ScheduleDesk: Sendable {
         var bell: AsyncStream<Void>.Continuation?
         /// Times may wait for the end of a run.
         var mayQueue = true
+        var owesReplan = false
     }
 
     package let zone: String
@@ -29,7 +30,8 @@ package final class ScheduleDesk: Sendable {
     package init(
         zone: String = TimeZone.current.identifier, calendars: WorkCalendars = .builtIn, works: [any WorkSource] = []
     ) {
-        self.zone = zone
+        // What a machine is set to may be an abbreviation that means something else elsewhere.
+        self.zone = (try? TimeZone(named: zone)) == nil ? "UTC" : zone
         self.works = Dictionary(works.map { ($0.name, $0) }) { first, _ in first }
         state = Mutex(State(calendars: calendars))
     }
@@ -37,7 +39,18 @@ package final class ScheduleDesk: Sendable {
     package var calendars: WorkCalendars { state.withLock { $0.calendars } }
 
     /// The calendars were read again: every schedule's next time may be another.
-    package func replace(_ calendars: WorkCalendars) { state.withLock { $0.calendars = calendars } }
+    package func replace(_ calendars: WorkCalendars) {
+        state.withLock { ($0.calendars, $0.owesReplan) = (calendars, true) }
+        ring()
+    }
+
+    /// Whether next times are to be computed anew; asked once.
+    func takeReplan() -> Bool {
+        state.withLock { state in
+            defer { state.owesReplan = false }
+            return state.owesReplan
+        }
+    }
 
     /// A schedule has changed: the scheduler is to look.
     package func ring() { _ = state.withLock { $0.bell }?.yield() }
@@ -47,9 +60,9 @@ package final class ScheduleDesk: Sendable {
 
     func queues(_ mayQueue: Bool) { state.withLock { $0.mayQueue = mayQueue } }
 
-    /// Counts them, and remembers that some wait.
-    func decided(_ fires: [Fire]) {
-        meter.decided(fires)
+    /// Counts them, and remembers that some wait. `now`: when they are durable.
+    func decided(_ fires: [Fire], at now: Date) {
+        meter.decided(fires, at: now)
         if fires.contains(where: { $0.outcome == .queued }) { queues(true) }
     }
 
@@ -62,15 +75,7 @@ package final class ScheduleDesk: Sendable {
 
     /// Throws `invalid` with the field that is wrong.
     package func timetable(of schedule: Schedule, anchor: Date) throws(MartletError) -> Timetable {
-        guard let zone = TimeZone(identifier: schedule.zone) else {
-            throw MartletError(
-                .invalid, "the schedule's zone is not known",
-                problems: [
-                    FieldProblem(
-                        field: "zone",
-                        problem: "\(schedule.zone.prefix(64)) is no IANA zone such as Asia/Shanghai or UTC")
-                ])
-        }
+        let zone = try TimeZone(named: schedule.zone)
         let calendars = calendars
         let days: DayFilter? = if let name = schedule.calendar { try calendars.filter(name) } else { nil }
         return try Timetable(

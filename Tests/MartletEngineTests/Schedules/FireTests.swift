@@ -3,6 +3,7 @@ import MartletCore
 import MartletEngine
 import MartletStore
 import MartletTesting
+import Synchronization
 import Testing
 
 /// Times that come while the server is there.
@@ -142,5 +143,52 @@ import Testing
             _ = try await keeper.put("new", ["every": "10s", "job": "mine"], rights: reader)
         }
         #expect(try await keeper.put("new", ["every": "10s", "job": "mine"], rights: rights).version == 1)
+    }
+
+    @Test func `a full disk delays times and loses none`() async throws {
+        let disk = Mutex(DiskState(free: 1 << 40, total: 1 << 41))
+        let keeper = try Timekeeper(disk: { disk.withLock { $0 } })
+        _ = try await keeper.put(Self.everyTen)
+        disk.withLock { $0.free = -1 }
+        #expect(try await keeper.pass(after: 10) == .after(11))
+        #expect(try await keeper.fires().isEmpty)
+        disk.withLock { $0.free = 1 << 40 }
+        try await keeper.pass(after: 5)
+        #expect(try await keeper.fires().map(\.due) == [.after(10)])
+    }
+
+    @Test func `a server that ends in the middle of a pass loses no time`() async throws {
+        let keeper = try Timekeeper()
+        for index in 0..<50 { _ = try await keeper.put("tick\(index)", Self.everyTen) }
+        keeper.clock.advance(seconds: 10)
+        for delay in [0, 1, 3, 10] {
+            let pass = Task { try await keeper.scheduler.pass() }
+            try await Task.sleep(for: .milliseconds(delay))
+            pass.cancel()
+            _ = await pass.result
+        }
+        try await keeper.pass()
+        for index in 0..<50 {
+            let fires = try await keeper.fires("tick\(index)")
+            #expect(fires.map(\.due) == [.after(10)] && fires.allSatisfy { $0.outcome == .running }, "\(fires)")
+        }
+    }
+
+    @Test func `a calendar that is gone stops its schedule until it is back`() async throws {
+        let own = try WorkCalendar(parsing: [
+            "name": "ours", "years": ["2023": ["holidays": ["11-16"], "workdays": []]],
+        ])
+        let keeper = try Timekeeper(calendars: WorkCalendars(adding: [own]))
+        _ = try await keeper.put([
+            "cron": "0 23 * * *", "command": ["/bin/true"], "calendar": "ours:workdays", "overlap": "allow",
+        ])
+        keeper.control.schedules.replace(.builtIn)
+        try await keeper.pass(after: 3600)
+        #expect(try await keeper.fires().map(\.outcome) == [.refused])
+        try await keeper.pass(after: 86_400)
+        #expect(try await keeper.fires().count == 1)
+        keeper.control.schedules.replace(WorkCalendars(adding: [own]))
+        try await keeper.pass()
+        #expect(try await keeper.store.schedule("tick")?.nextDue == .after(3600 + 3 * 86_400), "the 16th is a holiday")
     }
 }

@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
-import MartletEngine
 import MartletStore
 import MartletTesting
 import Testing
+
+@testable import MartletEngine
 
 /// Times that meet a run of before.
 @Suite struct OverlapTests {
@@ -119,15 +120,66 @@ import Testing
         }
     }
 
-    @Test func `a key that another run holds is told`() async throws {
-        let keeper = try Timekeeper()
-        let limited = Job(name: "dump", tasks: Job.tasks("dump").tasks)
-        _ = try await keeper.control.putJob(limited)
-        _ = try await keeper.put("one", ["every": "10s", "job": "dump", "overlap": "allow"])
-        _ = try await keeper.put("two", ["every": "10s", "job": "dump", "overlap": "allow"])
+    @Test func `a replaced run is stopped by the next server, too`() async throws {
+        let keeper = try await keeper("replace")
+        let first = try #require(try await keeper.fires().first?.run)
+        let now = keeper.clock.now
+        _ = try await keeper.store.update(first) { Update(try $0.apply(.claim, at: now)) }
+        // The server dies after it stored the newer time.
+        let stored = try #require(try await keeper.store.schedule("tick"))
+        let due = Date.after(20)
+        let run = try await keeper.control.newRun(of: stored.schedule, due: due)
+        _ = try await keeper.store.fire(
+            [FireOrder(stored, steps: [.run(due: due, run)], next: .after(30))], at: due)
+        let next = try Timekeeper(directory: keeper.directory)
+        next.clock.advance(seconds: 21)
+        try await next.pass()
+        let stopped = try await next.control.require(first)
+        #expect(stopped.state == .stopping)
+        // It is asked once: a second stop would end what cleans up.
+        try await next.pass(after: 1)
+        #expect(try await next.control.require(first).version == stopped.version)
+    }
+
+    @Test func `what somebody asked for does not wait for the end of a pause`() async throws {
+        let keeper = try await keeper("queue")
+        _ = try await keeper.control.pauseSchedule("tick", true, rights: .all)
+        #expect(try await keeper.control.runSchedule("tick", rights: .all).outcome == .queued)
+        try await keeper.endAll()
+        try await keeper.pass()
+        #expect(try await keeper.fires().last?.outcome == .running)
+    }
+
+    @Test func `a backfill neither takes nor loses its turn`() async throws {
+        for overlap in ["skip", "queue"] {
+            let keeper = try await keeper(overlap)
+            try await keeper.endAll()
+            _ = try await keeper.control.pauseSchedule("tick", true, rights: .all)
+            keeper.clock.advance(seconds: 25)
+            _ = try await keeper.control.pauseSchedule("tick", false, rights: .all)
+            _ = try await keeper.control.backfill(
+                "tick", from: .after(15), through: .after(35), dryRun: false, rights: .all)
+            try await keeper.pass()
+            try await keeper.pass(after: 5)
+            // The time of now waits behind the one that runs, and before the rest.
+            #expect(try await keeper.unfinished().compactMap(\.trigger.due) == [.after(20)])
+            try await keeper.endAll()
+            try await keeper.pass()
+            #expect(try await keeper.unfinished().compactMap(\.trigger.due) == [.after(40)], "\(overlap)")
+            try await keeper.endAll()
+            try await keeper.pass()
+            #expect(try await keeper.unfinished().compactMap(\.trigger.due) == [.after(30)], "\(overlap)")
+        }
+    }
+
+    @Test func `one that cannot be read does not stop the others`() async throws {
+        let keeper = try await keeper("allow")
+        _ = try await keeper.put("bad", ["every": "10s", "command": ["/bin/true"]])
+        try await keeper.damage("bad")
         try await keeper.pass(after: 10)
-        #expect(try await keeper.fires("one").count == 1)
-        #expect(try await keeper.fires("two").count == 1)
-        #expect(try await keeper.unfinished().count == 2)
+        #expect(try await keeper.fires().count == 2)
+        #expect(try await keeper.fires("bad").map(\.outcome) == [.refused])
+        try await keeper.pass(after: 10)
+        #expect(try await keeper.fires("bad").count == 1)
     }
 }

@@ -1,9 +1,12 @@
 import Foundation
+import GRDB
 import Logging
 import MartletCore
 import MartletEngine
-import MartletStore
 import MartletTesting
+import Synchronization
+
+@testable import MartletStore
 
 /// Schedules over a real SQLite file, at a time that the test sets. Nothing runs: a run ends when the test says so.
 final class Timekeeper: Sendable {
@@ -15,9 +18,11 @@ final class Timekeeper: Sendable {
     let control: Control
     let scheduler: Scheduler
     let directory: URL
+    private let away = Mutex<[ClosedRange<Date>]>([])
 
     init(
-        directory: URL? = nil, notices: NoticeDesk = NoticeDesk(), calendars: WorkCalendars = .builtIn
+        directory: URL? = nil, notices: NoticeDesk = NoticeDesk(), calendars: WorkCalendars = .builtIn,
+        disk: @escaping @Sendable () -> DiskState = { DiskState(free: 1 << 40, total: 1 << 41) }
     ) throws {
         let directory =
             directory ?? FileManager.default.temporaryDirectory.appending(path: "schedules-\(UUID().uuidString)")
@@ -29,7 +34,7 @@ final class Timekeeper: Sendable {
             store: store, executor: ScriptedExecutor { _, _ in .exit(0) }, files: NoLogs(),
             drivers: Drivers([CommandDriver()]), feed: RunFeed(), settings: SettingsBox(EngineSettings(minFree: 0)),
             notices: notices, schedules: ScheduleDesk(zone: "UTC", calendars: calendars),
-            disk: { DiskState(free: 1 << 40, total: 1 << 41) }, now: { clock.now })
+            disk: disk, now: { clock.now })
         scheduler = Scheduler(control: control, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -45,6 +50,16 @@ final class Timekeeper: Sendable {
     func pass(after seconds: Double = 0) async throws -> Date? {
         clock.advance(seconds: seconds)
         return try await scheduler.pass()
+    }
+
+    /// Times between two passes that lie far apart.
+    var absences: [ClosedRange<Date>] { away.withLock { $0 } }
+
+    /// Nobody looks for a while.
+    func away(seconds: Double) async throws {
+        let start = clock.now.addingTimeInterval(-600)
+        try await pass(after: seconds)
+        away.withLock { $0.append(start...clock.now) }
     }
 
     /// Oldest first.
@@ -67,6 +82,13 @@ final class Timekeeper: Sendable {
 
     func endAll(code: Int32 = 0) async throws {
         for run in try await unfinished() { try await end(run.id, code: code) }
+    }
+
+    /// Another program, or a newer version, wrote it.
+    func damage(_ name: String) async throws {
+        try await store.writer.write { scope in
+            try scope.db.execute(sql: "UPDATE schedules SET definition = '{}' WHERE name = ?", arguments: [name])
+        }
     }
 
     func unfinished() async throws -> [Run] {

@@ -114,4 +114,40 @@ import Testing
         try await keeper.pass(after: 301)
         #expect(try await notices(keeper).count == 1)
     }
+
+    @Test func `work that began a little early is the work of that time`() async throws {
+        let keeper = try await keeper()
+        try await keeper.pass(after: 3590)
+        try await ping(keeper, .start)
+        try await keeper.pass(after: 10)
+        let fires = try await keeper.fires("dump")
+        #expect(fires.map(\.outcome) == [.running] && fires[0].kind == .due && fires[0].due == .after(3600))
+        #expect(fires[0].startedAt == .after(3590))
+        try await keeper.pass(after: 600)
+        #expect(try await notices(keeper).count == 1, "its end is awaited")
+    }
+
+    @Test func `pings may be rarer than times`() async throws {
+        let keeper = try await keeper(["every": "5m", "grace": "1h"])
+        for _ in 0..<3 { try await keeper.pass(after: 300) }
+        try await ping(keeper, .success)
+        for _ in 0..<11 { try await keeper.pass(after: 300) }
+        #expect(try await notices(keeper).isEmpty)
+        for _ in 0..<3 { try await keeper.pass(after: 300) }
+        #expect(try await notices(keeper).count == 1)
+    }
+
+    @Test func `a schedule that stops waiting for pings starts its work`() async throws {
+        for overlap: JSONValue in ["skip", "queue", "replace"] {
+            let keeper = try await keeper()
+            try await keeper.pass(after: 3600)
+            _ = try await keeper.put("dump", ["every": "1h", "command": ["/bin/true"], "overlap": overlap])
+            try await keeper.pass(after: 3600)
+            #expect(try await keeper.fires("dump").map(\.outcome) == [.skipped, .running], "\(overlap)")
+            _ = try await keeper.put("dump", ["every": "1h", "watch": true])
+            try await keeper.endAll()
+            try await keeper.pass(after: 3600)
+            #expect(try await keeper.fires("dump").last?.outcome == .waiting)
+        }
+    }
 }
