@@ -24,7 +24,8 @@ struct Martlet: AsyncParsableCommand {
         subcommands: [
             Serve.self, RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self, StopCommand.self,
             RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, ScriptsCommand.self,
-            CacheCommandLine.self, TokenCommand.self, SecretCommand.self, AuditCommand.self, NoticesCommand.self,
+            CacheCommandLine.self, SchedulesCommand.self, TokenCommand.self, SecretCommand.self, AuditCommand.self,
+            NoticesCommand.self,
             OpenAPICommand.self, ConfigCommand.self,
             BackupCommand.self, RestoreCommand.self, DoctorCommand.self, VersionCommand.self, TaskWorker.self,
         ])

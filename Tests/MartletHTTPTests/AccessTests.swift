@@ -30,6 +30,7 @@ import Testing
         "GET /api/notices/channels": .server(.read), "POST /api/notices/test": .server(.admin),
         "POST /api/notices/{notice}/retry": .server(.admin),
         "GET /api/audit": .server(.admin), "GET /api/audit/verify": .server(.admin),
+        "GET /api/calendars": .covered(.read),
         "GET /api/schedules": .covered(.read), "POST /api/schedules": .covered(.run),
         "POST /api/schedules/preview": .covered(.read), "GET /api/schedules/{schedule}": .schedule(.read),
         "PUT /api/schedules/{schedule}": .covered(.run), "PATCH /api/schedules/{schedule}": .schedule(.run),

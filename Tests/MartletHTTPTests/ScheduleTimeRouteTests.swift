@@ -154,4 +154,26 @@ import Testing
             #expect(wrong.status == 400 && wrong.json["errors"][0]["field"].string == field, "\(body): \(wrong.text)")
         }
     }
+
+    @Test func `calendars are listed, and those in use that lack a list are warned of`() async throws {
+        let api = try await api()
+        let old = try WorkCalendar(parsing: [
+            "name": "tea", "title": "Tea", "years": ["2001": ["holidays": ["05-01"], "workdays": []]],
+        ])
+        api.control.schedules.replace(WorkCalendars(adding: [old]))
+        let items = try await api.call("GET", "/api/calendars").json["items"]
+        #expect(items.array?.map { $0["name"].string } == ["cn", "tea"])
+        #expect(
+            items[1]["years"] == [2001] && items[1]["title"] == "Tea" && items[1]["missing"].array?.isEmpty == false)
+        #expect(try await api.control.calendarWarnings() == [], "nobody uses it")
+        let body = #"{"job":"hello","every":"1h","calendar":"tea:workdays"}"#
+        let made = try await api.call("PUT", "/api/schedules/x", body: body)
+        let warning = try #require(made.json["warnings"][0].string, "\(made.text)")
+        #expect(warning.hasPrefix("the calendar tea has no list for 2"))
+        #expect(try await api.control.calendarWarnings().first == warning)
+        // A calendar that goes away stops the schedule, and its view says why.
+        api.control.schedules.replace(.builtIn)
+        let shown = try await api.call("GET", "/api/schedules/x").json
+        #expect(shown["warnings"][0].string?.contains("there is no calendar") == true, "\(shown)")
+    }
 }

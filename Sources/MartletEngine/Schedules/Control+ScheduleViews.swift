@@ -66,6 +66,22 @@ extension Control {
     }
 }
 
+extension Control {
+    /// Of the calendars that schedules use, each once.
+    package func calendarWarnings() async throws -> [String] {
+        var (used, name) = (Set<WorkCalendar>(), "")
+        while true {
+            let page = try await store.schedules(after: name, limit: 500)
+            guard let last = page.last else { break }
+            let texts = Set(page.compactMap(\.schedule.calendar))
+            // One that is gone is told where its schedule is shown.
+            used.formUnion(texts.compactMap { try? schedules.calendars.filter($0).calendar })
+            name = last.schedule.name
+        }
+        return used.sorted { $0.name < $1.name }.flatMap { $0.warnings(at: now()) }
+    }
+}
+
 extension WorkCalendar {
     /// A sentence for each year whose list should be there and is not.
     package func warnings(at now: Date) -> [String] {

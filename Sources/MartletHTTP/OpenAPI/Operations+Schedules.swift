@@ -118,6 +118,13 @@ extension Operation {
         ])
 }
 
+extension Operation {
+    static let listCalendars = Operation(
+        "listCalendars", tag: "schedules",
+        answers: [Answer(.ok, "By name", .answer(["items": .list(of: .ref(.workCalendar))]))],
+        examples: [Example("all", .ok)])
+}
+
 // Pings.
 extension Operation {
     static let ping = pinging("ping", parameters: [])

@@ -76,6 +76,17 @@ extension NamedSchema {
             "count": 1, "startedAt": .null, "endedAt": "2026-03-01T19:00:01.340Z", "overdue": false, "note": .null,
         ])
 
+    static let workCalendar = NamedSchema(
+        "WorkCalendar",
+        .answer([
+            "name": .token, "title": .string(), "zone": .string("IANA name"),
+            "years": .list(of: .integer()).described("Those with a list"),
+            "missing": .list(of: .integer()).described("Those that should have one by now"),
+        ]),
+        example: [
+            "name": "cn", "title": "中国大陆工作日历", "zone": "Asia/Shanghai", "years": [2024, 2025, 2026], "missing": [],
+        ])
+
     static let times = NamedSchema("Times", timeMembers, example: .object(timeExample))
 
     static let previewedTimes = NamedSchema(

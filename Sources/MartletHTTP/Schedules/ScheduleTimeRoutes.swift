@@ -22,6 +22,9 @@ enum ScheduleTimeRoutes {
         Route(
             .post, "/api/schedules/{schedule}/backfill", "Make up for the times of a range in the past without a run",
             access: .schedule(.run), .backfillSchedule, backfill),
+        Route(
+            .get, "/api/calendars", "List the work calendars, and the lists that they lack", access: .covered(.read),
+            .listCalendars, calendars),
     ]
 
     private static let standardCount: Int64 = 10
@@ -83,6 +86,22 @@ enum ScheduleTimeRoutes {
             fields.finish()
             try problems.check("the preview")
             self.schedule = schedule
+        }
+    }
+
+    @Sendable private static func calendars(_ call: Call) async throws -> Response {
+        try QueryItems(call.request).finish()
+        let now = call.control.now()
+        return .json { json in
+            json.array("items", call.control.schedules.calendars.all) { json, calendar in
+                json.object { json in
+                    json.field("name", calendar.name)
+                    json.field("title", calendar.title)
+                    json.field("zone", calendar.zone.identifier)
+                    json.array("years", calendar.years) { $0.value(.int(Int64($1))) }
+                    json.array("missing", calendar.missing(at: now)) { $0.value(.int(Int64($1))) }
+                }
+            }
         }
     }
 

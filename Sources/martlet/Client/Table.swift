@@ -70,9 +70,9 @@ enum Humane {
     static func colour(_ state: String?) -> Terminal.Colour? {
         switch state {
         case "succeeded", "ok", "nothingToDo": .green
-        case "failed", "lost", "exit", "signal", "timeout", "spawnFailed", "unkillable": .red
+        case "failed", "lost", "exit", "signal", "timeout", "spawnFailed", "unkillable", "missed", "refused": .red
         case "running", "stopping": .blue
-        case "pending", "paused", "cancelled", "warning", "partial": .yellow
+        case "pending", "paused", "cancelled", "warning", "partial", "queued", "skipped": .yellow
         default: nil
         }
     }

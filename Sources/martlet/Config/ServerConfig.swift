@@ -21,6 +21,7 @@ struct ServerConfig: Sendable {
     var logRotation: ServerLogFile.Rotation
     var logsToConsole: Bool
     var notices: NoticeSettings
+    var calendars: [WorkCalendar]
     var scripts: ScriptSettings
     var cacheLoad: CacheLoadSettings
     var hiddenVariables: [String]
@@ -57,6 +58,7 @@ struct ServerConfig: Sendable {
         notices = NoticeSettings(
             channels: reader.channels("notices.channels"), allow: reader.ranges("notices.allow"),
             sendmail: try Self.absolute(sources.value("notices.sendmail") ?? ""))
+        calendars = reader.calendars("schedules.calendars")
         scripts = try Self.scripts(reader, sources)
         cacheLoad = try Self.cacheLoad(reader, sources)
         try reader.check()
@@ -156,6 +158,16 @@ private struct SettingReader {
         } catch {
             for problem in error.problems { problems.add(path, problem.problem) }
             return nil
+        }
+    }
+
+    func calendars(_ key: String) -> [WorkCalendar] {
+        guard let text = sources.value(key) else { return [] }
+        do {
+            return try CalendarDirectory.read(text)
+        } catch {
+            for problem in error.problems { problems.add("\(key): \(problem.field)", problem.problem) }
+            return []
         }
     }
 

@@ -86,6 +86,7 @@ struct Setting: Sendable {
         Setting("notices.channels", .channels, "", "who is told how runs ended: robots, webhooks, mail"),
         Setting("notices.allow", .list, "", "address ranges that notices may go to beside the public Internet"),
         Setting("notices.sendmail", .path, "/usr/sbin/sendmail", "program that takes mail on its standard input"),
+        Setting("schedules.calendars", .path, nil, "directory with work calendars; none: the built-in ones only"),
         Setting("scripts.tasks", .path, nil, "YAML file of script tasks; none: built-in tasks only"),
         Setting("scripts.collectDir", .path, nil, "collected scripts; default: collect beside the task file"),
         Setting(

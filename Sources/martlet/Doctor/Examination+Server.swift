@@ -17,6 +17,7 @@ extension Examination {
         do {
             try await client.call("GET", "/api/runs?limit=1", within: 5)
             findings.append(.fine("server: token", "accepted"))
+            findings += try await calendars()
         } catch {
             findings.append(
                 .wrong(
@@ -24,5 +25,20 @@ extension Examination {
                     fix: "give the data directory of this server, or MARTLET_TOKEN"))
         }
         return findings
+    }
+
+    private func calendars() async throws -> [Finding] {
+        // An older server knows no calendars.
+        let reply = try await client.call("GET", "/api/calendars", accept: [404], within: 5)
+        guard reply.status != 404 else { return [] }
+        let items = try reply.json()["items"].items
+        let lacking = items.compactMap { calendar -> Finding? in
+            let years = calendar["missing"].items.compactMap(\.int).map(String.init).joined(separator: ", ")
+            guard !years.isEmpty else { return nil }
+            return .note(
+                "server: calendar \(calendar["name"].string ?? "")", "has no list for \(years)",
+                fix: "add one in the directory of schedules.calendars")
+        }
+        return lacking.isEmpty ? [.fine("server: calendars", "complete")] : lacking
     }
 }

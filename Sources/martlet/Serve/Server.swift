@@ -44,7 +44,9 @@ struct Server {
         let cacheLoad = CacheLoad(settings: config.cacheLoad, version: Version.current)
         cacheLoad.warnWhenMissing(log.logger("cacheLoad"))
         let control = try control(
-            store, feed, meter, notices, ScheduleDesk(works: [scripts.work, cacheLoad.work]),
+            store, feed, meter, notices,
+            ScheduleDesk(
+                calendars: WorkCalendars(adding: config.calendars), works: [scripts.work, cacheLoad.work]),
             [CommandDriver(), scripts.driver] + cacheLoad.drivers)
         notices.describe { [drivers = control.drivers] run, secrets in drivers.noticePart(of: run, hiding: secrets) }
         let notifier = Notifier(
@@ -139,6 +141,7 @@ struct Server {
         if stopRuns { services.append(RunStopper(control: control, logger: logger)) }
         let scheduler = Scheduler(control: control, logger: log.logger("schedules"))
         services.append(Work { await scheduler.run() })
+        services.append(CalendarWatch(control: control, logger: log.logger("schedules")))
         services.append(Work { await housekeeper.run() })
         services.append(Work { await notifier.run() })
         services.append(TokenKeeping(tokens: tokens, logger: logger))
@@ -146,7 +149,7 @@ struct Server {
             Reloader(
                 control: control, jobs: jobs, scripts: scripts.loader, cacheLoad: cacheLoad.settings,
                 certificates: certificates, tokens: tokens, directory: directory, log: log, logger: logger,
-                config: config, notifier: notifier, channels: channels, load: reload))
+                config: config, notifier: notifier, scheduler: scheduler, channels: channels, load: reload))
         services += scripts.services(control: control, logDirectory: directory.logs)
         return services + listeners + [Watchdog(limit: shutdownLimit(control), logger: logger)]
     }

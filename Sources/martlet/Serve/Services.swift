@@ -57,6 +57,7 @@ struct Reloader: Service {
     let logger: Logger
     let config: ServerConfig
     let notifier: Notifier
+    let scheduler: Scheduler
     let channels: @Sendable (ServerConfig) -> [any NoticeChannel]
     let load: @Sendable () throws -> ServerConfig
 
@@ -73,6 +74,7 @@ struct Reloader: Service {
             cacheLoad.replace(fresh.cacheLoad)
             notifier.replace(channels(fresh))
             warnAboutTheRest(fresh)
+            try await replace(fresh.calendars)
             // The loader tells what is wrong with its file.
             var isWhole = scripts.reload(fresh.scripts) == nil
             for certificate in certificates {
@@ -95,6 +97,15 @@ struct Reloader: Service {
         }
     }
 
+    /// Times that lie ahead may be others with other calendars.
+    private func replace(_ calendars: [WorkCalendar]) async throws {
+        let fresh = WorkCalendars(adding: calendars)
+        guard fresh.all != control.schedules.calendars.all else { return }
+        control.schedules.replace(fresh)
+        try await scheduler.replan()
+        control.schedules.ring()
+    }
+
     private func attempt(_ failure: Logger.Message, _ body: () throws -> Void) -> Bool {
         do {
             try body()
@@ -112,6 +123,31 @@ struct Reloader: Service {
                 || fresh.hiddenVariables != config.hiddenVariables
         else { return }
         logger.warning("listen, hosts, dataDir, jobsDir and scripts.hideEnv change with the next start only")
+    }
+}
+
+/// Says at the start, and once a day, which lists are missing of calendars that schedules use.
+struct CalendarWatch: Service {
+    let control: Control
+    let logger: Logger
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                await look()
+                try await Task.sleep(for: .seconds(86_400))
+            }
+        }
+    }
+
+    private func look() async {
+        do {
+            for warning in try await control.calendarWarnings() {
+                logger.warning("calendar incomplete", metadata: ["problem": "\(warning)"])
+            }
+        } catch {
+            logger.warning("calendars are not looked at today", metadata: ["error": "\(error)"])
+        }
     }
 }
 
