@@ -175,5 +175,15 @@ import Testing
         api.control.schedules.replace(.builtIn)
         let shown = try await api.call("GET", "/api/schedules/x").json
         #expect(shown["warnings"][0].string?.contains("there is no calendar") == true, "\(shown)")
+        let scheduler = Scheduler(control: api.control, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await scheduler.replan()
+        #expect(try await api.call("GET", "/api/schedules/x").json["nextDue"] == .null)
+        #expect(try await api.control.calendarWarnings().first?.contains("tea:workdays") == true)
+        // With the calendar its times come back; those of a paused one do not.
+        api.control.schedules.replace(WorkCalendars(adding: [old]))
+        #expect(try await api.call("POST", "/api/schedules/nightly/pause").status == 200)
+        try await scheduler.replan()
+        #expect(try await api.call("GET", "/api/schedules/x").json["nextDue"] == made.json["nextDue"])
+        #expect(try await api.call("GET", "/api/schedules/nightly").json["nextDue"] == .null)
     }
 }

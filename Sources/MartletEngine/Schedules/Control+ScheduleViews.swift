@@ -67,18 +67,23 @@ extension Control {
 }
 
 extension Control {
-    /// Of the calendars that schedules use, each once.
+    /// Of the calendars that schedules use, each once: what they lack, and those that are gone.
     package func calendarWarnings() async throws -> [String] {
-        var (used, name) = (Set<WorkCalendar>(), "")
+        var (used, gone, name) = (Set<WorkCalendar>(), Set<String>(), "")
         while true {
             let page = try await store.schedules(after: name, limit: 500)
             guard let last = page.last else { break }
             let texts = Set(page.compactMap(\.schedule.calendar))
-            // One that is gone is told where its schedule is shown.
-            used.formUnion(texts.compactMap { try? schedules.calendars.filter($0).calendar })
+            for text in texts {
+                if let calendar = try? schedules.calendars.filter(text).calendar {
+                    used.insert(calendar)
+                } else {
+                    gone.insert("there is no calendar for \(text): schedules with it stand still")
+                }
+            }
             name = last.schedule.name
         }
-        return used.sorted { $0.name < $1.name }.flatMap { $0.warnings(at: now()) }
+        return gone.sorted() + used.sorted { $0.name < $1.name }.flatMap { $0.warnings(at: now()) }
     }
 }
 

@@ -127,10 +127,10 @@ extension Operation {
 
 // Pings.
 extension Operation {
-    static let ping = pinging("ping", parameters: [])
-    static let pingWithText = pinging("pingWithText", parameters: [], body: text)
-    static let signal = pinging("signal", parameters: [word], example: ["signal": "start"])
-    static let signalWithText = pinging("signalWithText", parameters: [word], body: text, example: ["signal": "3"])
+    static let ping = pinging("tellSuccess", parameters: [])
+    static let pingWithText = pinging("tellSuccessWithText", parameters: [], body: text)
+    static let signal = pinging("tellSignal", parameters: [word], example: ["signal": "start"])
+    static let signalWithText = pinging("tellSignalWithText", parameters: [word], body: text, example: ["signal": "3"])
 
     private static let text = Body(
         .string("What the work said; at most \(PingRoutes.largestBody) bytes"), isRequired: false,

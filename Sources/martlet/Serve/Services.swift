@@ -104,6 +104,9 @@ struct Reloader: Service {
         control.schedules.replace(fresh)
         try await scheduler.replan()
         control.schedules.ring()
+        for warning in try await control.calendarWarnings() {
+            logger.warning("calendar incomplete", metadata: ["problem": "\(warning)"])
+        }
     }
 
     private func attempt(_ failure: Logger.Message, _ body: () throws -> Void) -> Bool {
