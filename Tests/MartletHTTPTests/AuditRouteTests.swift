@@ -56,7 +56,9 @@ import Testing
     @Test func `every route that is not read is recorded, whatever becomes of the call`() async throws {
         let api = try await LiveAPI()
         var wanted = 0
-        for route in api.routes where ![.get, .head].contains(route.method) {
+        // What a preview asks for is too long for a query; it changes nothing.
+        let changing = api.routes.filter { ![.get, .head].contains($0.method) && $0.path != "/api/schedules/preview" }
+        for route in changing {
             let path = route.path.replacing("{id}", with: UUID().uuidString).replacing("{name}", with: "x")
                 .replacing("{token}", with: "x")
             try await api.call(route.method.rawValue, path, headers: ["Authorization": "Bearer wrong"])
