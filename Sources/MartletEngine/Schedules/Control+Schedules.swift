@@ -25,6 +25,10 @@ extension Control {
                     .conflict, "the name \(schedule.name) is taken by a schedule of another token's work")
             }
             try check(rights, for: schedule)
+            if rights.role < .admin, schedule.notify != old?.schedule.notify ?? [] {
+                throw MartletError(
+                    .forbidden, "who is told of a schedule (notify) is chosen with a token that has the role admin")
+            }
             let (new, skipped) = try await planned(schedule, source, after: old, rights)
             return try await store.put(new, replacing: old, skipped: skipped)
         }

@@ -149,7 +149,7 @@ struct Server {
             Reloader(
                 control: control, jobs: jobs, scripts: scripts.loader, cacheLoad: cacheLoad.settings,
                 certificates: certificates, tokens: tokens, directory: directory, log: log, logger: logger,
-                config: config, notifier: notifier, scheduler: scheduler, channels: channels, load: reload))
+                config: config, notifier: notifier, channels: channels, load: reload))
         services += scripts.services(control: control, logDirectory: directory.logs)
         return services + listeners + [Watchdog(limit: shutdownLimit(control), logger: logger)]
     }

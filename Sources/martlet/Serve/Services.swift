@@ -57,7 +57,6 @@ struct Reloader: Service {
     let logger: Logger
     let config: ServerConfig
     let notifier: Notifier
-    let scheduler: Scheduler
     let channels: @Sendable (ServerConfig) -> [any NoticeChannel]
     let load: @Sendable () throws -> ServerConfig
 
@@ -102,8 +101,6 @@ struct Reloader: Service {
         let fresh = WorkCalendars(adding: calendars)
         guard fresh.all != control.schedules.calendars.all else { return }
         control.schedules.replace(fresh)
-        try await scheduler.replan()
-        control.schedules.ring()
         for warning in try await control.calendarWarnings() {
             logger.warning("calendar incomplete", metadata: ["problem": "\(warning)"])
         }
