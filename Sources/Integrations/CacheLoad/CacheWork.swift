@@ -11,7 +11,7 @@ struct CacheWork: WorkSource {
         let settings = settings.value
         let wanted: CacheRequest
         do {
-            wanted = try CacheRequest(Array(JSONEncoder().encode(request)), settings)
+            wanted = try CacheRequest(Array(JSONEncoder().encode(Self.posted(request))), settings)
         } catch let complaint as CacheComplaint {
             throw MartletError(
                 .invalid, complaint.message, problems: [FieldProblem(field: "path", problem: complaint.message)])
@@ -24,6 +24,15 @@ struct CacheWork: WorkSource {
         }
         return Submission(
             work: .inline(job.job), groups: job.groups, claim: job.claim, trigger: trigger, rights: rights)
+    }
+
+    /// A schedule has one path, and need not write it as a list.
+    private static func posted(_ request: JSONValue) -> JSONValue {
+        guard case .object(var members) = request, let path = members["path"], path.string != nil else {
+            return request
+        }
+        members["path"] = .array([path])
+        return .object(members)
     }
 }
 
