@@ -25,7 +25,10 @@ package struct StoreView: Sendable {
                 throw MartletError(.invalid, "\(path) is not a database of martlet")
             }
         } catch let error as DatabaseError {
-            throw MartletError(.invalid, "\(path) cannot be opened: \(error.message ?? "no message")", cause: error)
+            let isDamaged = [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+            throw MartletError(
+                .invalid, "\(path) \(isDamaged ? "is damaged" : "cannot be opened"): \(error.message ?? "no message")",
+                cause: error)
         }
     }
 

@@ -55,6 +55,13 @@ import Testing
     private func settled(_ server: Server) async throws -> [String: [JSONValue]] {
         var ledgers: [String: [JSONValue]] = [:]
         for name in Self.names {
+            // The servers before may have died before they did anything.
+            try await eventually("something of \(name) ran", within: 60) {
+                let page = try await server.call(.GET, "/api/schedules/\(name)/fires?outcome=succeeded").json
+                return page["items"].array?.isEmpty == false ? true : nil
+            }
+        }
+        for name in Self.names {
             let reply = try await server.call(.POST, "/api/schedules/\(name)/pause")
             #expect(reply.status == 200, "\(reply.text)")
         }
