@@ -95,12 +95,14 @@ extension Keeper {
                 throw Leader.Failure(stage: "fork", errno: errno, warnings: [])
             }
             let progress = openProgress(frame, &warnings)
+            // Before the fork: whoever gets no turn after it must not make the task look shorter than it was.
+            let began = (boot: mt_boot_milliseconds(), wall: mt_wall_milliseconds())
             let leader = try Leader(
                 frame,
                 streams: .init(null: inherited.null, output: output[1], errors: errors[1], progress: progress))
             for fd in [output[1], errors[1], progress] where fd >= 0 { close(fd) }
             return Keeper(
-                frame: frame, fence: fence, signals: inherited.signals, leader: leader,
+                frame: frame, fence: fence, signals: inherited.signals, leader: leader, began: began,
                 pipes: (output[0], errors[0]), warnings: warnings + leader.warnings)
         } catch {
             var record = ExitRecord(
@@ -124,15 +126,16 @@ extension Keeper {
     }
 
     private init(
-        frame: LaunchFrame, fence: Fence, signals: Int32, leader: Leader, pipes: (Int32, Int32), warnings: [String]
+        frame: LaunchFrame, fence: Fence, signals: Int32, leader: Leader, began: (boot: Int64, wall: Int64),
+        pipes: (Int32, Int32), warnings: [String]
     ) {
         self.frame = frame
         self.fence = fence
         self.signals = signals
         self.leader = leader.pid
         self.warnings = warnings
-        started = mt_boot_milliseconds()
-        startedAt = mt_wall_milliseconds()
+        started = began.boot
+        startedAt = began.wall
         log = LogFile(basePath: "\(frame.runDirectory)/\(frame.baseName)", cap: frame.logCap)
         let patterns = frame.secrets.isEmpty ? nil : MaskPatterns(frame.secrets)
         output = StreamPump(pipes.0, .stdout, patterns: patterns)
