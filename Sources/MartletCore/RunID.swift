@@ -93,6 +93,8 @@ package struct RunIDSequence: Sendable {
 extension Date {
     /// Milliseconds since 1970 UTC: the resolution of every stored instant.
     package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+    /// The whole second since 1970 UTC that it is in.
+    package var second: Int64 { Int64(timeIntervalSince1970.rounded(.down)) }
     package init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
     package func adding(_ span: TimeSpan) -> Date {
         Date(milliseconds: milliseconds + span.milliseconds)

@@ -12,7 +12,7 @@ extension ChannelSettings {
             "Content-Type": "application/json", "ce-specversion": "1.0",
             // The same for every try, so that a receiver knows a repetition.
             "ce-id": "notice-\(notice.number)", "ce-type": "martlet.\(notice.content.end == nil ? "test" : "ended")",
-            "ce-source": "//\(Self.host)/api/notices", "ce-time": Self.text(notice.createdAt),
+            "ce-source": "//\(Self.host)/api/notices", "ce-time": Timestamp.text(notice.createdAt),
         ]
         if let secret {
             let stamp = now.milliseconds / 1000
@@ -46,7 +46,7 @@ extension ChannelSettings {
             "id": .string(part.run.description), "state": .string(part.state.rawValue),
             "driver": .string(part.work.driver), "subject": .string(part.subject), "reason": .string(part.reason),
             "failures": .array(part.failures.map(JSONValue.string)), "failed": .int(Int64(part.failed)),
-            "endedAt": .string(text(part.endedAt)),
+            "endedAt": .string(Timestamp.text(part.endedAt)),
         ]
         run["job"] = part.work.job.map(JSONValue.string)
         run["outcome"] = (part.outcome?.rawValue).map(JSONValue.string)
@@ -54,10 +54,6 @@ extension ChannelSettings {
         run["count"] = part.count.map(JSONValue.string)
         run["changed"] = part.hasChanges.map(JSONValue.bool)
         return .object(run)
-    }
-
-    private static func text(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
     private static let host = ProcessInfo.processInfo.hostName

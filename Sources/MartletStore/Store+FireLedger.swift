@@ -125,16 +125,12 @@ extension SQLiteStore {
                 throw MartletError(.notFound, "there is no schedule \(name) that waits for pings")
             }
             let open = try openWatch(name, db)
+            guard let outcome = ping.kind.outcome else {
+                return try keep(ping.text, with: open ?? newest(name, db), of: name, &scope)
+            }
             // Nothing waits: the work was done out of turn, or a little early.
             let fire = try open ?? outOfTurn(name, at: now, db)
             guard let fire else { throw MartletError(.unavailable, "too many pings in one millisecond") }
-            let outcome: FireOutcome =
-                switch ping.kind {
-                case .start: .running
-                case .success: .succeeded
-                case .fail: .failed
-                case .log: fire.outcome
-                }
             try db.cachedStatement(
                 sql: """
                     UPDATE schedule_fires SET outcome = ?1, live = ?2, started_at = ifnull(started_at, ?3), ended_at = ?4,
@@ -146,11 +142,33 @@ extension SQLiteStore {
             ])
             if outcome.isOver { try tell(of: fire, stored.schedule, isGood: outcome == .succeeded, at: now, &scope) }
             scope.changed("schedule \(name)", before: fire.outcome.rawValue, after: outcome.rawValue)
-            guard let told = try Fire.find(fire.number, db) else {
-                throw MartletError(.internal, "fire \(fire.number) is gone")
-            }
-            return told
+            return try require(fire.number, db)
         }
+    }
+
+    /// A text alone changes nothing but what people read.
+    private func keep(_ text: String, with fire: Fire?, of name: String, _ scope: inout WriteScope) throws -> Fire {
+        guard let fire else {
+            throw MartletError(.conflict, "no time of \(name) has come yet that a text could be kept with")
+        }
+        try scope.db.cachedStatement(sql: "UPDATE schedule_fires SET note = ? WHERE number = ?")
+            .execute(arguments: [text, fire.number])
+        scope.changed("schedule \(name)", before: fire.note, after: text)
+        return try require(fire.number, scope.db)
+    }
+
+    private func require(_ number: Int64, _ db: Database) throws -> Fire {
+        if let fire = try Fire.find(number, db) { return fire }
+        throw MartletError(.internal, "fire \(number) is gone")
+    }
+
+    private func newest(_ name: String, _ db: Database) throws -> Fire? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT \(Fire.columns) FROM schedule_fires INDEXED BY schedule_fires_newest
+                WHERE schedule = ? ORDER BY number DESC LIMIT 1
+                """)
+        return try Row.fetchOne(statement, arguments: [name]).map(Fire.init(row:))
     }
 
     private func openWatch(_ name: String, _ db: Database) throws -> Fire? {

@@ -25,7 +25,10 @@ extension SQLiteStore {
             result.isPut = false
             return result
         }
-        for step in order.steps { try put(step, of: schedule, at: now, &result, &scope) }
+        // Where a later time is made up for, that one is awaited. Pings that came while nobody was there could not be
+        // noted: that is no fault of the work.
+        let isAwaited = !schedule.isWatch && !order.starts
+        for step in order.steps { try put(step, of: schedule, missedIsAwaited: isAwaited, at: now, &result, &scope) }
         try scope.db.cachedStatement(sql: "UPDATE schedules SET next_due = ? WHERE name = ?")
             .execute(arguments: [order.next?.milliseconds, schedule.name])
         return result
@@ -40,8 +43,8 @@ extension SQLiteStore {
     }
 
     private func put(
-        _ step: PreparedOrder.Step, of schedule: Schedule, at now: Date, _ result: inout FireResult,
-        _ scope: inout WriteScope
+        _ step: PreparedOrder.Step, of schedule: Schedule, missedIsAwaited: Bool, at now: Date,
+        _ result: inout FireResult, _ scope: inout WriteScope
     ) throws {
         func insert(
             _ due: Date, _ outcome: FireOutcome, _ why: String?, through: Date? = nil, count: Int = 1, isAwaited: Bool
@@ -54,8 +57,7 @@ extension SQLiteStore {
         }
         switch step {
         case .missed(let due, let through, let count, let why):
-            // Pings that came while nobody was there could not be noted: that is no fault of the work.
-            try insert(due, .missed, why, through: through, count: count, isAwaited: !schedule.isWatch)
+            try insert(due, .missed, why, through: through, count: count, isAwaited: missedIsAwaited)
         case .refuse(let due, let why): try insert(due, .refused, String(why.prefix(1000)), isAwaited: true)
         case .watch(let due):
             if let fire = try beginWatch(schedule, due: due, at: now, scope.db) { result.fires.append(fire) }
@@ -143,14 +145,15 @@ private struct PreparedOrder: Sendable {
     let next: Date?
     /// What becomes of its runs depends on others.
     let depends: Bool
+    /// Some of its times have a run.
+    let starts: Bool
 
     init(_ order: FireOrder, _ box: SecretBox, _ encoding: InsertRow.Encoding) throws {
         stored = order.stored
         next = order.next
-        depends = order.steps.contains { step in
-            guard case .run(_, let new) = step else { return false }
-            return new.admission != nil || new.claim != nil || new.run.key != nil
-        }
+        let runs = order.steps.compactMap { step in if case .run(_, let new) = step { new } else { nil } }
+        starts = !runs.isEmpty
+        depends = runs.contains { $0.admission != nil || $0.claim != nil || $0.run.key != nil }
         steps = try order.steps.map { step in
             switch step {
             case .run(let due, let new): .run(due: due, try InsertRow(new, box, encoding))

@@ -16,7 +16,8 @@ extension SQLiteStore {
             let fire = Fire(
                 number: 0, schedule: schedule.name, due: due, kind: kind, at: now, outcome: outcome, why: why, run: run,
                 endedAt: outcome.isOver ? now : nil)
-            let overdueAt = kind == .due ? schedule.grace.map { due.adding($0) } : nil
+            // What is made up for has its whole grace from now on.
+            let overdueAt = kind == .due ? schedule.grace.map { max(due, now).adding($0) } : nil
             return try fire.insert(isLive: run != nil, overdueAt: overdueAt, scope.db)
         }
         guard schedule.overlap != .allow, let holder = try holder(of: schedule.name, scope.db) else {

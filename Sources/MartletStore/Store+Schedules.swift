@@ -41,10 +41,24 @@ extension SQLiteStore: ScheduleStore {
 
     package func schedules(after name: String?, limit: Int) async throws -> [StoredSchedule] {
         try await read { db in
-            let statement = try db.cachedStatement(
-                sql: "SELECT \(StoredSchedule.columns) FROM schedules WHERE name > ? ORDER BY name LIMIT ?")
-            return try Row.fetchAll(statement, arguments: [name ?? "", max(0, limit)]).map(StoredSchedule.init(row:))
+            var (found, last) = ([StoredSchedule](), name ?? "")
+            while found.count < limit {
+                let page = try Self.named(after: last, limit, db)
+                found += page.compactMap(\.stored)
+                guard page.count == limit, let next = page.last?.name else { break }
+                last = next
+            }
+            return Array(found.prefix(max(0, limit)))
         }
+    }
+
+    /// `stored` nil: its definition cannot be read.
+    private static func named(
+        after name: String, _ limit: Int, _ db: Database
+    ) throws -> [(name: String, stored: StoredSchedule?)] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(StoredSchedule.columns), name FROM schedules WHERE name > ? ORDER BY name LIMIT ?")
+        return try Row.fetchAll(statement, arguments: [name, limit]).map { ($0[8], try? StoredSchedule(row: $0)) }
     }
 
     package func deleteSchedule(_ read: StoredSchedule, at now: Date) async throws -> Bool {
@@ -167,7 +181,8 @@ extension SQLiteStore: ScheduleStore {
         try await withdrawFar(after: now.adding(ahead), at: now)
         var (changed, name) = (0, "")
         while true {
-            let page = try await names(after: name)
+            let from = name
+            let page = try await read { try Self.named(after: from, 500, $0) }
             guard let last = page.last?.name else { return changed }
             let moved = page.compactMap { entry -> Move? in
                 guard let stored = entry.stored, stored.isAhead(of: now), let planned = next(stored),
@@ -195,14 +210,6 @@ extension SQLiteStore: ScheduleStore {
     private struct Move: Sendable {
         let stored: StoredSchedule
         let next: Date?
-    }
-
-    private func names(after name: String) async throws -> [(name: String, stored: StoredSchedule?)] {
-        try await read { db in
-            let statement = try db.cachedStatement(
-                sql: "SELECT \(StoredSchedule.columns), name FROM schedules WHERE name > ? ORDER BY name LIMIT 500")
-            return try Row.fetchAll(statement, arguments: [name]).map { ($0[8], try? StoredSchedule(row: $0)) }
-        }
     }
 
     /// The clock was set back: runs that were stored for times far ahead would be in the way until those come.

@@ -26,7 +26,7 @@ extension Cadence: Codable {
         case .every: self = .every(try container.decode(TimeSpan.self, forKey: .every))
         case .at:
             let text = try container.decode(String.self, forKey: .at)
-            guard let date = Self.date(text) else {
+            guard let date = Timestamp.date(text) else {
                 throw DecodingError.dataCorruptedError(
                     forKey: .at, in: container, debugDescription: "not a time such as 2026-12-24T18:00:00Z")
             }
@@ -39,15 +39,7 @@ extension Cadence: Codable {
         switch self {
         case .cron(let text): try container.encode(text, forKey: .cron)
         case .every(let span): try container.encode(span, forKey: .every)
-        case .at(let date): try container.encode(date.formatted(Self.style), forKey: .at)
+        case .at(let date): try container.encode(Timestamp.text(date), forKey: .at)
         }
     }
-
-    /// An instant as RFC 3339 writes it, with or without a fraction.
-    package static func date(_ text: String) -> Date? {
-        guard text.utf8.count <= 40 else { return nil }
-        return (try? Date(text, strategy: style)) ?? (try? Date(text, strategy: .iso8601))
-    }
-
-    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }

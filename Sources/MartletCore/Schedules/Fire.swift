@@ -99,6 +99,16 @@ package enum FireOutcome: String, Sendable, Codable, CaseIterable {
 package struct Ping: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         case start, success, fail, log
+
+        /// Nil: it says nothing of that.
+        package var outcome: FireOutcome? {
+            switch self {
+            case .start: .running
+            case .success: .succeeded
+            case .fail: .failed
+            case .log: nil
+            }
+        }
     }
 
     package static let mostText = 10_000

@@ -54,13 +54,13 @@ package struct FirePlan: Sendable, Hashable {
                 miss(timetable, due, before, "a later time is made up for")
             }
             steps.append(.fire(due: last))
-        case .all: return makeUpAll(timetable, from: due, through: last, horizon, next)
+        case .all: return makeUpAll(timetable, from: due, through: last, horizon)
         }
         return next
     }
 
     private mutating func makeUpAll(
-        _ timetable: Timetable, from due: Date, through last: Date, _ horizon: Date, _ next: Date?
+        _ timetable: Timetable, from due: Date, through last: Date, _ horizon: Date
     ) -> Date? {
         let start = earliestMadeUp(timetable, last, horizon)
         var time: Date? = due

@@ -111,7 +111,7 @@ extension Cadence {
     /// An RFC 3339 time, or one without an offset in `zone`: `2030-01-01T03:00`, seconds optional, a blank for the T.
     package static func instant(_ text: String, _ zone: TimeZone?) -> Date? {
         let text = text.replacing(" ", with: "T", maxReplacements: 1)
-        if let date = try? Date(text, strategy: .iso8601) { return date.milliseconds >= 0 ? date : nil }
+        if let date = Timestamp.date(text) { return date.milliseconds >= 0 ? date : nil }
         let shape = text.utf8.map { (0x30...0x39).contains($0) ? UInt8(ascii: "0") : $0 }
         let shapes = ["0000-00-00T00:00", "0000-00-00T00:00:00"].map { Array($0.utf8) }
         let numbers = text.split(whereSeparator: { "-:T".contains($0) }).compactMap { Int($0) }

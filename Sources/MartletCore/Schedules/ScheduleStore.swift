@@ -73,6 +73,7 @@ package protocol ScheduleStore: Sendable {
     /// has not come are withdrawn, unless nothing changes.
     func put(_ schedule: StoredSchedule, replacing old: StoredSchedule?, skipped: Fire?) async throws -> StoredSchedule
     func schedule(_ name: String) async throws -> StoredSchedule?
+    /// Without those whose definition cannot be read.
     func schedules(after name: String?, limit: Int) async throws -> [StoredSchedule]
     /// Its ledger stays. Throws `stale` when it has another version; false: there is none.
     func deleteSchedule(_ stored: StoredSchedule, at now: Date) async throws -> Bool

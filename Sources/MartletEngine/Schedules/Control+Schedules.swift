@@ -214,9 +214,8 @@ extension Control {
             throw MartletError(.conflict, "the schedule \(name) waits for pings and has nothing to start")
         }
         try check(rights, for: stored.schedule)
-        try await checkWork(of: stored.schedule, rights)
         let now = now()
-        let new = try await newRun(of: stored.schedule, due: now)
+        let new = try await newRun(of: stored.schedule, due: now, rights: rights)
         let result = try await store.fire(stored, .manual, due: [now], runs: [new], at: now)
         schedules.decided(result.fires, at: self.now())
         if result.fires.first?.run == new.run.id { try await makeRoom(for: new) }

@@ -113,7 +113,7 @@ package final class Scheduler: Sendable {
             let now = control.now()
             let due = try await control.store.dueSchedules(at: now, ahead: Self.ahead, limit: Self.slice)
             if !due.unreadable.isEmpty {
-                let why = "its definition cannot be read; store it anew"
+                let why = "its definition cannot be read; a newer version of the program wrote it, perhaps"
                 logger.error("schedules stand still", metadata: ["names": "\(due.unreadable)", "error": "\(why)"])
                 try await control.store.setAside(due.unreadable, why: why, at: now)
             }
@@ -229,13 +229,20 @@ package final class Scheduler: Sendable {
 
     private func releaseQueued() async throws -> Date? {
         guard desk.mayQueue else { return nil }
-        // Before the look: what is queued during it counts.
-        desk.queues(false)
+        try await clearTheWay()
+        let isTrouble = try await releaseReady()
+        // Ends of runs are told for as long as anything waits, also while it is looked at.
+        if try await !control.store.hasQueuedFires() {
+            desk.queues(false)
+            try await expectThoseSince()
+        }
+        return isTrouble ? control.now().adding(Self.pause) : nil
+    }
+
+    /// A time may have been queued between the look and what followed from it.
+    private func expectThoseSince() async throws {
         do {
-            try await clearTheWay()
-            let isTrouble = try await releaseReady()
             if try await control.store.hasQueuedFires() { desk.queues(true) }
-            return isTrouble ? control.now().adding(Self.pause) : nil
         } catch {
             desk.queues(true)
             throw error

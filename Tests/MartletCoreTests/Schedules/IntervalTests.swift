@@ -84,6 +84,14 @@ import Testing
         #expect(every.last(through: now, after: now.addingTimeInterval(-365 * 86_400)) == now)
     }
 
+    @Test func `a time that is stored again and again stays the same`() throws {
+        for milliseconds in 0..<1000 {
+            let cadence = Cadence.at(Date(milliseconds: 1_798_106_400_000 + Int64(milliseconds)))
+            let stored = try JSONDecoder().decode(Cadence.self, from: JSONEncoder().encode(cadence))
+            #expect(stored == cadence)
+        }
+    }
+
     @Test func `a cadence is stored as JSON and read back`() throws {
         let cadences: [(Cadence, String)] = [
             (.cron("TZ=Asia/Shanghai H 3 * * *"), #"{"cron":"TZ=Asia/Shanghai H 3 * * *"}"#),

@@ -13,7 +13,7 @@ enum Times {
             anchor: date(anchor), seed: seed, dialect: dialect)
     }
 
-    static func date(_ text: String) throws -> Date { try #require(Cadence.date(text), "\(text)") }
+    static func date(_ text: String) throws -> Date { try #require(Timestamp.date(text), "\(text)") }
 
     static func text(_ date: Date?) -> String { date?.formatted(.iso8601) ?? "never" }
 

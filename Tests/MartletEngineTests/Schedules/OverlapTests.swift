@@ -2,6 +2,7 @@ import Foundation
 import MartletCore
 import MartletStore
 import MartletTesting
+import Synchronization
 import Testing
 
 @testable import MartletEngine
@@ -179,7 +180,31 @@ import Testing
         try await keeper.pass(after: 10)
         #expect(try await keeper.fires().count == 2)
         #expect(try await keeper.fires("bad").map(\.outcome) == [.refused])
+        let listed = try await keeper.control.schedules(after: nil, limit: 1, rights: .all)
+        #expect(listed.map(\.schedule.name) == ["tick"])
         try await keeper.pass(after: 10)
         #expect(try await keeper.fires("bad").count == 1)
+    }
+
+    @Test func `ends of runs are told while the queue is looked at`() async throws {
+        let told = Mutex<[Bool]>([])
+        let desk = Mutex<ScheduleDesk?>(nil)
+        let keeper = try Timekeeper(disk: {
+            // Asked for each run that is made, those of the queue included.
+            if let mayQueue = desk.withLock({ $0 })?.mayQueue { told.withLock { $0.append(mayQueue) } }
+            return DiskState(free: 1 << 40, total: 1 << 41)
+        })
+        _ = try await keeper.put(["every": "10s", "command": ["/bin/true"], "overlap": "queue"])
+        for _ in 0..<3 { try await keeper.pass(after: 10) }
+        try await keeper.endAll()
+        desk.withLock { $0 = keeper.control.schedules }
+        try await keeper.pass()
+        #expect(told.withLock { $0 } == [true])
+        #expect(keeper.control.schedules.mayQueue, "one waits still")
+        for _ in 0..<2 {
+            try await keeper.endAll()
+            try await keeper.pass()
+        }
+        #expect(!keeper.control.schedules.mayQueue)
     }
 }

@@ -150,4 +150,33 @@ import Testing
             #expect(try await keeper.fires("dump").last?.outcome == .waiting)
         }
     }
+
+    @Test func `a text that comes after the end changes nothing else`() async throws {
+        let keeper = try await keeper()
+        await #expect(throws: MartletError.self) { try await ping(keeper, .log, "too early") }
+        try await keeper.pass(after: 3600)
+        try await ping(keeper, .fail)
+        let failed = try #require(try await keeper.fires("dump").first)
+        keeper.clock.advance(seconds: 60)
+        try await ping(keeper, .log, "disk full")
+        let fires = try await keeper.fires("dump")
+        #expect(fires.count == 1 && fires[0].note == "disk full" && fires[0].endedAt == failed.endedAt)
+        #expect(try await notices(keeper).count == 1)
+        try await keeper.pass(after: 3540)
+        #expect(try await keeper.fires("dump").map(\.outcome) == [.failed, .waiting])
+    }
+
+    @Test func `what is made up for has its whole grace, what is skipped is told`() async throws {
+        for (missed, told) in [("latest", 0), ("all", 0), ("skip", 1)] as [(JSONValue, Int)] {
+            let keeper = try await keeper()
+            try await keeper.control.deleteSchedule("dump", rights: .all)
+            _ = try await keeper.put(["every": "1h", "command": ["/bin/true"], "grace": "5m", "missed": missed])
+            try await keeper.pass(after: 3 * 3600 + 1800)
+            try await keeper.pass()
+            #expect(try await notices(keeper).count == told, "\(missed)")
+            guard told == 0 else { continue }
+            try await keeper.pass(after: 301)
+            #expect(try await notices(keeper).isEmpty == false, "\(missed)")
+        }
+    }
 }

@@ -1,20 +1,19 @@
 package import Foundation
-import MartletCore
 
-/// RFC 3339 in UTC with milliseconds, by arithmetic: a Foundation formatter costs a microsecond per call.
+/// RFC 3339 in UTC with milliseconds, by arithmetic: a Foundation formatter costs a microsecond per call and cuts the
+/// fraction, so that every second millisecond comes out as the one before.
 package enum Timestamp {
     package static func text(_ date: Date) -> String {
         let total = date.milliseconds
-        let days = floorDivide(total, 86_400_000)
-        let rest = total - days * 86_400_000
-        let (year, month, day) = civil(days)
+        let rest = floorRemainder(total, by: 86_400_000)
+        let (year, month, day) = CivilDay(number: Int((total - rest) / 86_400_000)).parts
         var text: [UInt8] = []
         text.reserveCapacity(24)
-        digits(year, 4, &text)
+        digits(Int64(year), 4, &text)
         text.append(UInt8(ascii: "-"))
-        digits(month, 2, &text)
+        digits(Int64(month), 2, &text)
         text.append(UInt8(ascii: "-"))
-        digits(day, 2, &text)
+        digits(Int64(day), 2, &text)
         text.append(UInt8(ascii: "T"))
         digits(rest / 3_600_000, 2, &text)
         text.append(UInt8(ascii: ":"))
@@ -39,22 +38,13 @@ package enum Timestamp {
         return (shown.hasSuffix(".000") ? shown.dropLast(4) : shown) + String(decoding: sign, as: UTF8.self)
     }
 
-    /// Days since 1970-01-01 to a date of the proleptic Gregorian calendar (Howard Hinnant's `civil_from_days`).
-    private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = days + 719_468
-        let era = floorDivide(shifted, 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    /// An instant as RFC 3339 writes it, with or without a fraction.
+    package static func date(_ text: String) -> Date? {
+        guard text.utf8.count <= 40 else { return nil }
+        return (try? Date(text, strategy: style)) ?? (try? Date(text, strategy: .iso8601))
     }
 
-    private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-        value >= 0 ? value / divisor : -((divisor - 1 - value) / divisor)
-    }
+    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     private static func digits(_ value: Int64, _ width: Int, _ text: inout [UInt8]) {
         var divisor: Int64 = 1
