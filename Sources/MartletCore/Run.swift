@@ -178,4 +178,9 @@ package struct Run: Sendable, Hashable {
     /// still do the work.
     package var holdsKey: Bool { key != nil && (!state.isEnd || outcome == .unkillable) }
     package var currentTask: TaskSpec { job.tasks[task] }
+    /// How the attempt stands before its present task: what a clean-up needs to know.
+    package var outcomeSoFar: Outcome {
+        if let failure { return failure.verdict.outcome }
+        return stopReason == nil && !cutShort ? success?.outcome ?? .ok : .interrupted
+    }
 }

@@ -228,6 +228,10 @@ extension RunExecution {
             environment["MARTLET_SCHEDULE"] = run.trigger.caller
             environment["MARTLET_DUE"] = due.formatted(.iso8601)
         }
+        if task.when == .always {
+            environment["MARTLET_OUTCOME"] = run.outcomeSoFar.rawValue
+            environment["MARTLET_FAILED_TASK"] = run.failure.map { run.job.tasks[$0.task].name }
+        }
         if let trace = run.trigger.trace, environment["TRACEPARENT"] == nil {
             environment["TRACEPARENT"] = trace.traceparent(of: run.attempt, in: run.id)
             environment["TRACESTATE"] = trace.state.isEmpty ? nil : trace.state

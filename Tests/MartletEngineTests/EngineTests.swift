@@ -41,6 +41,34 @@ import Testing
         await #expect(throws: MartletError.self) { try await engine.control.stop(hanging) }
     }
 
+    @Test func `a clean-up is told how the run stands`() async throws {
+        let engine = try Engine(
+            executor: ScriptedExecutor { _, command in
+                switch Self.program(command) {
+                case "fail": .exit(3)
+                case "hang": .hang
+                default: .exit(0)
+                }
+            })
+        let good = try await engine.submit(.tasks("one", "always"))
+        _ = try await engine.ended(good)
+        let bad = try await engine.submit(.tasks("fail", "one", "always"))
+        _ = try await engine.ended(bad)
+        let stopped = try await engine.submit(.tasks("hang", "always"))
+        _ = try await engine.reaches(.running, stopped)
+        _ = try await engine.control.stop(stopped)
+        _ = try await engine.ended(stopped)
+        func told(_ id: RunID) -> [String?] {
+            let commands = zip(engine.executor.launched, engine.executor.commands).filter { $0.0.run == id }
+            let last = commands.last?.1.environment
+            #expect(commands.dropLast().allSatisfy { $0.1.environment["MARTLET_OUTCOME"] == nil })
+            return [last?["MARTLET_OUTCOME"], last?["MARTLET_FAILED_TASK"]]
+        }
+        #expect(told(good) == ["ok", nil])
+        #expect(told(bad) == ["exit", try await engine.control.require(bad).job.tasks[0].name])
+        #expect(told(stopped) == ["interrupted", nil])
+    }
+
     @Test func `pause and resume go on with the first unfinished task in a new attempt`() async throws {
         let engine = try Engine(
             executor: ScriptedExecutor { address, command in
