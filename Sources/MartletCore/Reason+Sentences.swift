@@ -26,7 +26,7 @@ extension Reason {
         case .succeededWithWarning: "warning"
         case .nothingToDo: "nothingToDo"
         case .partlyDone: "partial"
-        case .exited: "exit"
+        case .exited, .exitedSaying: "exit"
         case .signalled: "signal"
         case .timedOut, .runTimedOut: "timeout"
         case .spawnFailed: "spawnFailed"
@@ -78,6 +78,8 @@ extension Reason {
         case .partlyDone(let task, let note):
             pair("Task \(task) did only a part of its work: \(note)", "Read the log and run the rest again.")
         case .exited(let task, let code): pair("Task \(task) exited with code \(code).", "Read its log, then rerun.")
+        case .exitedSaying(let task, let code, let note):
+            pair("Task \(task) exited with code \(code): \(note)", "Mend that, then rerun.")
         case .signalled(let task, let signal):
             pair(
                 "Task \(task) was ended by signal \(signal).",
@@ -133,6 +135,8 @@ extension Reason {
         case .nothingToDo(let note): pair("无需执行：\(note)")
         case .partlyDone(let task, let note): pair("任务 \(task) 只完成了一部分：\(note)", "查看日志并重新运行其余部分。")
         case .exited(let task, let code): pair("任务 \(task) 以退出码 \(code) 结束。", "查看日志后重新运行。")
+        case .exitedSaying(let task, let code, let note):
+            pair("任务 \(task) 以退出码 \(code) 结束：\(note)", "排除原因后重新运行。")
         case .signalled(let task, let signal): pair("任务 \(task) 被信号 \(signal) 终止。", "查明信号来源：内核内存不足时会发送 9。")
         case .timedOut(let task, let span):
             pair("任务 \(task) 未在 \(span?.description ?? "规定时间") 内结束，已被终止。", "调高其 timeout，或加快任务。")

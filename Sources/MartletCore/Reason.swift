@@ -24,6 +24,8 @@ package enum Reason: Sendable, Hashable, Codable {
     case nothingToDo(String)
     case partlyDone(task: String, note: String)
     case exited(task: String, code: Int32)
+    /// The same, and the driver knows why.
+    case exitedSaying(task: String, code: Int32, note: String)
     case signalled(task: String, signal: Int32)
     case timedOut(task: String, after: TimeSpan?)
     case runTimedOut(after: TimeSpan)

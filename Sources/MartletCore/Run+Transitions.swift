@@ -275,7 +275,9 @@ extension Run {
         if case .unkillable(let pids) = exit.ending { return .unkillable(task: name, pids: pids) }
         if verdict.outcome == .partial { return .partlyDone(task: name, note: verdict.note ?? "") }
         switch exit.ending {
-        case .exited(let code): return .exited(task: name, code: code)
+        case .exited(let code):
+            guard let note = verdict.note else { return .exited(task: name, code: code) }
+            return .exitedSaying(task: name, code: code, note: note)
         case .signalled(let signal): return .signalled(task: name, signal: signal)
         case .spawnFailed(let stage, let errno): return .spawnFailed(task: name, stage: stage, errno: errno)
         case .unkillable(let pids): return .unkillable(task: name, pids: pids)
