@@ -41,3 +41,11 @@ package struct Drivers: Sendable {
         }
     }
 }
+
+extension Drivers {
+    /// What an ended run leaves, by the drivers of its tasks that it got to.
+    package func yields(of run: Run) -> [RunYield] {
+        let names = Set(run.job.tasks.prefix(run.task + 1).map(\.driver)).sorted()
+        return names.compactMap { byName[$0] as? any YieldingDriver }.flatMap { $0.yields(of: run) }
+    }
+}

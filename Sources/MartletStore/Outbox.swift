@@ -4,11 +4,12 @@ import MartletCore
 import Synchronization
 
 extension SQLiteStore {
-    /// Stores what the operation's ended runs mean to others, in its own transaction: to their schedules, and to those who
-    /// are to be told.
+    /// Stores what the operation's ended runs leave and what they mean to others, in its own transaction: to their
+    /// schedules, and to those who are to be told.
     func settle(_ scope: inout WriteScope) throws {
         guard !scope.ended.isEmpty else { return }
         defer { scope.ended = [] }
+        try keepYields(&scope)
         for run in scope.ended { try closeFires(of: run, scope.db) }
         try owe(&scope)
     }

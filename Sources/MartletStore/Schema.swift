@@ -11,7 +11,7 @@ enum Schema {
 
     static let migrations = [
         Migration(version: 1, sql: tables + "\n" + indexes + "\n" + triggers),
-        Migration(version: 2, sql: [access, claims, notices, schedules].joined(separator: "\n")),
+        Migration(version: 2, sql: [access, claims, notices, schedules, volumes].joined(separator: "\n")),
     ]
 
     /// What changes often is in `runs`, in short rows; what never changes is in `run_inputs`: SQLite writes
@@ -297,5 +297,35 @@ enum Schema {
           at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX notice_verdicts_age ON notice_verdicts (at);
+        """
+
+    /// Backups of volumes, and what is proven of them. Of a proof of an app's repository proc, instance and volume are
+    /// empty. Runs may be gone: their ids are no references.
+    private static let volumes = """
+        CREATE TABLE volume_versions (
+          number INTEGER PRIMARY KEY AUTOINCREMENT,
+          app TEXT NOT NULL CHECK (app <> ''),
+          proc TEXT NOT NULL CHECK (proc <> ''),
+          instance INTEGER NOT NULL CHECK (instance >= 1),
+          volume TEXT NOT NULL CHECK (volume <> ''),
+          mode TEXT NOT NULL CHECK (mode IN ('full','increment','safety')),
+          name TEXT NOT NULL UNIQUE,
+          content TEXT NOT NULL,
+          run BLOB NOT NULL CHECK (length(run) = 16),
+          created_at INTEGER NOT NULL,
+          is_partial INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE INDEX volume_versions_volume ON volume_versions (app, proc, instance, volume, number);
+
+        CREATE TABLE volume_proofs (
+          app TEXT NOT NULL CHECK (app <> ''),
+          proc TEXT NOT NULL,
+          instance INTEGER NOT NULL,
+          volume TEXT NOT NULL,
+          kind TEXT NOT NULL CHECK (kind IN ('drill','check')),
+          proof TEXT NOT NULL,
+          run BLOB NOT NULL CHECK (length(run) = 16),
+          PRIMARY KEY (app, proc, instance, volume, kind)
+        ) STRICT, WITHOUT ROWID;
         """
 }

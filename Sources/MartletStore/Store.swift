@@ -13,6 +13,7 @@ package final class SQLiteStore: Sendable {
     let box: SecretBox
     let hot: HotRuns
     let notices: NoticeDesk
+    let harvest: RunHarvest
     /// Filled by the writer when a transaction stores a notice; those who send are woken after COMMIT.
     let owed = OwedChannels()
     let decoding = RunDecoding()
@@ -24,24 +25,27 @@ package final class SQLiteStore: Sendable {
     /// file is not the database's, or when others may read it. An older database is backed up beside itself,
     /// then migrated.
     ///
-    /// `notices`: who is told of ended runs; what is owed to them is stored in the transaction that ends a run.
+    /// `notices`: who is told of ended runs; `harvest`: what ended runs leave. Both are stored in the transaction that ends
+    /// a run.
     ///
     /// `onCommit` gets the new events of each transaction after it is durable and before its callers are
     /// answered, in the order of their numbers, from one thread at a time. It must return quickly.
     package convenience init(
         directory: URL, now: @escaping @Sendable () -> Date = { Date() }, meter: RunMeter = RunMeter(),
-        notices: NoticeDesk = NoticeDesk(), onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
+        notices: NoticeDesk = NoticeDesk(), harvest: RunHarvest = RunHarvest(),
+        onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
     ) throws {
         try self.init(
             directory: directory, migrations: Schema.migrations, cipher: .aesGCM, now: now, meter: meter,
-            notices: notices, onCommit: onCommit)
+            notices: notices, harvest: harvest, onCommit: onCommit)
     }
 
     /// With other schema steps than the released ones, or another cipher: for tests of them.
     init(
         directory: URL, migrations: [Migration], cipher: SecretBox.Cipher = .aesGCM,
         now: @escaping @Sendable () -> Date = { Date() }, meter: RunMeter = RunMeter(),
-        notices: NoticeDesk = NoticeDesk(), onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
+        notices: NoticeDesk = NoticeDesk(), harvest: RunHarvest = RunHarvest(),
+        onCommit: @escaping @Sendable ([RunEvent]) -> Void = { _ in }
     ) throws {
         let path = directory.appendingPathComponent("martlet.db").path
         try OwnerOnly.ensureDirectory(directory.path)
@@ -59,6 +63,7 @@ package final class SQLiteStore: Sendable {
         self.box = box
         self.hot = hot
         self.notices = notices
+        self.harvest = harvest
         self.now = now
         self.checkpointer = checkpointer
         let pool = pool

@@ -15,10 +15,11 @@ final class StoreFixture: Sendable {
 
     static let start = Date(milliseconds: 1_700_000_000_000)
 
-    init(now: Date = start, notices: NoticeDesk = NoticeDesk()) throws {
+    init(now: Date = start, notices: NoticeDesk = NoticeDesk(), harvest: RunHarvest = RunHarvest()) throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("store-\(UUID())")
         let relay = EventRelay()
-        store = try SQLiteStore(directory: directory, now: { now }, notices: notices, onCommit: { relay.send($0) })
+        store = try SQLiteStore(
+            directory: directory, now: { now }, notices: notices, harvest: harvest, onCommit: { relay.send($0) })
         relay.receive { [weak self] events in self?.events.withLock { $0 += events } }
     }
 

@@ -1,0 +1,64 @@
+/// Which versions are asked for; newest first.
+package struct VolumeQuery: Sendable, Hashable {
+    package var app: String?
+    package var proc: String?
+    package var volume: VolumeName?
+    /// 1…1,000.
+    package var limit = 100
+    /// Only versions older than this number: the last of the page before.
+    package var before: Int64?
+
+    package init(app: String? = nil, proc: String? = nil, volume: VolumeName? = nil) {
+        self.app = app
+        self.proc = proc
+        self.volume = volume
+    }
+}
+
+/// What the catalogue knows of one volume.
+package struct VolumeRecord: Sendable, Hashable {
+    package let volume: VolumeName
+    /// Backups that can be restored; states from before a restore are not counted.
+    package let versions: Int
+    package let newest: VolumeVersion?
+
+    package init(volume: VolumeName, versions: Int, newest: VolumeVersion?) {
+        self.volume = volume
+        self.versions = versions
+        self.newest = newest
+    }
+}
+
+/// What was backed up, and what is proven of it. It needs no node and no repository to answer.
+package protocol VolumeCatalogue: Sendable {
+    func volumeVersions(_ query: VolumeQuery) async throws -> [VolumeVersion]
+    func volumeVersion(_ number: Int64) async throws -> VolumeVersion?
+    /// By its unique name.
+    func volumeVersion(named name: String) async throws -> VolumeVersion?
+    /// Every volume that has a version, by name.
+    func volumeRecords() async throws -> [VolumeRecord]
+    /// The drills by volume, and the checks by app.
+    func volumeProofs() async throws -> VolumeProofs
+}
+
+package struct VolumeProofs: Sendable, Hashable {
+    package var drills: [VolumeName: VolumeProof] = [:]
+    package var checks: [String: VolumeProof] = [:]
+    package init() {}
+}
+
+/// What a run that ended leaves in the store beside itself, in the same transaction.
+package enum RunYield: Sendable, Hashable {
+    case version(VolumeName, VolumeMode, VolumeVersion.Content, isPartial: Bool)
+    /// These versions are not in their repository any more.
+    case removed([Int64])
+    case drill(VolumeName, VolumeProof)
+    /// Of an app's repository.
+    case check(app: String, VolumeProof)
+}
+
+/// A driver whose runs leave something.
+package protocol YieldingDriver: Driver {
+    /// Of an ended run. Pure; asked once.
+    func yields(of run: Run) -> [RunYield]
+}

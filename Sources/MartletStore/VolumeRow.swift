@@ -1,0 +1,85 @@
+import Foundation
+import GRDB
+import MartletCore
+
+extension VolumeVersion {
+    static let columns =
+        "number, app, proc, instance, volume, mode, name, content, run, created_at, is_partial"
+
+    init(_ row: Row) throws {
+        guard let mode = VolumeMode(rawValue: row["mode"]) else {
+            throw MartletError(.internal, "a version of a volume has an unknown mode")
+        }
+        self.init(
+            number: row["number"],
+            volume: VolumeName(app: row["app"], proc: row["proc"], instance: row["instance"], volume: row["volume"]),
+            mode: mode, name: row["name"], content: try StoredJSON.value(row["content"]),
+            run: try RunID(blob: row["run"]), createdAt: Date(milliseconds: row["created_at"]),
+            isPartial: row["is_partial"])
+    }
+}
+
+/// Writes what ended runs leave.
+struct VolumeShelf {
+    let db: Database
+
+    func put(_ yield: RunYield, of run: Run) throws {
+        switch yield {
+        case .version(let volume, let mode, let content, let isPartial):
+            try insert(volume, mode, content, isPartial, run)
+        case .removed(let numbers):
+            let statement = try db.cachedStatement(sql: "DELETE FROM volume_versions WHERE number = ?")
+            for number in numbers { try statement.execute(arguments: [number]) }
+        case .drill(let volume, let proof): try save(proof, volume, run)
+        case .check(let app, let proof):
+            try save(proof, VolumeName(app: app, proc: "", instance: 0, volume: ""), run)
+        }
+    }
+
+    private func insert(
+        _ volume: VolumeName, _ mode: VolumeMode, _ content: VolumeVersion.Content, _ isPartial: Bool, _ run: Run
+    ) throws {
+        let created = run.startedAt ?? run.createdAt
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO volume_versions
+                  (app, proc, instance, volume, mode, name, content, run, created_at, is_partial)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            volume.app, volume.proc, volume.instance, volume.volume, mode.rawValue,
+            try freeName(volume, mode, created), try StoredJSON.text(content), run.id.blob, created.milliseconds,
+            isPartial,
+        ])
+    }
+
+    /// Two runs of one second have different names: the later one takes the next second.
+    private func freeName(_ volume: VolumeName, _ mode: VolumeMode, _ created: Date) throws -> String {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM volume_versions WHERE name = ?")
+        var second = created.milliseconds / 1000
+        while true {
+            let name = VolumeVersion.name(of: volume, mode, second: second)
+            if try Int.fetchOne(statement, arguments: [name]) == nil { return name }
+            second += 1
+        }
+    }
+
+    private func save(_ proof: VolumeProof, _ volume: VolumeName, _ run: Run) throws {
+        let key: StatementArguments = [volume.app, volume.proc, volume.instance, volume.volume, proof.kind.rawValue]
+        let known = try String.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT proof FROM volume_proofs
+                    WHERE app = ? AND proc = ? AND instance = ? AND volume = ? AND kind = ?
+                    """), arguments: key)
+        let before: VolumeProof? = try known.map { try StoredJSON.value($0) }
+        var proof = proof
+        proof.lastGoodAt = proof.isGood ? proof.at : before?.lastGoodAt
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO volume_proofs (app, proc, instance, volume, kind, proof, run) VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET proof = excluded.proof, run = excluded.run
+                """
+        ).execute(arguments: key + [try StoredJSON.text(proof), run.id.blob])
+    }
+}
