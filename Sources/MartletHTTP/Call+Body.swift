@@ -1,7 +1,7 @@
 import Foundation
 package import HTTPTypes
 import Hummingbird
-import MartletCore
+package import MartletCore
 import NIOCore
 
 extension Call {
@@ -25,7 +25,7 @@ extension Call {
     }
 
     /// The body's value, or nil when there is none.
-    func optionalJSON() async throws -> JSONValue? {
+    package func optionalJSON() async throws -> JSONValue? {
         let bytes = try await bytes()
         if bytes.isEmpty { return nil }
         guard Self.isJSON(request.headers[.contentType]), request.headers[.contentEncoding] == nil else {
@@ -64,7 +64,7 @@ extension Call {
 
     /// The `Idempotency-Key` with the body it belongs to. The key may be quoted, as the structured form has it.
     /// The same value is the same body: a client need not repeat its order of keys.
-    func idempotency(_ body: JSONValue) throws -> IdempotencyRecord? {
+    package func idempotency(_ body: JSONValue) throws -> IdempotencyRecord? {
         try request.idempotency(body, scope: principal.keyScope)
     }
 

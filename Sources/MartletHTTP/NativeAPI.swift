@@ -20,11 +20,12 @@ package struct NativeAPI: Sendable {
     private let limits = RequestLimits()
 
     /// `hosts`: names, besides the listeners' own `addresses`, that a `Host` or an `Origin` header may carry. `extra`: routes of
-    /// integrations. `recheck`: how often the rights of a long answer are looked at again.
+    /// integrations; `figures`: theirs of `/metrics`. `recheck`: how often the rights of a long answer are looked at again.
     package init(
         control: Control, tokens: Tokens, hosts: [String], addresses: [String] = [], version: String,
         checks: [ReadinessCheck] = [], recheck: Duration = RightsWatch.interval,
-        extra: [Route] = [], facades: [any Facade] = []
+        extra: [Route] = [], figures: @escaping @Sendable (Control) async throws -> [Figure] = { _ in [] },
+        facades: [any Facade] = []
     ) {
         self.control = control
         self.tokens = tokens
@@ -35,7 +36,7 @@ package struct NativeAPI: Sendable {
             LineRoutes.routes, EventRoutes.routes, JobRoutes.routes, TokenRoutes(tokens: tokens).routes,
             SecretRoutes.routes, AuditRoutes.routes, NoticeRoutes.routes, ScheduleRoutes.routes,
             ScheduleTimeRoutes.routes, PingRoutes.routes,
-            MetricsRoutes(meter: meter, version: version).routes, extra,
+            MetricsRoutes(meter: meter, version: version, figures: figures).routes, extra,
         ]
         let described = others.flatMap(\.self)
         routes = described + [OpenAPIRoutes(others: described, facades: facades, version: version).route]

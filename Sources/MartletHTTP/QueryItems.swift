@@ -1,14 +1,14 @@
 import Foundation
-import Hummingbird
-import MartletCore
+package import Hummingbird
+package import MartletCore
 
 /// The parameters of a query, each taken once; what nobody takes is an error that names it.
-struct QueryItems {
+package struct QueryItems {
     private var items: [(name: String, value: String)] = []
     private let problems = Fields.Problems()
     private var known: [String] = []
 
-    init(_ request: Request) throws(MartletError) {
+    package init(_ request: Request) throws(MartletError) {
         guard let query = request.uri.query, !query.isEmpty else { return }
         for part in query.split(separator: "&") {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -27,7 +27,7 @@ struct QueryItems {
         return text.replacing("+", with: " ").removingPercentEncoding
     }
 
-    func problem(_ name: String, _ text: String) { problems.add(name, text) }
+    package func problem(_ name: String, _ text: String) { problems.add(name, text) }
 
     mutating func all(_ name: String) -> [String] {
         known.append(name)
@@ -36,7 +36,7 @@ struct QueryItems {
         return values
     }
 
-    mutating func text(_ name: String) -> String? {
+    package mutating func text(_ name: String) -> String? {
         let values = all(name)
         if values.count > 1 { problem(name, "stands twice") }
         return values.first.flatMap { $0.isEmpty ? nil : $0 }
@@ -49,7 +49,7 @@ struct QueryItems {
         return found.map { (String($0.name.dropFirst(prefix.count)), $0.value) }
     }
 
-    mutating func int(_ name: String, in range: ClosedRange<Int64>) -> Int64? {
+    package mutating func int(_ name: String, in range: ClosedRange<Int64>) -> Int64? {
         guard let text = text(name) else { return nil }
         guard let value = Int64(text), range.contains(value) else {
             problem(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -77,7 +77,7 @@ struct QueryItems {
     }
 
     /// Throws one error with everything that was wrong. Call it last.
-    func finish() throws(MartletError) {
+    package func finish() throws(MartletError) {
         for item in items {
             let names = known.isEmpty ? "none" : known.joined(separator: ", ")
             problem(String(item.name.prefix(64)), "unknown parameter; known here: \(names)")

@@ -104,8 +104,13 @@ package struct Call: Sendable {
         return name
     }
 
+    /// A parameter of the path, decoded; "" when it is not text.
+    package func parameter(_ name: String) -> String {
+        (context.parameters.get(name) ?? "").removingPercentEncoding ?? ""
+    }
+
     /// Who asks, as a run remembers it.
-    var trigger: Trigger {
+    package var trigger: Trigger {
         let isCLI = request.headers[.userAgent]?.hasPrefix("martlet/") == true
         return Trigger(source: isCLI ? "cli" : "api", caller: principal.name, trace: request.trace)
     }

@@ -1,7 +1,7 @@
 import HTTPTypes
-import Hummingbird
+package import Hummingbird
 import MartletCore
-import MartletEngine
+package import MartletEngine
 import ServiceLifecycle
 
 extension RunRoutes {
@@ -38,6 +38,13 @@ extension RunRoutes {
         }
         try problems.check("the batch")
         return submissions
+    }
+}
+
+extension Call {
+    /// The answer to a submission of one run: 202, or after `Prefer: wait` 200 with what became of it.
+    package func answer(_ accepted: Control.Accepted) async throws -> Response {
+        try await accepted.answer(to: self, isBatch: false)
     }
 }
 

@@ -78,6 +78,7 @@ extension Auditing.Subject {
     /// What the parameters of paths name.
     private static let kinds = [
         "id": "run", "name": "job", "token": "token", "secret": "secret", "schedule": "schedule",
+        "volume": "volume",
     ]
 
     /// Nil for routes that only read.

@@ -6,6 +6,7 @@ import MartletEngine
 struct MetricsRoutes: Sendable {
     let meter: RequestMeter
     let version: String
+    var figures: @Sendable (Control) async throws -> [Figure] = { _ in [] }
 
     var routes: [Route] {
         [Route(.get, "/metrics", "The server's figures (OpenMetrics)", access: .server(.read), .metrics, page)]
@@ -16,11 +17,28 @@ struct MetricsRoutes: Sendable {
         try await page.runs(call.control)
         try await page.notices(call.control)
         page.schedules(call.control.schedules.meter.counts)
+        for figure in try await figures(call.control) { page.gauge(figure.name, figure.help, figure.samples) }
         page.requests(meter.counts, open: meter.connections)
         page.server(call.control, version)
         page.process(ProcessFacts())
         page.end()
         return Response(.ok, OpenMetricsPage.contentType, Array(page.text.utf8))
+    }
+}
+
+/// A gauge of an integration.
+package struct Figure: Sendable {
+    let name: String
+    let help: String
+    let samples: [(labels: KeyValuePairs<String, String>, value: Double)]
+
+    /// Labels have values from closed sets, such as the names in a configuration: never a path or an id.
+    package init(
+        _ name: String, _ help: String, _ samples: [(labels: KeyValuePairs<String, String>, value: Double)]
+    ) {
+        self.name = name
+        self.help = help
+        self.samples = samples
     }
 }
 

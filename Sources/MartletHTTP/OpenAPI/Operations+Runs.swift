@@ -2,11 +2,12 @@ import HTTPTypes
 import MartletCore
 
 extension Operation.Parameter {
-    static let limit = query("limit", .integer(1...1000))
-    static let cursor = query("cursor", .string("`next` of the page before; empty: the first page", length: 0...256))
-    static let idempotencyKey = header(
+    package static let limit = query("limit", .integer(1...1000))
+    package static let cursor = query(
+        "cursor", .string("`next` of the page before; empty: the first page", length: 0...256))
+    package static let idempotencyKey = header(
         "Idempotency-Key", .string("The same key with the same body gives the first answer again", length: 1...256))
-    static let prefer = header("Prefer", .string("wait=N: answer when it has ended, after N seconds at most"))
+    package static let prefer = header("Prefer", .string("wait=N: answer when it has ended, after N seconds at most"))
     static let ifNoneMatch = header("If-None-Match", .string("304 while nothing has changed"))
     static let ifMatch = header("If-Match", .string("The ETag that it must have"))
     static let lastEventID = header("Last-Event-ID", .string("Go on after it"))
@@ -19,6 +20,14 @@ extension Operation {
     private static let accepted = Answer(
         .accepted, "Durable; it starts when it can", .ref(.accepted),
         headers: [.location, .idempotentReplayed, .preferenceApplied])
+
+    /// The answers of a route that starts one run.
+    package static let startedRun = [
+        accepted,
+        Answer(
+            .ok, "Ended within the time of Prefer", .ref(.run),
+            headers: [.location, .eTag, .idempotentReplayed, .preferenceApplied]),
+    ]
 
     static let submitRun = Operation(
         "submitRun", tag: "runs", parameters: [.idempotencyKey, .prefer] + Parameter.trace,

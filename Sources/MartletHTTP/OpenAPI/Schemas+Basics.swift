@@ -1,7 +1,7 @@
 package import MartletCore
 
 extension Schema {
-    static let runID = string("UUID version 7", pattern: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    package static let runID = string("UUID version 7", pattern: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
     /// A name that ``Token`` takes.
     package static let token = string(pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", length: 1...128)
     static let variable = "^[A-Za-z_][A-Za-z0-9_]{0,255}$"
@@ -30,6 +30,8 @@ extension Schema {
         case "name": string("A name: 1 to 128 of A-Z a-z 0-9 . _ -", length: 1...128)
         case "schedule": string("Name of a schedule", length: 1...128)
         case "notice": string("Number of a notice", pattern: "^[0-9]{1,18}$", length: 1...18)
+        case "volume": string("One-word name of a volume", length: 1...256)
+        case "version": string("Number or name of a version, or latest", length: 1...256)
         default: string(length: 1...128)
         }
     }
@@ -72,6 +74,9 @@ package enum Sample {
     /// A channel that cannot be reached, and a notice that waits for it.
     package static let channel: JSONValue = "ops"
     package static let notice: JSONValue = "900000012"
+    /// A volume of the inventory, and a version of it that has the file /a.txt.
+    package static let volume: JSONValue = "shop-shop.web.web-1-data"
+    package static let version: JSONValue = "900000013"
     /// Nobody has it.
     package static let unknownRun: JSONValue = "019aa5c4-7d21-7000-b5f3-000000000000"
 }
