@@ -57,6 +57,11 @@ bench-peers: ## Measure beside webhook, Celery, huey and RQ in one run (PEERS="m
 	@EXTRA_PACKAGES="wrk redis-server webhook python3-venv" scripts/build -c release --scratch-path .build-bench
 	@python3 -B Benchmarks/peers .build-bench/release $(PEERS)
 
+.PHONY: bench-volumes
+bench-volumes: ## Measure backups of volumes beside bare restic and borg, in CPU seconds
+	@EXTRA_PACKAGES="restic rsync borgbackup" scripts/build -c release --scratch-path .build-bench
+	@python3 -B Benchmarks/volumes .build-bench/release
+
 .PHONY: soak
 soak: ## The tests with about 10,000 kill rounds (FILTER=Name for some; MARTLET_SEED=n repeats them)
 	@TEST_TOOLS=1 scripts/build --build-tests
