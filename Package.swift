@@ -111,11 +111,21 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Sources/Integrations/CacheLoad", exclude: ["README.md"], swiftSettings: strict),
 
+        .target(
+            name: "Backups",
+            dependencies: [
+                "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ], path: "Sources/Integrations/Backups", exclude: ["README.md"], swiftSettings: strict),
+
         .executableTarget(
             name: "martlet",
             dependencies: [
                 "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletNotify",
-                "MartletYAML", "CacheLoad", "Scripts",
+                "MartletYAML", "Backups", "CacheLoad", "Scripts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -194,6 +204,9 @@ let package = Package(
             dependencies: [
                 "CacheLoad", "GoWire", "MartletCore", "MartletEngine", "MartletHTTP", "MartletTesting",
             ], swiftSettings: strict),
+        .testTarget(
+            name: "BackupsTests",
+            dependencies: ["Backups", "MartletCore", "MartletEngine", "MartletYAML"], swiftSettings: strict),
         .testTarget(
             name: "ScriptsTests",
             dependencies: [

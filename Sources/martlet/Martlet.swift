@@ -24,9 +24,11 @@ struct Martlet: AsyncParsableCommand {
         subcommands: [
             Serve.self, RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self, StopCommand.self,
             RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, ScriptsCommand.self,
-            CacheCommandLine.self, SchedulesCommand.self, TokenCommand.self, SecretCommand.self, AuditCommand.self,
+            CacheCommandLine.self, VolumesCommand.self, SchedulesCommand.self, TokenCommand.self, SecretCommand.self,
+            AuditCommand.self,
             NoticesCommand.self,
             OpenAPICommand.self, ConfigCommand.self,
             BackupCommand.self, RestoreCommand.self, DoctorCommand.self, VersionCommand.self, TaskWorker.self,
+            VolumeWorkerCommand.self,
         ])
 }

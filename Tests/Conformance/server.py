@@ -13,6 +13,8 @@ DEADLINE = 60
 ENDED, RUNNING, PAUSED = (f"019aa5c4-7d21-7000-b5f3-0c6f1d3a9e4{digit}" for digit in "234")
 TOKEN_ID = "1f2e3d4c"
 NOTICE = "900000012"
+VOLUME = "shop-shop.web.web-1-data"
+VERSION = "900000013"
 
 
 class Server:
@@ -85,8 +87,13 @@ class Server:
             time.sleep(0.02)
         raise AssertionError(f"notice {number} is {state}")
 
+    def version(self):
+        """Of the volume that the test's inventory declares."""
+        self.call("POST", f"/api/volumes/{VOLUME}/backup", {200}, headers={"Prefer": "wait=60"})
+        return str(self.call("GET", f"/api/volumes/{VOLUME}/versions/latest", {200})["number"])
+
     def sample(self, text):
         """What stands on this server for an id of the examples."""
         makers = {ENDED: self.ended, RUNNING: self.running, PAUSED: self.paused, TOKEN_ID: self.token,
-                  NOTICE: self.notice}
+                  NOTICE: self.notice, VERSION: self.version}
         return makers[text]() if text in makers else text

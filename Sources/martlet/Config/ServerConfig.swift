@@ -1,3 +1,4 @@
+import Backups
 import CacheLoad
 import Foundation
 import Logging
@@ -24,6 +25,7 @@ struct ServerConfig: Sendable {
     var calendars: [WorkCalendar]
     var scripts: ScriptSettings
     var cacheLoad: CacheLoadSettings
+    var backups: BackupSettings
     var hiddenVariables: [String]
 
     /// Throws one `invalid` error that names every wrong value.
@@ -61,6 +63,7 @@ struct ServerConfig: Sendable {
         calendars = reader.calendars("schedules.calendars")
         scripts = try Self.scripts(reader, sources)
         cacheLoad = try Self.cacheLoad(reader, sources)
+        backups = try Self.backups(reader, sources, dataDirectory)
         try reader.check()
     }
 
@@ -69,6 +72,7 @@ struct ServerConfig: Sendable {
         [
             CacheDriver.Family.load.rawValue: reader.count("cacheLoad.maxConcurrent", 4),
             CacheDriver.Family.query.rawValue: reader.count("cacheLoad.maxQueries", 8),
+            VolumeBackupDriver.name: reader.count("backups.maxConcurrent", 4),
         ].merging(reader.counts("limits.drivers")) { $1 }
     }
 
@@ -83,6 +87,20 @@ struct ServerConfig: Sendable {
         settings.listTimeout = reader.positiveSpan("cacheLoad.listTimeout", .seconds(30))
         settings.timeout = reader.positiveSpan("cacheLoad.timeout", .seconds(86_400))
         settings.user = sources.value("cacheLoad.user")
+        return settings
+    }
+
+    private static func backups(
+        _ reader: SettingReader, _ sources: SettingSources, _ dataDirectory: String
+    ) throws(MartletError) -> BackupSettings {
+        var settings = BackupSettings()
+        settings.inventory = try sources.value("backups.inventory").map(absolute)
+        settings.repository = reader.repository("backups.repository")
+        settings.restic = sources.value("backups.restic") ?? settings.restic
+        settings.rsync = sources.value("backups.rsync") ?? settings.rsync
+        settings.scratch = try sources.value("backups.scratch").map(absolute)
+        settings.node = sources.value("backups.node") ?? ProcessInfo.processInfo.hostName
+        settings.dataDirectory = dataDirectory
         return settings
     }
 
@@ -221,6 +239,13 @@ private struct SettingReader {
     func positiveSpan(_ key: String, _ fallback: TimeSpan) -> TimeSpan {
         let span = span(key, fallback)
         return span.milliseconds > 0 ? span : wrong(key, span.description, "longer than nothing", fallback)
+    }
+
+    /// One directory for each app.
+    func repository(_ key: String) -> String {
+        let text = sources.value(key) ?? ""
+        let isSound = text.hasPrefix("/") && text.contains("{app}") && !text.split(separator: "/").contains("..")
+        return isSound ? text : wrong(key, text, "an absolute path with {app} in it", text)
     }
 
     func size(_ key: String) -> Int64? {

@@ -106,6 +106,14 @@ struct Setting: Sendable {
         Setting("cacheLoad.listTimeout", .span, "30s", "for a list that does not say, and for a report"),
         Setting("cacheLoad.timeout", .span, "24h", "longest time of one load or one free"),
         Setting("cacheLoad.user", .text, nil, "user that goosefs runs as; default: the server's"),
+        Setting("backups.inventory", .path, nil, "YAML file of the volumes to back up; none: no volumes"),
+        Setting(
+            "backups.repository", .text, "/var/backups/martlet/{app}", "directory of the repository of each app"),
+        Setting("backups.node", .text, nil, "name of this machine in the inventory; default: its host name"),
+        Setting("backups.maxConcurrent", .count(1...10_000), "4", "backups at once; more wait"),
+        Setting("backups.scratch", .path, nil, "where restore drills write; default: volumes/scratch in dataDir"),
+        Setting("backups.restic", .text, "restic", "the engine's program"),
+        Setting("backups.rsync", .text, "rsync", "program for the last step of a restore"),
         Setting("log.cap", .size, "64MiB", "log kept per task: the first MiB and the newest rest"),
         Setting(
             "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",

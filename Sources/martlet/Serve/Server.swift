@@ -1,3 +1,4 @@
+import Backups
 import CacheLoad
 import Foundation
 import Logging
@@ -35,19 +36,24 @@ struct Server {
         let feed = RunFeed(mostWaiters: config.engine.mostWaiters)
         let meter = RunMeter()
         let notices = NoticeDesk()
+        let harvest = RunHarvest()
         let store = try SQLiteStore(
             directory: URL(filePath: config.dataDirectory), meter: meter, notices: notices,
-            onCommit: { feed.publish($0) })
+            harvest: harvest, onCommit: { feed.publish($0) })
         let scripts = Scripts(
             settings: config.scripts, martlet: Installation.program, logger: log.logger("scripts"))
         try scripts.loader.start()
         let cacheLoad = CacheLoad(settings: config.cacheLoad, version: Version.current)
         cacheLoad.warnWhenMissing(log.logger("cacheLoad"))
+        let backups = Backups(
+            settings: config.backups, martlet: Installation.program, logger: log.logger("backups"))
+        try backups.loader.start()
         let control = try control(
             store, feed, meter, notices,
             ScheduleDesk(
                 calendars: WorkCalendars(adding: config.calendars), works: [scripts.work, cacheLoad.work]),
-            [CommandDriver(), scripts.driver] + cacheLoad.drivers)
+            [CommandDriver(), scripts.driver] + cacheLoad.drivers + backups.drivers)
+        harvest.gather { [drivers = control.drivers] in drivers.yields(of: $0) }
         notices.describe { [drivers = control.drivers] run, secrets in drivers.noticePart(of: run, hiding: secrets) }
         let notifier = Notifier(
             store: store, desk: notices, channels: Self.channels(config, store), now: control.now,
@@ -64,7 +70,7 @@ struct Server {
         let tokens = try await Tokens(store: store, admin: directory.token())
         let group = ServiceGroup(
             configuration: groupConfiguration(
-                try services(control, jobs, scripts, cacheLoad, log, directory, tokens, notifier) {
+                try services(control, jobs, scripts, cacheLoad, backups, log, directory, tokens, notifier) {
                     Self.channels($0, store)
                 }, logger))
         defer {
@@ -111,7 +117,8 @@ struct Server {
 
     /// In the order of starting; they end in the reverse one.
     private func services(
-        _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ cacheLoad: CacheLoad, _ log: ServerLog,
+        _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ cacheLoad: CacheLoad,
+        _ backups: Backups, _ log: ServerLog,
         _ directory: DataDirectory, _ tokens: Tokens, _ notifier: Notifier,
         channels: @escaping @Sendable (ServerConfig) -> [any NoticeChannel]
     ) throws -> [any Service] {
@@ -124,7 +131,8 @@ struct Server {
         let api = NativeAPI(
             control: control, tokens: tokens, hosts: config.hosts,
             addresses: config.listen.map(\.address.urlHost),
-            version: Version.current, checks: [keeper], extra: scripts.routes,
+            version: Version.current, checks: [keeper], extra: scripts.routes + backups.routes,
+            figures: backups.figures,
             facades: [scripts.facade, cacheLoad.facade])
         let announcement = Announcement(
             directory: directory, forCLI: config.listenerForCLI,
@@ -148,7 +156,8 @@ struct Server {
         services.append(
             Reloader(
                 control: control, jobs: jobs, scripts: scripts.loader, cacheLoad: cacheLoad.settings,
-                certificates: certificates, tokens: tokens, directory: directory, log: log, logger: logger,
+                backups: backups.loader, certificates: certificates, tokens: tokens, directory: directory, log: log,
+                logger: logger,
                 config: config, notifier: notifier, channels: channels, load: reload))
         services += scripts.services(control: control, logDirectory: directory.logs)
         return services + listeners + [Watchdog(limit: shutdownLimit(control), logger: logger)]

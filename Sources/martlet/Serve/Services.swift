@@ -1,3 +1,4 @@
+import Backups
 import CacheLoad
 import Foundation
 import Logging
@@ -50,6 +51,7 @@ struct Reloader: Service {
     let jobs: JobDirectory
     let scripts: TaskLoader
     let cacheLoad: CacheLoadSettingsBox
+    let backups: InventoryLoader
     let certificates: [ServerCertificate]
     let tokens: Tokens
     let directory: DataDirectory
@@ -74,8 +76,9 @@ struct Reloader: Service {
             notifier.replace(channels(fresh))
             warnAboutTheRest(fresh)
             try await replace(fresh.calendars)
-            // The loader tells what is wrong with its file.
+            // The loaders tell what is wrong with their files.
             var isWhole = scripts.reload(fresh.scripts) == nil
+            isWhole = backups.reload(fresh.backups) && isWhole
             for certificate in certificates {
                 isWhole =
                     attempt("certificate not reloaded, the last good one stays") { try certificate.reload() } && isWhole

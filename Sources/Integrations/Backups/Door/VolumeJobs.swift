@@ -1,0 +1,75 @@
+import MartletCore
+
+/// The jobs of this integration: what each run consists of.
+struct VolumeJobs: Sendable {
+    let settings: BackupSettings
+
+    /// A run of it makes one version. Schedules may point to it as well as callers.
+    func backup(_ volume: DeclaredVolume, _ rule: BackupRule) -> Job {
+        var step = BackupStep(
+            step: .prepare, volume: volume.name, mode: rule.mode, path: volume.path, node: settings.node,
+            exclude: rule.exclude, container: volume.container)
+        func task(_ kind: BackupStep.Step, hook: Hook? = nil) -> TaskSpec {
+            (step.step, step.hook) = (kind, hook)
+            return TaskSpec(name: kind.rawValue, driver: VolumeBackupDriver.name, spec: SpecCoding.value(step))
+        }
+        var prepare = withEngine(task(.prepare), volume.name.app)
+        prepare.timeout = .seconds(3600)
+        var backup = withEngine(task(.backup), volume.name.app)
+        backup.timeout = rule.timeout
+        backup.process.cwd = volume.path
+        var tasks = [prepare, backup]
+        if let hook = rule.before {
+            var before = task(.pre, hook: hook)
+            before.timeout = hook.timeout
+            before.onFailure = hook.mayFail ? .continue : .stop
+            tasks.insert(before, at: 1)
+        }
+        if let hook = rule.after {
+            var after = task(.post, hook: hook)
+            after.timeout = hook.timeout
+            after.when = .always
+            tasks.append(after)
+        }
+        var labels = Self.labels(volume.name)
+        labels[VolumeLabel.mode] = rule.mode.rawValue
+        return Job(name: "volumes.backup", tasks: tasks, labels: labels)
+    }
+
+    func work(_ work: VolumeWork, of volume: VolumeName?) -> Job {
+        let task = TaskSpec(
+            name: work.operation.rawValue, driver: VolumeWorkDriver.name, spec: SpecCoding.value(work),
+            // Somebody waits for a list; for everything else a day is more than enough.
+            timeout: work.operation == .list ? .seconds(600) : .seconds(86_400))
+        let labels = volume.map(Self.labels) ?? [VolumeLabel.app: work.app]
+        return Job(
+            name: "volumes.\(work.operation.rawValue)", tasks: [withEngine(task, work.app)], labels: labels)
+    }
+
+    /// What every task needs that calls the engine. It gives its locks up when it is interrupted, not when it is
+    /// terminated.
+    private func withEngine(_ task: TaskSpec, _ app: String) -> TaskSpec {
+        var task = task
+        task.environment = settings.environment(of: app).merging([
+            "MARTLET_VOLUME_RESTIC": settings.restic, "MARTLET_VOLUME_RSYNC": settings.rsync,
+            "MARTLET_VOLUME_LOCK": settings.lock(of: app),
+        ]) { $1 }
+        task.secrets = ["RESTIC_PASSWORD": BackupSettings.secret(of: app)]
+        task.stopSignal = .int
+        task.grace = .seconds(30)
+        task.process.nice = 10
+        return task
+    }
+
+    static func labels(_ volume: VolumeName) -> [String: String] {
+        func bounded(_ text: String) -> String { String(decoding: text.utf8.prefix(256), as: UTF8.self) }
+        return [
+            VolumeLabel.app: volume.app, VolumeLabel.proc: volume.proc, VolumeLabel.volume: bounded(volume.archive),
+        ]
+    }
+
+    /// One live run each: what changes a volume or reads all of it.
+    static func key(_ volume: VolumeName) -> String { "volume:\(volume)" }
+    /// One live run each: exclusive work on an app's repository.
+    static func key(repositoryOf app: String) -> String { "repository:\(app)" }
+}

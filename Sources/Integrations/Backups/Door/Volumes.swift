@@ -1,0 +1,179 @@
+import Foundation
+package import MartletCore
+package import MartletEngine
+
+/// The door of this integration: every facade, route and scheduler that has to do with volumes calls it. Names and paths
+/// come from outside and are checked here.
+package struct Volumes: Sendable {
+    package let control: Control
+    let box: BackupBox
+
+    package init(control: Control, box: BackupBox) {
+        self.control = control
+        self.box = box
+    }
+
+    /// Who asks.
+    package struct Caller: Sendable {
+        package let trigger: Trigger
+        package let rights: Rights
+        package init(trigger: Trigger, rights: Rights) {
+            self.trigger = trigger
+            self.rights = rights
+        }
+    }
+
+    /// What is known of one volume: from the inventory, from the catalogue, or from both.
+    package struct View: Sendable, Hashable {
+        package let name: VolumeName
+        /// Nil: the inventory does not have it any more; its versions stay.
+        package let declared: DeclaredVolume?
+        package let record: VolumeRecord?
+        package let drill: VolumeProof?
+    }
+
+    var jobs: VolumeJobs { VolumeJobs(settings: box.settings) }
+
+    /// By name. A token that is bound to labels or jobs sees what it covers.
+    package func volumes(_ rights: Rights) async throws -> [View] {
+        let records = Dictionary(
+            try await control.store.volumeRecords().map { ($0.volume, $0) }, uniquingKeysWith: { first, _ in first })
+        let drills = try await control.store.volumeProofs().drills
+        let declared = Dictionary(box.inventory.volumes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        return Set(records.keys).union(declared.keys).filter { covers($0, rights) }
+            .sorted { $0.description < $1.description }
+            .map { View(name: $0, declared: declared[$0], record: records[$0], drill: drills[$0]) }
+    }
+
+    /// `archive`: its one-word name. Throws `notFound`.
+    package func volume(_ archive: String, _ rights: Rights) async throws -> View {
+        let views = try await volumes(rights).filter { $0.name.archive == archive }
+        if let view = views.first(where: { $0.declared != nil }) ?? views.first { return view }
+        throw MartletError(.notFound, "there is no volume \(archive.prefix(200)); GET /api/volumes lists them")
+    }
+
+    func covers(_ volume: VolumeName, _ rights: Rights) -> Bool {
+        rights.covers(job: "volumes.backup", labels: VolumeJobs.labels(volume))
+    }
+
+    // MARK: Versions
+
+    package func versions(of volume: VolumeName, limit: Int = 100, before: Int64? = nil) async throws -> Page<
+        VolumeVersion
+    > {
+        var query = VolumeQuery(volume: volume)
+        (query.limit, query.before) = (min(limit, 999) + 1, before)
+        let found = try await control.store.volumeVersions(query)
+        return Page(items: Array(found.prefix(limit)), hasMore: found.count > limit)
+    }
+
+    /// `word`: a number, a name, `latest`, or the bare archive, which means its newest increment. A version of another
+    /// volume is not there.
+    package func version(_ word: String, of volume: VolumeName) async throws -> VolumeVersion {
+        let found: VolumeVersion?
+        if let number = Int64(word) {
+            found = try await control.store.volumeVersion(number)
+        } else if word == "latest" || word == volume.archive {
+            let isAlias = word != "latest"
+            found = try await all(of: volume).first { isAlias ? $0.mode == .increment : $0.mode != .safety }
+        } else {
+            found = word.utf8.count <= 1024 ? try await control.store.volumeVersion(named: word) : nil
+        }
+        if let found, found.volume == volume { return found }
+        throw MartletError(.notFound, "\(volume.archive) has no version \(word.prefix(200))")
+    }
+
+    /// Newest first.
+    func all(of volume: VolumeName) async throws -> [VolumeVersion] {
+        var query = VolumeQuery(volume: volume)
+        query.limit = 1000
+        var found: [VolumeVersion] = []
+        while true {
+            let page = try await control.store.volumeVersions(query)
+            found += page
+            guard page.count == query.limit, let last = page.last else { return found }
+            query.before = last.number
+        }
+    }
+
+    // MARK: Backup
+
+    /// What a run of it is, for those who start backups by themselves; its key is ``key(of:)``. Throws as ``backup`` does.
+    package func backupJob(of volume: VolumeName, mode: VolumeMode? = nil) async throws -> Job {
+        let declared = try here(try self.declared(volume))
+        guard let rule = declared.rule(mode) else {
+            throw MartletError(
+                .invalid, "the backup is not valid",
+                problems: [
+                    FieldProblem(
+                        field: "mode",
+                        problem: "the inventory has no such rule; there are: "
+                            + declared.rules.map(\.mode.rawValue).joined(separator: ", "))
+                ])
+        }
+        try await makePassword(volume.app)
+        return jobs.backup(declared, rule)
+    }
+
+    /// One live run of a volume holds it: a backup or a restore.
+    package static func key(of volume: VolumeName) -> String { VolumeJobs.key(volume) }
+
+    /// `mode`: nil for the volume's first rule. Throws `conflict` naming the run that works on the volume.
+    package func backup(
+        _ volume: View, mode: VolumeMode? = nil, by caller: Caller, idempotency: IdempotencyRecord? = nil
+    ) async throws -> Control.Accepted {
+        try await submit(
+            backupJob(of: volume.name, mode: mode), key: VolumeJobs.key(volume.name), by: caller, idempotency)
+    }
+
+    func submit(
+        _ job: Job, key: String?, by caller: Caller, _ idempotency: IdempotencyRecord? = nil
+    ) async throws -> Control.Accepted {
+        try await control.submit(
+            Submission(work: .inline(job), key: key, trigger: caller.trigger, rights: caller.rights),
+            idempotency: idempotency)
+    }
+
+    /// Throws `notFound` for what the inventory does not have.
+    func declared(_ name: VolumeName) throws(MartletError) -> DeclaredVolume {
+        if let volume = box.inventory[name] { return volume }
+        throw MartletError(.notFound, "the inventory has no volume \(name)")
+    }
+
+    /// Throws `unavailable` for a volume of another machine.
+    func here(_ volume: DeclaredVolume) throws(MartletError) -> DeclaredVolume {
+        let node = box.settings.node
+        guard let other = volume.node, other != node else { return volume }
+        throw MartletError(.unavailable, "\(volume.name) is on the node \(other), and this server is \(node)")
+    }
+
+    /// The repository's password is made before its first use and kept as a stored secret. It is never made anew where
+    /// there are versions already: it would not open them.
+    private func makePassword(_ app: String) async throws {
+        let name = BackupSettings.secret(of: app)
+        guard try await !control.missingSecrets(among: [name]).isEmpty else { return }
+        var query = VolumeQuery(app: app)
+        query.limit = 1
+        guard try await control.store.volumeVersions(query).isEmpty else {
+            throw MartletError(
+                .conflict,
+                "the password of the repository of \(app) is gone; store it again: martlet secret set \(name)")
+        }
+        var generator = SystemRandomNumberGenerator()
+        let password = (0..<4).map { _ in
+            let text = String(generator.next() as UInt64, radix: 16)
+            return String(repeating: "0", count: 16 - text.count) + text
+        }.joined()
+        do {
+            // Made by the server, not by whoever happened to ask first.
+            try await AuditScope.$current.withValue(nil) {
+                _ = try await control.putSecret(
+                    name, NewSecret(value: Secret(password), description: "password of the repository of \(app)"),
+                    by: "server", ifVersion: 0)
+            }
+        } catch let error as MartletError where error.code == .conflict || error.code == .stale {
+            // Somebody else made it at the same time.
+            return
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package import MartletCore
+
+/// Which volumes there are and how each is backed up: the file `backups.inventory`, checked.
+package struct Inventory: Sendable, Hashable {
+    /// In the order of their names.
+    package internal(set) var volumes: [DeclaredVolume] = []
+
+    package init() {}
+
+    package subscript(_ name: VolumeName) -> DeclaredVolume? { volumes.first { $0.name == name } }
+}
+
+/// One volume of one instance.
+package struct DeclaredVolume: Sendable, Hashable {
+    package var name: VolumeName
+    /// Absolute path on its node.
+    package var path: String
+    /// Machine that has it; nil: the server's own.
+    package var node: String?
+    /// Where hooks run.
+    package var container: String?
+    /// One for each mode.
+    package var rules: [BackupRule]
+    /// When a restore drill is due, as cron text; nil: on request only.
+    package var drill: String?
+
+    package func rule(_ mode: VolumeMode?) -> BackupRule? {
+        guard let mode else { return rules.first }
+        return rules.first { $0.mode == mode }
+    }
+}
+
+/// How a volume is backed up in one mode.
+package struct BackupRule: Sendable, Hashable {
+    package var mode: VolumeMode
+    /// Cron text; nil: on request only.
+    package var schedule: String?
+    package var retention: Retention
+    package var exclude: [String]
+    package var before: Hook?
+    package var after: Hook?
+    /// Longest time of one backup.
+    package var timeout: TimeSpan
+}
+
+/// A command before or after a backup.
+package struct Hook: Sendable, Hashable, Codable {
+    package enum Runner: String, Sendable, Codable, CaseIterable {
+        /// `docker exec` in the instance's container.
+        case container
+        /// In the namespaces of the container's first process.
+        case nsenter
+        /// On the node itself.
+        case host
+    }
+
+    package var runner: Runner
+    /// Program and arguments; no shell.
+    package var command: [String]
+    package var timeout: TimeSpan
+    /// Whether a failure before the backup is a warning only.
+    package var mayFail: Bool
+}
