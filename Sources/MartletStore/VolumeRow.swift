@@ -26,20 +26,25 @@ struct VolumeShelf {
     func put(_ yield: RunYield, of run: Run) throws {
         switch yield {
         case .version(let volume, let mode, let content, let isPartial):
-            try insert(volume, mode, content, isPartial, run)
+            try insert(volume, mode, content, isPartial, run.id, run.startedAt ?? run.createdAt)
         case .removed(let numbers):
             let statement = try db.cachedStatement(sql: "DELETE FROM volume_versions WHERE number = ?")
             for number in numbers { try statement.execute(arguments: [number]) }
         case .drill(let volume, let proof): try save(proof, volume, run)
+        case .found(let found):
+            guard try !knows(found) else { return }
+            try insert(
+                found.volume, found.mode, found.content, false, found.run ?? run.id,
+                Date(milliseconds: found.second * 1000))
         case .check(let app, let proof):
             try save(proof, VolumeName(app: app, proc: "", instance: 0, volume: ""), run)
         }
     }
 
     private func insert(
-        _ volume: VolumeName, _ mode: VolumeMode, _ content: VolumeVersion.Content, _ isPartial: Bool, _ run: Run
+        _ volume: VolumeName, _ mode: VolumeMode, _ content: VolumeVersion.Content, _ isPartial: Bool, _ run: RunID,
+        _ created: Date
     ) throws {
-        let created = run.startedAt ?? run.createdAt
         try db.cachedStatement(
             sql: """
                 INSERT INTO volume_versions
@@ -48,9 +53,20 @@ struct VolumeShelf {
                 """
         ).execute(arguments: [
             volume.app, volume.proc, volume.instance, volume.volume, mode.rawValue,
-            try freeName(volume, mode, created), try StoredJSON.text(content), run.id.blob, created.milliseconds,
+            try freeName(volume, mode, created), try StoredJSON.text(content), run.blob, created.milliseconds,
             isPartial,
         ])
+    }
+
+    /// Ids of snapshots come in a short and in a long form.
+    private func knows(_ found: FoundVersion) throws -> Bool {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT 1 FROM volume_versions
+                WHERE app = ? AND substr(json_extract(content, '$.snapshot'), 1, 8) = ?
+                """)
+        return try Int.fetchOne(statement, arguments: [found.volume.app, String(found.content.snapshot.prefix(8))])
+            != nil
     }
 
     /// Two runs of one second have different names: the later one takes the next second.

@@ -166,4 +166,20 @@ import Testing
             #expect(throws: MartletError.self) { try driver.plan(context) }
         }
     }
+
+    // backup contract §5: the catalogue can be rebuilt from tags alone
+    @Test func `tags tell the volume again`() throws {
+        let words = try plan(Self.job(), 1)
+        let tags = zip(words, words.dropFirst()).filter { $0.0 == "--tag" }.map(\.1)
+        let found = try #require(ResticArguments.volume(of: tags))
+        #expect(found.name == Self.volume && found.mode == .full && found.run == Self.id)
+        for wrong in ["app=../x", "inst=0", "vol=/../y", "mode=mirror", "proc="] {
+            let key = wrong.prefix { $0 != "=" }
+            let others = tags.filter { !$0.hasPrefix(key + "=") }
+            #expect(ResticArguments.volume(of: others + [wrong]) == nil, "\(wrong)")
+        }
+        for text in ["/a,b%2C%25", "%", ","] {
+            #expect(ResticArguments.unescaped(ResticArguments.escaped(text)) == text)
+        }
+    }
 }

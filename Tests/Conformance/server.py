@@ -92,8 +92,13 @@ class Server:
         self.call("POST", f"/api/volumes/{VOLUME}/backup", {200}, headers={"Prefer": "wait=60"})
         return str(self.call("GET", f"/api/volumes/{VOLUME}/versions/latest", {200})["number"])
 
+    def volume(self):
+        """It has a version."""
+        self.version()
+        return VOLUME
+
     def sample(self, text):
         """What stands on this server for an id of the examples."""
         makers = {ENDED: self.ended, RUNNING: self.running, PAUSED: self.paused, TOKEN_ID: self.token,
-                  NOTICE: self.notice, VERSION: self.version}
+                  NOTICE: self.notice, VERSION: self.version, VOLUME: self.volume}
         return makers[text]() if text in makers else text

@@ -55,6 +55,29 @@ package enum RunYield: Sendable, Hashable {
     case drill(VolumeName, VolumeProof)
     /// Of an app's repository.
     case check(app: String, VolumeProof)
+    /// A version that a repository has. The catalogue takes it unless it knows it.
+    case found(FoundVersion)
+}
+
+/// What a repository itself tells about a version.
+package struct FoundVersion: Sendable, Hashable, Codable {
+    package var volume: VolumeName
+    package var mode: VolumeMode
+    package var content: VolumeVersion.Content
+    /// When it was made, in seconds since 1970.
+    package var second: Int64
+    /// The run that made it.
+    package var run: RunID?
+
+    package init(
+        volume: VolumeName, mode: VolumeMode, content: VolumeVersion.Content, second: Int64, run: RunID?
+    ) {
+        self.volume = volume
+        self.mode = mode
+        self.content = content
+        self.second = second
+        self.run = run
+    }
 }
 
 /// A driver whose runs leave something.

@@ -9,7 +9,7 @@ struct VolumesCommand: AsyncParsableCommand {
         discussion: "Example: martlet volumes backup shop-shop.web.web-1-data --wait",
         subcommands: [
             List.self, Show.self, Backup.self, Versions.self, Files.self, Restore.self, Delete.self, Expire.self,
-            Check.self, Drill.self, Download.self,
+            Check.self, Drill.self, Download.self, Adopt.self,
         ], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -234,6 +234,21 @@ struct VolumesCommand: AsyncParsableCommand {
                 try target?.keep()
                 if options.json, let output { Terminal.print(JSONText.line(["file": .string(output)])) }
             }
+        }
+    }
+}
+
+extension VolumesCommand {
+    struct Adopt: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take versions into the catalogue that only the repository knows.",
+            discussion: "Example: martlet volumes adopt shop-shop.web.web-1-data --wait")
+        @OptionGroup var options: ClientOptions
+        @OptionGroup var waiting: VolumeWaiting
+        @Argument(help: "Name of a volume of the app.") var volume: String
+
+        func run() async throws {
+            try await VolumeCall(options).start("POST", VolumeCall.path(volume) + "/adopt", nil, waiting)
         }
     }
 }

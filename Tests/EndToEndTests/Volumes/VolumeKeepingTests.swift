@@ -210,4 +210,73 @@ import Testing
             #expect(value("martlet_volumes_without{app=\"shop\",what=\"\(name)\"}") == 4)
         }
     }
+
+    // backup contract §7.6 G8
+    @Test func `a lost catalogue is made anew of the repository`() async throws {
+        let site = try VolumeSite()
+        try await site.makeTree()
+        let server = try await site.server()
+        for mode in ["full", "increment"] { try await server.backup(mode: mode) }
+        try await server.backup(VolumeSite.second, mode: "increment")
+        let before = try await server.versions()
+        let password = try await server.server.call(.GET, "/api/secrets/volumes.shop/value").json["value"]
+        try await server.killed()
+        try FileManager.default.removeItem(atPath: server.server.data)
+        let next = try await site.server()
+        #expect(try await next.versions().isEmpty)
+        // No new password for an old repository.
+        #expect(try await next.call(.POST, "/\(VolumeSite.first)/backup").status == 409)
+        let secret: JSONValue = ["value": password]
+        #expect(try await next.server.call(.PUT, "/api/secrets/volumes.shop", body: secret).status < 300)
+        let run = try await next.run(.POST, "/\(VolumeSite.first)/adopt")
+        #expect(run["outcome"] == "ok" && run["results"]["found"] == 2, "\(run)")
+        let after = try await next.versions()
+        func facts(_ versions: [JSONValue]) -> [[JSONValue]] {
+            versions.map { [$0["mode"], $0["bytes"], $0["run"]] }
+        }
+        #expect(facts(after) == facts(before))
+        for (old, new) in zip(before, after) {
+            // The engine's own second, which is the run's or one of the next.
+            let seconds = [old, new].map { Int64($0["name"].string?.filter(\.isNumber).suffix(10) ?? "") ?? 0 }
+            #expect(abs(seconds[0] - seconds[1]) < 30, "\(old) \(new)")
+        }
+        #expect(try await next.run(.POST, "/\(VolumeSite.first)/adopt")["results"]["found"] == 0)
+        #expect(try await next.versions().count == 2)
+        #expect(try await next.restore("latest")["outcome"] == "ok")
+    }
+
+    @Test func `every command prints what the API answers`() async throws {
+        let site = try VolumeSite()
+        let server = try await site.server()
+        func command(_ name: String, _ words: [String] = []) async throws -> (code: Int32, out: String) {
+            let child = try Child(
+                [Server.binaries + "/martlet", "volumes", name] + words,
+                environment: Server.environment.merging(["MARTLET_DATA_DIR": server.server.data]) { $1 },
+                directory: site.scratch.url, name: "command")
+            let code = try await child.ended()
+            return (code, try String(contentsOf: child.output, encoding: .utf8))
+        }
+        let volume = VolumeSite.first
+        let calls: [[String]] = [
+            ["backup", volume, "--wait"], ["list"], ["show", volume], ["versions", volume], ["ls", volume],
+            ["ls", volume, "latest", "/"], ["restore", volume, "latest", "--dry-run"],
+            ["restore", volume, "1", "--path", "a.txt", "--wait"], ["expire", volume, "--dry-run"],
+            ["verify", volume, "--depth", "structure", "--wait"], ["drill", volume, "--wait"],
+            ["adopt", volume, "--wait"],
+        ]
+        for call in calls {
+            let text = try await command(call[0], Array(call.dropFirst()))
+            #expect(text.code == 0 && !text.out.isEmpty, "\(call) \(text.out)")
+            let json = try await command(call[0], Array(call.dropFirst()) + ["--json"])
+            #expect(json.code == 0, "\(call) \(json.out)")
+            #expect(throws: Never.self, "\(call) \(json.out)") { try JSONParser.parse(Array(json.out.utf8)) }
+        }
+        let file = site.scratch.path("x.tar.gz")
+        #expect(try await command("download", [volume, "1", "--output", file]).code == 0)
+        #expect(try await site.shell("tar tzf '\(file)'") == "a.txt\n")
+        #expect(try await command("download", [volume, "1", "--output", file]).code == 1)
+        #expect(try await command("delete", [volume, "1", "--wait"]).code == 0)
+        #expect(try await command("restore", [volume, "1", "--wait"]).code == 1)
+        #expect(try await command("ls", ["nosuch"]).code == 1)
+    }
 }

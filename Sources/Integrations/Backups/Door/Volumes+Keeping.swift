@@ -81,6 +81,23 @@ extension Volumes {
             jobs.work(work, of: volume.name), key: VolumeJobs.key(repositoryOf: app), by: caller)
     }
 
+    /// Takes the versions of the volume's app into the catalogue that its repository has: after the loss of the catalogue, or
+    /// of a run's end.
+    package func adopt(_ volume: View, by caller: Caller) async throws -> Control.Accepted {
+        let app = volume.name.app
+        var (query, known) = (VolumeQuery(app: app), [String]())
+        query.limit = 1000
+        while known.count < 8000 {
+            let page = try await control.store.volumeVersions(query)
+            known += page.map { String($0.content.snapshot.prefix(8)) }
+            guard page.count == query.limit, let last = page.last else { break }
+            query.before = last.number
+        }
+        let work = VolumeWork(operation: .adopt, app: app, adopt: AdoptWork(known: known))
+        return try await submit(
+            jobs.work(work, of: volume.name), key: VolumeJobs.key(repositoryOf: app), by: caller)
+    }
+
     /// Restores a version to scratch space and compares it.
     package func drill(_ volume: View, _ version: VolumeVersion, by caller: Caller) async throws -> Control.Accepted {
         let settings = box.settings

@@ -148,13 +148,14 @@ package struct Volumes: Sendable {
     }
 
     /// The repository's password is made before its first use and kept as a stored secret. It is never made anew where
-    /// there are versions already: it would not open them.
+    /// there is a repository already: it would not open it.
     private func makePassword(_ app: String) async throws {
         let name = BackupSettings.secret(of: app)
         guard try await !control.missingSecrets(among: [name]).isEmpty else { return }
         var query = VolumeQuery(app: app)
         query.limit = 1
-        guard try await control.store.volumeVersions(query).isEmpty else {
+        let isThere = Place.facts(box.settings.repository(of: app) + "/config") != nil
+        guard try await control.store.volumeVersions(query).isEmpty, !isThere else {
             throw MartletError(
                 .conflict,
                 "the password of the repository of \(app) is gone; store it again: martlet secret set \(name)")

@@ -17,6 +17,22 @@ enum ResticArguments {
         ]
     }
 
+    /// The volume and mode that tags tell; nil when they are not ours.
+    static func volume(of tags: [String]) -> (name: VolumeName, mode: VolumeMode, run: RunID?)? {
+        func tag(_ key: String) -> String? {
+            tags.first { $0.hasPrefix(key + "=") }.map { String($0.dropFirst(key.count + 1)) }
+        }
+        guard let app = tag("app"), Token.isValid(app), let proc = tag("proc"), Token.isValid(proc),
+            let instance = tag("inst").flatMap({ Int64($0) }), (1...VolumeName.largestInstance).contains(instance),
+            let volume = tag("vol").map(unescaped), VolumeName.problem(withVolume: volume) == nil,
+            let mode = tag("mode").flatMap(VolumeMode.init)
+        else { return nil }
+        let name = VolumeName(app: app, proc: proc, instance: Int(instance), volume: volume)
+        return (name, mode, tag("rid").flatMap { RunID($0) })
+    }
+
+    static func unescaped(_ text: String) -> String { text.replacing("%2C", with: ",").replacing("%25", with: "%") }
+
     /// A comma would part a tag in two.
     static func escaped(_ text: String) -> String {
         text.replacing("%", with: "%25").replacing(",", with: "%2C")

@@ -25,7 +25,7 @@ struct BackupStep: Sendable, Hashable, Codable {
 /// What a task of the driver `volumeWork` does.
 struct VolumeWork: Sendable, Hashable, Codable {
     enum Operation: String, Sendable, Codable, CaseIterable {
-        case list, restore, remove, check, drill
+        case list, restore, remove, check, drill, adopt
     }
 
     var operation: Operation
@@ -35,6 +35,7 @@ struct VolumeWork: Sendable, Hashable, Codable {
     var remove: RemoveWork?
     var check: CheckWork?
     var drill: DrillWork?
+    var adopt: AdoptWork?
 
     /// Whether it says what its operation needs.
     var isComplete: Bool {
@@ -44,6 +45,7 @@ struct VolumeWork: Sendable, Hashable, Codable {
         case .remove: remove != nil
         case .check: check != nil
         case .drill: drill != nil
+        case .adopt: adopt != nil
         }
     }
 }
@@ -91,6 +93,11 @@ struct DrillWork: Sendable, Hashable, Codable {
     var path: String?
     /// Directory to restore into.
     var scratch: String
+}
+
+struct AdoptWork: Sendable, Hashable, Codable {
+    /// The first eight digits of the snapshots that the catalogue knows.
+    var known: [String]
 }
 
 /// Typed specs as the values that jobs carry, and back.

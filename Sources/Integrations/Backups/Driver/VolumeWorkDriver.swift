@@ -64,6 +64,13 @@ package struct VolumeWorkDriver: YieldingDriver {
                 return []
             }
             return [.drill(drill.volume, proof)]
+        case .adopt:
+            return (results["found"]?.array ?? []).compactMap { value in
+                guard let found: FoundVersion = try? SpecCoding.spec(value), found.volume.app == work.app else {
+                    return nil
+                }
+                return .found(found)
+            }
         case .check: return proof(.check, of: run, results, version: nil).map { [.check(app: work.app, $0)] } ?? []
         }
     }

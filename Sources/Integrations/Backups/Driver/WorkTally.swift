@@ -2,7 +2,7 @@ import Foundation
 import MartletCore
 
 /// What a worker tells on its standard output, one JSON object a line: `{type: progress, done, message}`,
-/// `{type: warning, message}`, `{type: result, name, value}` and, before it ends with 1, `{type: error, code, message}`.
+/// `{type: warning, message}`, `{type: result, name, value}`, `{type: found, value}` for each of several and, before it ends with 1, `{type: error, code, message}`.
 enum WorkTally {
     static func take(_ line: [UInt8], into report: inout TaskReport) {
         guard line.first == UInt8(ascii: "{"), let members = (try? JSONParser.parse(line))?.object else { return }
@@ -15,6 +15,9 @@ enum WorkTally {
         case "error":
             report.results["error"] = members["code"] ?? "failed"
             keep("error", .string(message ?? ""), in: &report)
+        case "found":
+            guard let value = members["value"] else { return }
+            keep("found", .array((results(of: report)["found"]?.array ?? []) + [value]), in: &report)
         case "result":
             guard let name = members["name"]?.string, let value = members["value"] else { return }
             report.results[name] = value

@@ -110,6 +110,11 @@ extension Operation {
         problems: [.notFound, .conflict, .unavailable],
         examples: [Example("structure", one.merging(["Prefer": "wait=60"]) { $1 }, body: ["depth": "structure"], .ok)])
 
+    static let adoptVersions = Operation(
+        "adoptVersions", tag: "volumes", parameters: start, body: Body(.request([:]), isRequired: false),
+        answers: startedRun, problems: [.notFound, .conflict, .unavailable],
+        examples: [Example("adopt", one.merging(["Prefer": "wait=60"]) { $1 }, .ok)])
+
     static let drillVolume = Operation(
         "drillVolume", tag: "volumes", parameters: start,
         body: Body(

@@ -41,6 +41,9 @@ struct VolumeRoutes: Sendable {
                 .post, one + "/check", "Start a check of the repository of the volume's app", access: .covered(.run),
                 .checkVolume, check),
             Route(
+                .post, one + "/adopt", "Start taking versions into the catalogue that only the repository knows",
+                access: .covered(.admin), .adoptVersions, adopt),
+            Route(
                 .post, one + "/drill", "Start a restore drill: the proof that a version can be restored",
                 access: .covered(.run), .drillVolume, drill),
         ]
@@ -179,6 +182,12 @@ struct VolumeRoutes: Sendable {
         let depth: Volumes.Depth = try Self.read(try await call.optionalJSON()) { $0.choice("depth") ?? .part }
         return try await call.answer(
             try await volumes(call).check(try await volume(call), depth, by: call.asker))
+    }
+
+    @Sendable private func adopt(_ call: Call) async throws -> Response {
+        try QueryItems(call.request).finish()
+        try Self.read(try await call.optionalJSON()) { _ in }
+        return try await call.answer(try await volumes(call).adopt(try await volume(call), by: call.asker))
     }
 
     @Sendable private func drill(_ call: Call) async throws -> Response {

@@ -17,7 +17,7 @@ struct RemoveStep {
             try restic.forget(work.items[chunk..<min(chunk + 500, work.items.count)].map(\.snapshot))
         }
         let left = try restic.snapshots()
-        let gone = work.items.filter { item in !left.contains { $0.hasPrefix(item.snapshot) } }
+        let gone = work.items.filter { item in !left.contains { $0.id.hasPrefix(item.snapshot) } }
         context.output.result("removed", .array(gone.map { .int($0.number) }))
         guard gone.count == work.items.count else {
             throw WorkFailure("engine", "\(work.items.count - gone.count) versions are still there")
@@ -25,6 +25,42 @@ struct RemoveStep {
         context.output.progress(0.5, "freeing what only they needed")
         try restic.prune()
         context.output.progress(1, "removed \(gone.count) versions")
+    }
+}
+
+/// Tells of the versions that the repository has and the catalogue does not.
+struct AdoptStep {
+    let context: WorkContext
+    let app: String
+    let work: AdoptWork
+
+    /// Of one run: more are found by the next one.
+    private static let most = 200
+
+    func run() throws {
+        let lock = try RepositoryLock(.shared, context.lockFile, context.output)
+        defer { lock.release() }
+        let restic = Restic(context: context)
+        let known = Set(work.known)
+        let unknown = try restic.snapshots().filter { !known.contains(String($0.id.prefix(8))) }
+        var count: Int64 = 0
+        for snapshot in unknown.prefix(Self.most) {
+            guard let found = ResticArguments.volume(of: snapshot.tags), found.name.app == app,
+                let time = Timestamp.date(snapshot.time)
+            else { continue }
+            let size = try restic.size(of: snapshot.id)
+            let content = VolumeVersion.Content(
+                snapshot: String(snapshot.id.prefix(8)), node: "", files: size.files, bytes: size.bytes)
+            context.output.found(
+                SpecCoding.value(
+                    FoundVersion(volume: found.name, mode: found.mode, content: content, second: time.second, run: found.run)
+                ))
+            count += 1
+            context.output.progress(Double(count) / Double(min(unknown.count, Self.most)), "\(count) versions found")
+        }
+        context.output.result("found", .int(count))
+        context.output.progress(1, "\(count) versions found")
+        if unknown.count > Self.most { context.output.warn("there are more: run it again") }
     }
 }
 

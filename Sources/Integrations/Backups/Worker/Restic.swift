@@ -71,12 +71,35 @@ struct Restic {
     func forget(_ snapshots: [String]) throws { try expect(["forget", "--quiet"] + snapshots) }
     func prune() throws { try expect(["prune"]) }
 
-    /// Short and long ids of all versions that are there.
-    func snapshots() throws -> [String] {
+    /// A version as the repository itself tells of it.
+    struct Snapshot: Sendable, Hashable {
+        let id: String
+        /// RFC 3339 with the offset of the machine that made it.
+        let time: String
+        let tags: [String]
+    }
+
+    /// All that are there, oldest first.
+    func snapshots() throws -> [Snapshot] {
         var text: [UInt8] = []
         try expect(["snapshots", "--json"]) { text += $0 }
-        let list = (try? JSONParser.parse(text))?.array ?? []
-        return list.compactMap { $0.object?["id"]?.string }
+        guard let list = (try? JSONParser.parse(text))?.array else {
+            throw WorkFailure("engine", "restic snapshots wrote something else than a list")
+        }
+        return list.compactMap(\.object).compactMap { snapshot in
+            guard let id = snapshot["id"]?.string, ResticLine.isSnapshot(id) else { return nil }
+            return Snapshot(
+                id: id, time: snapshot["time"]?.string ?? "",
+                tags: (snapshot["tags"]?.array ?? []).compactMap(\.string))
+        }
+    }
+
+    /// How many files a version has, and their bytes.
+    func size(of snapshot: String) throws -> (files: Int64, bytes: Int64) {
+        var text: [UInt8] = []
+        try expect(["stats", "--json", "--mode", "restore-size", snapshot]) { text += $0 }
+        let facts = (try? JSONParser.parse(text))?.object ?? [:]
+        return (facts["total_file_count"]?.wholeNumber ?? 0, facts["total_size"]?.wholeNumber ?? 0)
     }
 
     /// `data`: `none`, `all`, or a part such as `3/30`.

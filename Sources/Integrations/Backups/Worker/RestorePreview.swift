@@ -14,7 +14,7 @@ struct RestorePreview {
         var known: Set<Int> = []
         func sample(_ change: String, _ path: String) {
             guard samples.count < Self.mostSamples else { return }
-            samples.append(["change": .string(change), "path": .string(path)])
+            samples.append(["change": .string(change), "path": .string(String(path.prefix(512)))])
         }
         try Restic(context: context).list(work.snapshot, paths ?? [], recursive: true) { node in
             if let paths, !paths.contains(where: { PathPattern.isWithin(node.path, $0) }) { return }
@@ -59,13 +59,5 @@ extension Restic.Node {
         }
     }
 
-    /// Times come in UTC: `2026-11-22T00:11:59.24Z`.
-    private var second: Int64? {
-        let parts = modified.prefix(19).split { !$0.isNumber }.compactMap { Int64($0) }
-        guard parts.count == 6 else { return nil }
-        // Days since 1970 of the Gregorian calendar, whose year begins here in March.
-        let (year, month, day) = (parts[1] <= 2 ? parts[0] - 1 : parts[0], (parts[1] + 9) % 12, parts[2])
-        let days = 365 * year + year / 4 - year / 100 + year / 400 + (month * 306 + 5) / 10 + day - 1 - 719_468
-        return ((days * 24 + parts[3]) * 60 + parts[4]) * 60 + parts[5]
-    }
+    private var second: Int64? { Timestamp.date(modified)?.second }
 }

@@ -16,7 +16,8 @@ struct Subprogram {
         var code: Int32? { status & 0x7F == 0 ? status >> 8 & 0xFF : nil }
     }
 
-    private static let longestLine = 1 << 20
+    /// A list of all versions is one line.
+    private static let longestLine = 64 << 20
 
     private var name: String { URL(filePath: argv[0]).lastPathComponent }
 

@@ -43,6 +43,8 @@ package enum VolumeWorker {
         case .restore: if let restore = work.restore { try RestoreStep(context: context, work: restore).run() }
         case .remove: if let remove = work.remove { try RemoveStep(context: context, work: remove).run() }
         case .check: if let check = work.check { try CheckStep(context: context, work: check).run() }
+        case .adopt:
+            if let adopt = work.adopt { try AdoptStep(context: context, app: work.app, work: adopt).run() }
         case .drill: if let drill = work.drill { try DrillStep(context: context, work: drill).run() }
         }
     }
@@ -102,6 +104,7 @@ struct WorkOutput {
     func result(_ name: String, _ value: JSONValue) {
         write(["type": "result", "name": .string(name), "value": value])
     }
+    func found(_ value: JSONValue) { write(["type": "found", "value": value]) }
     func fail(_ code: String, _ message: String) {
         write(["type": "error", "code": .string(code), "message": .string(message)])
     }
