@@ -17,7 +17,7 @@ import Testing
 
     private static func job(_ rule: BackupRule? = nil) -> Job {
         let declared = DeclaredVolume(
-            name: volume, path: "/vol", node: nil, container: "c1", rules: [], drill: nil)
+            name: volume, path: "/vol", node: nil, containers: ["c1"], rules: [], drill: nil)
         let rule =
             rule
             ?? BackupRule(

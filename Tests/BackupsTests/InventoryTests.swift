@@ -41,7 +41,7 @@ import Testing
         #expect(inventory.volumes.count == 4)
         let name = VolumeName(app: "shop", proc: "shop.web.web", instance: 1, volume: "/data")
         let data = try #require(inventory[name])
-        #expect(data.path == "/srv/volumes/shop/shop.web.web/1/data" && data.node == "a" && data.container == "c1")
+        #expect(data.path == "/srv/volumes/shop/shop.web.web/1/data" && data.node == "a" && data.containers == ["c1"])
         #expect(data.name.archive == "shop-shop.web.web-1-data" && data.drill == "0 5 * * 0")
         let full = try #require(data.rule(.full))
         #expect(full.retention == Retention(expire: TimeSpan("30d")) && full.exclude == ["*.tmp"])

@@ -8,32 +8,35 @@ struct VolumeJobs: Sendable {
     func backup(_ volume: DeclaredVolume, _ rule: BackupRule) -> Job {
         var step = BackupStep(
             step: .prepare, volume: volume.name, mode: rule.mode, path: volume.path, node: settings.node,
-            exclude: rule.exclude, container: volume.container)
-        func task(_ kind: BackupStep.Step, hook: Hook? = nil) -> TaskSpec {
-            (step.step, step.hook) = (kind, hook)
-            return TaskSpec(name: kind.rawValue, driver: VolumeBackupDriver.name, spec: SpecCoding.value(step))
+            exclude: rule.exclude)
+        func task(_ kind: BackupStep.Step, suffix: String = "") -> TaskSpec {
+            step.step = kind
+            return TaskSpec(name: kind.rawValue + suffix, driver: VolumeBackupDriver.name, spec: SpecCoding.value(step))
         }
         var prepare = withEngine(task(.prepare), volume.name.app)
         prepare.timeout = .seconds(3600)
         var backup = withEngine(task(.backup), volume.name.app)
         backup.timeout = rule.timeout
         backup.process.cwd = volume.path
-        var tasks = [prepare, backup]
-        if let hook = rule.before {
-            var before = task(.pre, hook: hook)
-            before.timeout = hook.timeout
-            before.onFailure = hook.mayFail ? .continue : .stop
-            tasks.insert(before, at: 1)
+        var all = [prepare, backup]
+        func tasks(of hook: Hook?, _ kind: BackupStep.Step) -> [TaskSpec] {
+            guard let hook else { return [] }
+            step.hook = hook
+            let places: [String?] = hook.runner == .host || volume.containers.isEmpty ? [nil] : volume.containers
+            return places.enumerated().map { index, container in
+                step.container = container
+                var task = task(kind, suffix: index == 0 ? "" : "-\(index + 1)")
+                task.timeout = hook.timeout
+                task.onFailure = hook.mayFail ? .continue : .stop
+                if kind == .post { task.when = .always }
+                return task
+            }
         }
-        if let hook = rule.after {
-            var after = task(.post, hook: hook)
-            after.timeout = hook.timeout
-            after.when = .always
-            tasks.append(after)
-        }
+        all.insert(contentsOf: tasks(of: rule.before, .pre), at: 1)
+        all += tasks(of: rule.after, .post)
         var labels = Self.labels(volume.name)
         labels[VolumeLabel.mode] = rule.mode.rawValue
-        return Job(name: "volumes.backup", tasks: tasks, labels: labels)
+        return Job(name: "volumes.backup", tasks: all, labels: labels)
     }
 
     func work(_ work: VolumeWork, of volume: VolumeName?) -> Job {

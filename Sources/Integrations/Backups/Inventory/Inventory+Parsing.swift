@@ -12,6 +12,7 @@ extension Inventory {
             fields.problem("root", "must be an absolute path without ..")
         }
         let defaults = RuleDefaults(&fields)
+        for (node, entry) in fields.entries("nodes") { parse(node: node, entry) }
         for (app, entry) in fields.entries("apps") {
             if !Token.isValid(app) || app.utf8.count > 100 {
                 problems.add(entry.path, "the name of the app \(Token.rule), and is at most 100 bytes")
@@ -23,6 +24,19 @@ extension Inventory {
         if volumes.count > Self.mostVolumes { problems.add("apps", "has more than \(Self.mostVolumes) volumes") }
         try problems.check("the inventory")
         volumes.sort { $0.name.description < $1.name.description }
+    }
+
+    private mutating func parse(node: String, _ entry: Fields) {
+        var entry = entry
+        if !Token.isValid(node) { entry.problems.add(entry.path, "the name of the node \(Token.rule)") }
+        if let address = entry.string("address", maxBytes: 15) {
+            if IPv4(address) == nil { entry.problem("address", "must be an IPv4 address such as 10.0.0.1") }
+            if nodes.values.contains(address) { entry.problem("address", "is that of another node") }
+            nodes[node] = address
+        } else {
+            entry.problem("address", "is missing: the IPv4 address of the node")
+        }
+        entry.finish()
     }
 
     private mutating func parse(app: String, _ entry: Fields, _ root: String, _ defaults: RuleDefaults) {
@@ -63,7 +77,7 @@ extension Inventory {
 struct InventoryInstance {
     var number: Int
     var node: String?
-    var container: String?
+    var containers: [String] = []
 
     /// A list such as `[1, 2]`, or a map `{1: {node: NAME, container: ID}}`; 1 when there is none.
     static func parse(_ fields: inout Fields) -> [InventoryInstance] {
@@ -79,9 +93,11 @@ struct InventoryInstance {
             defer { entry.finish() }
             guard let number = number(text, at: entry.path, entry.problems) else { return nil }
             let node = entry.string("node", maxBytes: 255)
-            let container = entry.string("container", maxBytes: 255)
-            if let container, !Token.isValid(container) { entry.problem("container", Token.rule) }
-            return InventoryInstance(number: number, node: node, container: container)
+            let one = entry.string("container", maxBytes: 255)
+            if let one, !Token.isValid(one) { entry.problem("container", Token.rule) }
+            let more = entry.strings("containers", maxCount: 64) ?? []
+            if !more.allSatisfy(Token.isValid) { entry.problem("containers", Token.rule) }
+            return InventoryInstance(number: number, node: node, containers: (one.map { [$0] } ?? []) + more)
         }
     }
 
@@ -105,7 +121,7 @@ struct VolumeEntry {
         }
         return DeclaredVolume(
             name: name, path: path ?? (root == "/" ? "" : root) + "/" + name.description, node: instance.node,
-            container: instance.container, rules: rules, drill: drill)
+            containers: instance.containers, rules: rules, drill: drill)
     }
 }
 

@@ -3,7 +3,9 @@ package import MartletCore
 /// Which volumes there are and how each is backed up: the file `backups.inventory`, checked.
 package struct Inventory: Sendable, Hashable {
     /// In the order of their names.
-    package internal(set) var volumes: [DeclaredVolume] = []
+    package var volumes: [DeclaredVolume] = []
+    /// Machines with an agent, and their IPv4 addresses.
+    package var nodes: [String: String] = [:]
 
     package init() {}
 
@@ -17,8 +19,8 @@ package struct DeclaredVolume: Sendable, Hashable {
     package var path: String
     /// Machine that has it; nil: the server's own.
     package var node: String?
-    /// Where hooks run.
-    package var container: String?
+    /// Where hooks run, one after the other.
+    package var containers: [String]
     /// One for each mode.
     package var rules: [BackupRule]
     /// When a restore drill is due, as cron text; nil: on request only.

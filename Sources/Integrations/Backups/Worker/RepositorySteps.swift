@@ -53,7 +53,8 @@ struct AdoptStep {
                 snapshot: String(snapshot.id.prefix(8)), node: "", files: size.files, bytes: size.bytes)
             context.output.found(
                 SpecCoding.value(
-                    FoundVersion(volume: found.name, mode: found.mode, content: content, second: time.second, run: found.run)
+                    FoundVersion(
+                        volume: found.name, mode: found.mode, content: content, second: time.second, run: found.run)
                 ))
             count += 1
             context.output.progress(Double(count) / Double(min(unknown.count, Self.most)), "\(count) versions found")
