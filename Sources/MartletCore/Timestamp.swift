@@ -38,10 +38,14 @@ package enum Timestamp {
         return (shown.hasSuffix(".000") ? shown.dropLast(4) : shown) + String(decoding: sign, as: UTF8.self)
     }
 
-    /// An instant as RFC 3339 writes it, with or without a fraction.
+    /// An instant as RFC 3339 writes it, with or without a fraction; what is finer than a millisecond is cut.
     package static func date(_ text: String) -> Date? {
-        guard text.utf8.count <= 40 else { return nil }
-        return (try? Date(text, strategy: style)) ?? (try? Date(text, strategy: .iso8601))
+        guard text.utf8.count <= 40,
+            let date = (try? Date(text, strategy: style)) ?? (try? Date(text, strategy: .iso8601))
+        else { return nil }
+        // Seconds are read as a binary fraction: 0.536 may come a little short of itself.
+        let microseconds = (date.timeIntervalSince1970 * 1_000_000).rounded()
+        return Date(milliseconds: Int64((microseconds / 1000).rounded(.down)))
     }
 
     private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
