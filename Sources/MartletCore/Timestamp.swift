@@ -38,17 +38,21 @@ package enum Timestamp {
         return (shown.hasSuffix(".000") ? shown.dropLast(4) : shown) + String(decoding: sign, as: UTF8.self)
     }
 
-    /// An instant as RFC 3339 writes it, with or without a fraction; what is finer than a millisecond is cut.
+    /// An instant as RFC 3339 writes it: `2026-12-24T18:00:00Z`, with an offset instead of the Z, with a fraction; what is
+    /// finer than a millisecond is cut. Nil for days and hours that do not exist, which formatters take for later ones.
     package static func date(_ text: String) -> Date? {
-        guard text.utf8.count <= 40,
-            let date = (try? Date(text, strategy: style)) ?? (try? Date(text, strategy: .iso8601))
+        var rest = Array(text.utf8.prefix(49))[...]
+        guard rest.count <= 48, let year = rest.takeNumber(4), rest.take("-"), let month = rest.takeNumber(2),
+            rest.take("-"), let day = rest.takeNumber(2), rest.take("T") || rest.take("t"),
+            let hour = rest.takeNumber(2), rest.take(":"), let minute = rest.takeNumber(2), rest.take(":"),
+            let second = rest.takeNumber(2), (1...12).contains(month), day >= 1,
+            day <= CivilDay.length(ofMonth: month, in: year), hour < 24, minute < 60, second < 60,
+            let fraction = rest.takeFraction(), let offset = rest.takeOffset(), rest.isEmpty
         else { return nil }
-        // Seconds are read as a binary fraction: 0.536 may come a little short of itself.
-        let microseconds = (date.timeIntervalSince1970 * 1_000_000).rounded()
-        return Date(milliseconds: Int64((microseconds / 1000).rounded(.down)))
+        let days = CivilDay(year: year, month: month, day: day).number
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+        return Date(milliseconds: Int64(seconds) * 1000 + Int64(fraction))
     }
-
-    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     private static func digits(_ value: Int64, _ width: Int, _ text: inout [UInt8]) {
         var divisor: Int64 = 1
@@ -57,5 +61,40 @@ package enum Timestamp {
             text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
             divisor /= 10
         }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether it began with this.
+    fileprivate mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard first == UInt8(ascii: character) else { return false }
+        removeFirst()
+        return true
+    }
+
+    fileprivate mutating func takeNumber(_ width: Int) -> Int? {
+        let digits = prefix(width)
+        guard digits.count == width, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        removeFirst(width)
+        return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    }
+
+    /// In milliseconds; nil for a point without digits.
+    fileprivate mutating func takeFraction() -> Int? {
+        guard take(".") else { return 0 }
+        let digits = prefix { (0x30...0x39).contains($0) }
+        guard !digits.isEmpty else { return nil }
+        removeFirst(digits.count)
+        return (digits + [0x30, 0x30]).prefix(3).reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    }
+
+    /// In seconds east of Greenwich; nil when there is none.
+    fileprivate mutating func takeOffset() -> Int? {
+        if take("Z") || take("z") { return 0 }
+        let isWest = first == UInt8(ascii: "-")
+        guard take("+") || take("-"), let hours = takeNumber(2), take(":"), let minutes = takeNumber(2), hours < 24,
+            minutes < 60
+        else { return nil }
+        return (hours * 3600 + minutes * 60) * (isWest ? -1 : 1)
     }
 }

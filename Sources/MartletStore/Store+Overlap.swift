@@ -22,7 +22,7 @@ extension SQLiteStore {
         }
         guard schedule.overlap != .allow, let holder = try holder(of: schedule.name, scope.db) else {
             guard let entry = try entry(.running, nil, row.run.id) else { return }
-            result.fires.append(try run(row, for: entry, &scope))
+            result.fires.append(try run(row, for: entry, schedule.overlap, &scope))
             return
         }
         let isMadeUp = now.milliseconds - due.milliseconds > FirePlan.tolerance.milliseconds
@@ -45,8 +45,11 @@ extension SQLiteStore {
         }
     }
 
-    /// Inserts the run of an entry that is stored, and notes there when it could not be, or joined another.
-    private func run(_ row: InsertRow, for entry: Fire, _ scope: inout WriteScope) throws -> Fire {
+    /// Inserts the run of an entry that is stored, and notes there when it could not be, or joined another. A run of
+    /// others that holds its key is a run of before.
+    private func run(
+        _ row: InsertRow, for entry: Fire, _ overlap: Schedule.Overlap, _ scope: inout WriteScope
+    ) throws -> Fire {
         do {
             if let joined = try join(row, &scope) {
                 return try note(entry, .running, joined, "its work was under way already", scope.db)
@@ -56,7 +59,12 @@ extension SQLiteStore {
             if isRefused { return try note(entry, .skipped, id, "its job has as many runs as it may have", scope.db) }
             return id == row.run.id ? entry : try note(entry, .running, id, "its job had a run already", scope.db)
         } catch let error as MartletError where error.code == .conflict {
-            return try note(entry, .refused, nil, error.message, scope.db)
+            switch overlap {
+            case .queue where try countQueued(entry.schedule, scope.db) < Self.mostQueued:
+                return try note(entry, .queued, nil, error.message, scope.db)
+            case .queue, .skip: return try note(entry, .skipped, nil, error.message, scope.db)
+            case .allow, .replace: return try note(entry, .refused, nil, error.message, scope.db)
+            }
         }
     }
 
@@ -67,7 +75,8 @@ extension SQLiteStore {
         try db.cachedStatement(
             sql: "UPDATE schedule_fires SET outcome = ?, run = ?, why = ?, live = ?, ended_at = ? WHERE number = ?"
         ).execute(arguments: [
-            outcome.rawValue, run?.blob, String(why.prefix(1000)), !outcome.isOver, endedAt?.milliseconds, entry.number,
+            outcome.rawValue, run?.blob, String(why.prefix(1000)), run != nil && !outcome.isOver, endedAt?.milliseconds,
+            entry.number,
         ])
         return Fire(
             number: entry.number, schedule: entry.schedule, due: entry.due, kind: entry.kind, at: entry.at,
@@ -185,7 +194,7 @@ extension SQLiteStore {
             guard let row else { return try note(fire, .refused, nil, refusal ?? "its run cannot be made", scope.db) }
             if queued.stored.schedule.overlap != .allow, try isLive(name, scope.db) { return nil }
             let entry = try note(fire, .running, row.run.id, "it waited for its turn", scope.db)
-            let started = try run(row, for: entry, &scope)
+            let started = try run(row, for: entry, queued.stored.schedule.overlap, &scope)
             try settle(&scope)
             return started
         }

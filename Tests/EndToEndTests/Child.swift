@@ -77,6 +77,13 @@ func eventually<T>(
     }
 }
 
+/// Waits until it is so.
+func eventually(
+    _ what: @autoclosure () -> String, within seconds: Double = 60, _ probe: () async throws -> Bool
+) async throws {
+    let _: Bool = try await eventually(what(), within: seconds) { try await probe() ? true : nil }
+}
+
 /// A directory of its own for one test, removed with the test.
 final class Scratch: Sendable {
     let url: URL

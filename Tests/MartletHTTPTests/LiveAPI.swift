@@ -107,7 +107,7 @@ final class LiveAPI: Sendable {
             if headers["Content-Type"] == nil { request.headers.add(name: "Content-Type", value: "application/json") }
             request.body = .bytes(ByteBuffer(string: body))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
         let buffer = try await response.body.collect(upTo: 64 << 20)
         let reply = Reply(
             status: Int(response.status.code), headers: response.headers, bytes: Array(buffer.readableBytesView))
@@ -118,7 +118,7 @@ final class LiveAPI: Sendable {
     /// The beginning of an answer; its body is never read.
     func head(_ method: String, _ path: String, _ authorization: String) async throws -> HTTPClientResponse {
         try await HTTPClient.shared.execute(
-            request(method, path, ["Authorization": authorization]), timeout: .seconds(20))
+            request(method, path, ["Authorization": authorization]), timeout: .seconds(60))
     }
 
     func submit(_ body: String = #"{"command":["true"]}"#, headers: [String: String] = [:]) async throws -> String {

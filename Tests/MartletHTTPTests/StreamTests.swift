@@ -112,7 +112,7 @@ private struct CountingWriter: ResponseBodyWriter {
         let id = try await api.submit(#"{"command":["hang"]}"#)
         try await api.reaches("running", id)
         let response = try await HTTPClient.shared.execute(
-            api.request("GET", "/api/runs/\(id)/log?follow=true"), timeout: .seconds(20))
+            api.request("GET", "/api/runs/\(id)/log?follow=true"), timeout: .seconds(60))
         var text = ""
         for try await piece in response.body {
             text += String(buffer: piece)
@@ -126,7 +126,7 @@ private struct CountingWriter: ResponseBodyWriter {
     private func events(_ api: LiveAPI, _ path: String, _ count: Int, lastID: String? = nil) async throws -> [[String]]
     {
         let headers = lastID.map { ["Last-Event-ID": $0] } ?? [:]
-        let response = try await HTTPClient.shared.execute(api.request("GET", path, headers), timeout: .seconds(20))
+        let response = try await HTTPClient.shared.execute(api.request("GET", path, headers), timeout: .seconds(60))
         #expect(response.headers["Content-Type"] == ["text/event-stream"])
         var text = ""
         for try await piece in response.body {

@@ -12,6 +12,8 @@ package struct BackupSettings: Sendable, Hashable {
     package var node = ""
     /// Data directory of the server.
     package var dataDirectory = ""
+    /// Whether versions that no rule keeps are removed by themselves: not by agents, whose controller does that.
+    package var expires = true
     /// Where drills restore to; nil: beside the locks in the data directory.
     package var scratch: String?
 
@@ -37,12 +39,40 @@ package struct BackupSettings: Sendable, Hashable {
 
 /// Settings and inventory in force; each replaced as a whole by a reload.
 package final class BackupBox: Sendable {
-    private let box: Mutex<(settings: BackupSettings, inventory: Inventory)>
+    private struct State {
+        var settings: BackupSettings
+        var inventory: Inventory?
+        var problems: [String: String] = [:]
+        var bells: [AsyncStream<Void>.Continuation] = []
+    }
 
-    package init(_ settings: BackupSettings) { box = Mutex((settings, Inventory())) }
+    private let box: Mutex<State>
+
+    package init(_ settings: BackupSettings) { box = Mutex(State(settings: settings)) }
 
     package var settings: BackupSettings { box.withLock { $0.settings } }
-    package var inventory: Inventory { box.withLock { $0.inventory } }
+    /// Empty as long as it is not known.
+    package var inventory: Inventory { known ?? Inventory() }
+    /// Nil: nobody has told yet which volumes there are.
+    package var known: Inventory? { box.withLock { $0.inventory } }
     package func replace(_ settings: BackupSettings) { box.withLock { $0.settings = settings } }
-    package func replace(_ inventory: Inventory) { box.withLock { $0.inventory = inventory } }
+
+    package func replace(_ inventory: Inventory) {
+        box.withLock { state in
+            state.inventory = inventory
+            for bell in state.bells { bell.yield() }
+        }
+    }
+
+    /// An element at once and after each new inventory; several may join into one.
+    func changes() -> AsyncStream<Void> {
+        let (stream, bell) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        box.withLock { $0.bells.append(bell) }
+        bell.yield()
+        return stream
+    }
+
+    /// Why a rule does not start by itself, by the name of its schedule; nil: it does.
+    package func problem(ofSchedule name: String) -> String? { box.withLock { $0.problems[name] } }
+    func replace(problems: [String: String]) { box.withLock { $0.problems = problems } }
 }

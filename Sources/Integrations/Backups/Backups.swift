@@ -9,6 +9,8 @@ package struct Backups: Sendable {
     package let drivers: [any Driver]
     package let loader: InventoryLoader
     package let routes: [Route]
+    /// Backups, drills and checks as the work of schedules.
+    package let work: any WorkSource
 
     /// `martlet`: path of the server's own program.
     package init(settings: BackupSettings, martlet: String, logger: Logger) {
@@ -16,6 +18,7 @@ package struct Backups: Sendable {
         self.box = box
         drivers = [VolumeBackupDriver(box, martlet: martlet), VolumeWorkDriver(martlet: martlet)]
         loader = InventoryLoader(box: box, logger: logger)
+        work = VolumeScheduleWork(box: box)
         routes = VolumeRoutes(box: box, downloads: Downloads(martlet: martlet)).routes
     }
 

@@ -7,7 +7,9 @@ struct CacheWork: WorkSource {
     let name = "cacheLoad"
     let settings: CacheLoadSettingsBox
 
-    func submission(for request: JSONValue, trigger: Trigger, rights: Rights) throws -> Submission {
+    func submission(
+        for request: JSONValue, trigger: Trigger, rights: Rights, in control: Control
+    ) throws -> Submission {
         let settings = settings.value
         let wanted: CacheRequest
         do {

@@ -7,7 +7,9 @@ struct ScriptWork: WorkSource {
     let name = "scripts"
     let loader: TaskLoader
 
-    func submission(for request: JSONValue, trigger: Trigger, rights: Rights) throws -> Submission {
+    func submission(
+        for request: JSONValue, trigger: Trigger, rights: Rights, in control: Control
+    ) throws -> Submission {
         let problems = Fields.Problems()
         var fields = Fields(request, problems: problems)
         let path = fields.string("task")

@@ -301,7 +301,7 @@ extension Control {
         try refuseWhenDiskIsLow()
         let now = now()
         let trigger = Trigger(source: "schedule", caller: schedule.name, due: due)
-        var submission = try submission(for: schedule, trigger: trigger, rights: rights)
+        var submission = try await submission(for: schedule, trigger: trigger, rights: rights)
         submission.labels.merge(schedule.labels) { own, _ in own }
         // What is made up for long after its time must not overtake what is due now.
         let isLate = now.milliseconds - due.milliseconds > FirePlan.tolerance.milliseconds
@@ -309,7 +309,9 @@ extension Control {
         return try await newRun(submission, batch: ids.next(at: now).description)
     }
 
-    private func submission(for schedule: Schedule, trigger: Trigger, rights: Rights) throws -> Submission {
+    private func submission(
+        for schedule: Schedule, trigger: Trigger, rights: Rights
+    ) async throws -> Submission {
         switch schedule.work {
         case .job(let name, let params):
             return Submission(work: .stored(name), params: params, trigger: trigger, rights: rights)
@@ -324,7 +326,7 @@ extension Control {
                     ])
             }
             do {
-                return try source.submission(for: request, trigger: trigger, rights: rights)
+                return try await source.submission(for: request, trigger: trigger, rights: rights, in: self)
             } catch let error as MartletError {
                 throw MartletError(
                     error.code, error.message,

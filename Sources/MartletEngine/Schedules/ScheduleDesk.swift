@@ -8,7 +8,9 @@ package protocol WorkSource: Sendable {
     var name: String { get }
     /// Called when a schedule is stored, to check it, and at each of its times. Throws `invalid` with the fields of
     /// `request`, `notFound` when what it names is gone.
-    func submission(for request: JSONValue, trigger: Trigger, rights: Rights) throws -> Submission
+    func submission(
+        for request: JSONValue, trigger: Trigger, rights: Rights, in control: Control
+    ) async throws -> Submission
 }
 
 /// What schedules share: calendars, the zone of those that name none, integrations that do their work, and the bell of

@@ -268,18 +268,20 @@ package final class Scheduler: Sendable {
 
     /// Whether any could not be acted on, for a reason that passes.
     private func releaseReady() async throws -> Bool {
-        var waiting: Set<Int64> = []
+        var (waiting, isTrouble) = (Set<Int64>(), false)
         while true {
             let queued = try await control.store.queuedFires(limit: Self.slice)
             var refused = 0
             for entry in queued where !waiting.contains(entry.fire.number) {
                 let fire = try await release(entry)
-                if fire == nil { waiting.insert(entry.fire.number) }
+                if fire == nil { isTrouble = true }
+                // Somebody else's run holds its key: the end of that is told.
+                if fire == nil || fire?.outcome == .queued { waiting.insert(entry.fire.number) }
                 if fire?.outcome == .refused || fire?.outcome == .skipped { refused += 1 }
             }
             // What was refused left its place to the next in the queue.
             let isMore = queued.count == Self.slice && waiting.count < Self.slice
-            guard refused > 0 || isMore else { return !waiting.isEmpty }
+            guard refused > 0 || isMore else { return isTrouble }
         }
     }
 

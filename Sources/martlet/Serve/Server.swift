@@ -51,7 +51,7 @@ struct Server {
         let control = try control(
             store, feed, meter, notices,
             ScheduleDesk(
-                calendars: WorkCalendars(adding: config.calendars), works: [scripts.work, cacheLoad.work]),
+                calendars: WorkCalendars(adding: config.calendars), works: [scripts.work, cacheLoad.work, backups.work]),
             [CommandDriver(), scripts.driver] + cacheLoad.drivers + backups.drivers)
         harvest.gather { [drivers = control.drivers] in drivers.yields(of: $0) }
         notices.describe { [drivers = control.drivers] run, secrets in drivers.noticePart(of: run, hiding: secrets) }
@@ -149,6 +149,10 @@ struct Server {
         if stopRuns { services.append(RunStopper(control: control, logger: logger)) }
         let scheduler = Scheduler(control: control, logger: log.logger("schedules"))
         services.append(Work { await scheduler.run() })
+        let rules = RuleSchedules(control: control, box: backups.box, logger: log.logger("backups"))
+        services.append(Work { try await rules.run() })
+        let expiry = Expiry(control: control, box: backups.box, logger: log.logger("backups"))
+        services.append(Work { try await expiry.run() })
         services.append(CalendarWatch(control: control, logger: log.logger("schedules")))
         services.append(Work { await housekeeper.run() })
         services.append(Work { await notifier.run() })

@@ -31,7 +31,7 @@ import Testing
         let server = try await site.server()
         let run = try await server.backup()
         #expect(run["state"] == "failed" && run["exitCode"] == 0 && run["outcome"] == "exit", "\(run)")
-        #expect(told("after", site) == "\(site.path(VolumeSite.first)) exit")
+        #expect(told("after", site) == "\(site.path(VolumeSite.first)) exit", "\(run)")
         #expect(try await server.versions().isEmpty)
     }
 
@@ -60,7 +60,7 @@ import Testing
             bin: ["restic": "#!/bin/sh\n[ \"$1\" != backup ] || exit 1\nexec /usr/bin/restic \"$@\"\n"])
         let run = try await site.server().backup()
         #expect(run["state"] == "failed", "\(run)")
-        #expect(told("after", site) == "\(site.path(VolumeSite.first)) exit")
+        #expect(told("after", site) == "\(site.path(VolumeSite.first)) exit", "\(run)")
     }
 
     /// As `docker exec -e NAME=VALUE… CONTAINER PROGRAM…` does, with the container's files below the site.

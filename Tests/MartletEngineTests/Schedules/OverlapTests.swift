@@ -207,4 +207,45 @@ import Testing
         }
         #expect(!keeper.control.schedules.mayQueue)
     }
+
+    @Test(arguments: ["queue", "skip", "replace", "allow"])
+    func `a run of others that holds the key is a run of before`(overlap: String) async throws {
+        let keeper = try Timekeeper(works: [KeyedWork()])
+        let job = Job(inline: ["/bin/true"])
+        let other = try await keeper.control.submit(
+            Submission(work: .inline(job), key: KeyedWork.key, trigger: Trigger(source: "test"), rights: .all))
+        _ = try await keeper.put(["every": "10s", "work": ["keyed": [:]], "overlap": .string(overlap)])
+        try await keeper.pass(after: 10)
+        let expected: [String: FireOutcome] = ["queue": .queued, "skip": .skipped]
+        let fire = try #require(try await keeper.fires().first)
+        #expect(fire.outcome == expected[overlap] ?? .refused && fire.run == nil)
+        #expect(fire.why?.contains("\(other.ids[0])") == true)
+        guard overlap == "queue" else { return }
+        try await keeper.pass()
+        #expect(try await keeper.fires().map(\.outcome) == [.queued], "its key is held still")
+        #expect(keeper.control.schedules.mayQueue)
+        try await keeper.endAll()
+        try await keeper.pass()
+        let released = try #require(try await keeper.fires().first)
+        #expect(released.outcome == .running && released.run != nil && released.number == fire.number)
+    }
+}
+
+private struct KeyedWork: WorkSource {
+    static let key = "volume:a"
+    let name = "keyed"
+
+    func submission(
+        for request: JSONValue, trigger: Trigger, rights: Rights, in control: Control
+    ) async throws -> Submission {
+        Submission(work: .inline(Job(inline: ["/bin/true"])), key: Self.key, trigger: trigger, rights: rights)
+    }
+}
+
+extension Job {
+    fileprivate init(inline command: [String]) {
+        self.init(
+            name: "keyed",
+            tasks: [TaskSpec(name: "main", driver: "command", spec: ["command": .array(command.map { .string($0) })])])
+    }
 }

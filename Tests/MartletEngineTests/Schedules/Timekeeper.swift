@@ -22,6 +22,7 @@ final class Timekeeper: Sendable {
 
     init(
         directory: URL? = nil, notices: NoticeDesk = NoticeDesk(), calendars: WorkCalendars = .builtIn,
+        works: [any WorkSource] = [],
         disk: @escaping @Sendable () -> DiskState = { DiskState(free: 1 << 40, total: 1 << 41) }
     ) throws {
         let directory =
@@ -33,7 +34,7 @@ final class Timekeeper: Sendable {
         control = Control(
             store: store, executor: ScriptedExecutor { _, _ in .exit(0) }, files: NoLogs(),
             drivers: Drivers([CommandDriver()]), feed: RunFeed(), settings: SettingsBox(EngineSettings(minFree: 0)),
-            notices: notices, schedules: ScheduleDesk(zone: "UTC", calendars: calendars),
+            notices: notices, schedules: ScheduleDesk(zone: "UTC", calendars: calendars, works: works),
             disk: disk, now: { clock.now })
         scheduler = Scheduler(control: control, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }

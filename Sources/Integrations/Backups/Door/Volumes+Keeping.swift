@@ -19,7 +19,8 @@ extension Volumes {
     /// Without a rule nothing goes: an orphan's versions stay until somebody deletes them.
     private func retention(of volume: View, _ mode: VolumeMode) -> Retention {
         if let rule = volume.declared?.rule(mode) { return rule.retention }
-        return mode == .safety ? Self.safetyRetention : Retention()
+        if mode == .safety { return Self.safetyRetention }
+        return volume.declared == nil ? box.inventory.orphans ?? Retention() : Retention()
     }
 
     /// Removes what no rule keeps. Nil: there is nothing to remove.
@@ -46,7 +47,8 @@ extension Volumes {
         return try await remove(versions, by: caller)
     }
 
-    private func remove(_ versions: [VolumeVersion], by caller: Caller) async throws -> Control.Accepted {
+    /// They are of one app.
+    func remove(_ versions: [VolumeVersion], by caller: Caller) async throws -> Control.Accepted {
         guard let volume = versions.first?.volume else { throw Self.invalid("versions", "is empty") }
         let items = Set(versions.prefix(1000).map { RemoveWork.Item(number: $0.number, snapshot: $0.content.snapshot) })
         let work = VolumeWork(
@@ -68,6 +70,10 @@ extension Volumes {
 
     /// Checks the repository of the volume's app.
     package func check(_ volume: View, _ depth: Depth, by caller: Caller) async throws -> Control.Accepted {
+        try await submit(checkWork(of: volume, depth), by: caller)
+    }
+
+    func checkWork(of volume: View, _ depth: Depth) -> Work {
         let day = control.now().milliseconds / 86_400_000
         let data: String =
             switch depth {
@@ -77,8 +83,7 @@ extension Volumes {
             }
         let app = volume.name.app
         let work = VolumeWork(operation: .check, app: app, check: CheckWork(data: data))
-        return try await submit(
-            jobs.work(work, of: volume.name), key: VolumeJobs.key(repositoryOf: app), by: caller)
+        return Work(job: jobs.work(work, of: volume.name), key: VolumeJobs.key(repositoryOf: app))
     }
 
     /// Takes the versions of the volume's app into the catalogue that its repository has: after the loss of the catalogue, or
@@ -100,12 +105,16 @@ extension Volumes {
 
     /// Restores a version to scratch space and compares it.
     package func drill(_ volume: View, _ version: VolumeVersion, by caller: Caller) async throws -> Control.Accepted {
+        try await submit(drillWork(of: volume, version), by: caller)
+    }
+
+    func drillWork(of volume: View, _ version: VolumeVersion) -> Work {
         let settings = box.settings
         let isHere = volume.declared.map { $0.node == nil || $0.node == settings.node } ?? false
         let work = DrillWork(
             snapshot: version.content.snapshot, version: version.number, volume: volume.name,
             path: isHere ? volume.declared?.path : nil, scratch: settings.scratchDirectory)
         let job = jobs.work(VolumeWork(operation: .drill, app: volume.name.app, drill: work), of: volume.name)
-        return try await submit(job, key: "drill:\(volume.name)", by: caller)
+        return Work(job: job, key: "drill:\(volume.name)")
     }
 }

@@ -30,6 +30,8 @@ package struct Volumes: Sendable {
         package let declared: DeclaredVolume?
         package let record: VolumeRecord?
         package let drill: VolumeProof?
+        /// Why rules do not start by themselves.
+        package let problems: [VolumeMode: String]
     }
 
     var jobs: VolumeJobs { VolumeJobs(settings: box.settings) }
@@ -42,7 +44,19 @@ package struct Volumes: Sendable {
         let declared = Dictionary(box.inventory.volumes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         return Set(records.keys).union(declared.keys).filter { covers($0, rights) }
             .sorted { $0.description < $1.description }
-            .map { View(name: $0, declared: declared[$0], record: records[$0], drill: drills[$0]) }
+            .map { name in
+                View(
+                    name: name, declared: declared[name], record: records[name], drill: drills[name],
+                    problems: problems(of: declared[name]))
+            }
+    }
+
+    private func problems(of volume: DeclaredVolume?) -> [VolumeMode: String] {
+        guard let volume else { return [:] }
+        let all = volume.rules.compactMap { rule in
+            box.problem(ofSchedule: RuleSchedules.name(of: volume.name, rule.mode)).map { (rule.mode, $0) }
+        }
+        return Dictionary(all) { first, _ in first }
     }
 
     /// `archive`: its one-word name. Throws `notFound`.
@@ -98,8 +112,14 @@ package struct Volumes: Sendable {
 
     // MARK: Backup
 
-    /// What a run of it is, for those who start backups by themselves; its key is ``key(of:)``. Throws as ``backup`` does.
-    package func backupJob(of volume: VolumeName, mode: VolumeMode? = nil) async throws -> Job {
+    /// What a run consists of, and what it holds while it is not over.
+    struct Work: Sendable {
+        let job: Job
+        let key: String
+    }
+
+    /// Throws as ``backup`` does.
+    func backupWork(of volume: VolumeName, mode: VolumeMode? = nil) async throws -> Work {
         let declared = try here(try self.declared(volume))
         guard let rule = declared.rule(mode) else {
             throw MartletError(
@@ -112,18 +132,20 @@ package struct Volumes: Sendable {
                 ])
         }
         try await makePassword(volume.app)
-        return jobs.backup(declared, rule)
+        return Work(job: jobs.backup(declared, rule), key: VolumeJobs.key(volume))
     }
-
-    /// One live run of a volume holds it: a backup or a restore.
-    package static func key(of volume: VolumeName) -> String { VolumeJobs.key(volume) }
 
     /// `mode`: nil for the volume's first rule. Throws `conflict` naming the run that works on the volume.
     package func backup(
         _ volume: View, mode: VolumeMode? = nil, by caller: Caller, idempotency: IdempotencyRecord? = nil
     ) async throws -> Control.Accepted {
-        try await submit(
-            backupJob(of: volume.name, mode: mode), key: VolumeJobs.key(volume.name), by: caller, idempotency)
+        try await submit(backupWork(of: volume.name, mode: mode), by: caller, idempotency)
+    }
+
+    func submit(
+        _ work: Work, by caller: Caller, _ idempotency: IdempotencyRecord? = nil
+    ) async throws -> Control.Accepted {
+        try await submit(work.job, key: work.key, by: caller, idempotency)
     }
 
     func submit(

@@ -65,7 +65,7 @@ package struct VolumeWorkDriver: YieldingDriver {
             }
             return [.drill(drill.volume, proof)]
         case .adopt:
-            return (results["found"]?.array ?? []).compactMap { value in
+            return (results["versions"]?.array ?? []).compactMap { value in
                 guard let found: FoundVersion = try? SpecCoding.spec(value), found.volume.app == work.app else {
                     return nil
                 }

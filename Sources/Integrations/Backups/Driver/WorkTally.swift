@@ -2,7 +2,8 @@ import Foundation
 import MartletCore
 
 /// What a worker tells on its standard output, one JSON object a line: `{type: progress, done, message}`,
-/// `{type: warning, message}`, `{type: result, name, value}`, `{type: found, value}` for each of several and, before it ends with 1, `{type: error, code, message}`.
+/// `{type: warning, message}`, `{type: result, name, value}`, `{type: found, value}` for each version that a repository
+/// has and, before it ends with 1, `{type: error, code, message}`.
 enum WorkTally {
     static func take(_ line: [UInt8], into report: inout TaskReport) {
         guard line.first == UInt8(ascii: "{"), let members = (try? JSONParser.parse(line))?.object else { return }
@@ -17,7 +18,7 @@ enum WorkTally {
             keep("error", .string(message ?? ""), in: &report)
         case "found":
             guard let value = members["value"] else { return }
-            keep("found", .array((results(of: report)["found"]?.array ?? []) + [value]), in: &report)
+            keep("versions", .array((results(of: report)["versions"]?.array ?? []) + [value]), in: &report)
         case "result":
             guard let name = members["name"]?.string, let value = members["value"] else { return }
             report.results[name] = value

@@ -25,6 +25,7 @@ extension BackupRule {
         case let other: if other != nil { fields.problem("mode", "expected one of full, increment") }
         }
         schedule = fields.string("schedule", maxBytes: 256)
+        isFrequent = fields.bool("frequent") ?? false
         retention = Retention(&fields) ?? defaults.retention
         exclude = Self.exclude(&fields) ?? defaults.exclude
         before = Hook(&fields, "pre")

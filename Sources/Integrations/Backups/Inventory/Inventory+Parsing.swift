@@ -12,6 +12,10 @@ extension Inventory {
             fields.problem("root", "must be an absolute path without ..")
         }
         let defaults = RuleDefaults(&fields)
+        if var entry = fields.object("orphans") {
+            orphans = Retention(&entry)
+            entry.finish()
+        }
         for (node, entry) in fields.entries("nodes") { parse(node: node, entry) }
         for (app, entry) in fields.entries("apps") {
             if !Token.isValid(app) || app.utf8.count > 100 {

@@ -4,6 +4,8 @@ package import MartletCore
 package struct Inventory: Sendable, Hashable {
     /// In the order of their names.
     package var volumes: [DeclaredVolume] = []
+    /// How long versions of volumes stay that are not declared any more; nil: until somebody removes them.
+    package var orphans: Retention?
     /// Machines with an agent, and their IPv4 addresses.
     package var nodes: [String: String] = [:]
 
@@ -37,6 +39,8 @@ package struct BackupRule: Sendable, Hashable {
     package var mode: VolumeMode
     /// Cron text; nil: on request only.
     package var schedule: String?
+    /// Whether it may be due more often than every five minutes.
+    package var isFrequent = false
     package var retention: Retention
     package var exclude: [String]
     package var before: Hook?

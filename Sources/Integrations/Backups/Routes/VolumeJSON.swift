@@ -13,6 +13,7 @@ extension JSONWriter {
                 json.field("mode", rule.mode.rawValue)
                 json.field("schedule", rule.schedule)
                 json.field("expire", rule.retention.expire?.description)
+                json.field("problem", view.problems[rule.mode])
             }
         }
         field("versions", Optional(view.record?.versions ?? 0))

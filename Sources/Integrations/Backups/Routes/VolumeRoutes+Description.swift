@@ -159,7 +159,10 @@ extension NamedSchema {
             "isDeclared": .boolean.described("false: the inventory does not have it any more"),
             "path": .string().orNull, "node": .string().orNull,
             "rules": .list(
-                of: .answer(["mode": .words(VolumeMode.self), "schedule": .string().orNull, "expire": .string().orNull])
+                of: .answer([
+                    "mode": .words(VolumeMode.self), "schedule": .string().orNull, "expire": .string().orNull,
+                    "problem": .string().orNull,
+                ])
             ),
             "versions": .integer(0 ... .max), "latest": .anyOf([.ref(volumeVersion), .null]),
             "proof": .anyOf([.ref(volumeProof), .null]),
@@ -167,7 +170,7 @@ extension NamedSchema {
         example: [
             "id": Sample.volume, "app": "shop", "proc": "shop.web.web", "instance": 1, "volume": "/data",
             "isDeclared": true, "path": "/data/lain/volumes/shop/shop.web.web/1/data", "node": .null,
-            "rules": [["mode": "full", "schedule": "0 3 * * *", "expire": "30d"]], "versions": 1,
+            "rules": [["mode": "full", "schedule": "0 3 * * *", "expire": "30d", "problem": .null]], "versions": 1,
             "latest": volumeVersion.example, "proof": volumeProof.example,
         ])
 
