@@ -115,6 +115,8 @@ let package = Package(
             name: "Backups",
             dependencies: [
                 "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

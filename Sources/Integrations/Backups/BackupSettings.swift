@@ -4,6 +4,10 @@ import Synchronization
 package struct BackupSettings: Sendable, Hashable {
     /// YAML file of the volumes; nil: there are none.
     package var inventory: String?
+    /// Base address of the event stream of pods, instead of an inventory.
+    package var lainlet: String?
+    /// Directory of the volumes that do not say where they are.
+    package var root = "/data/lain/volumes"
     /// Directory of an app's repository, `{app}` filled in.
     package var repository = "/var/backups/martlet/{app}"
     package var restic = "restic"

@@ -95,6 +95,10 @@ struct ServerConfig: Sendable {
     ) throws(MartletError) -> BackupSettings {
         var settings = BackupSettings()
         settings.inventory = try sources.value("backups.inventory").map(absolute)
+        settings.lainlet = reader.baseAddress("backups.lainlet")
+        if settings.lainlet != nil, let file = settings.inventory {
+            settings.inventory = reader.wrong("backups.inventory", file, "nothing beside backups.lainlet", nil)
+        }
         settings.repository = reader.repository("backups.repository")
         settings.restic = sources.value("backups.restic") ?? settings.restic
         settings.rsync = sources.value("backups.rsync") ?? settings.rsync
@@ -241,6 +245,16 @@ private struct SettingReader {
         return span.milliseconds > 0 ? span : wrong(key, span.description, "longer than nothing", fallback)
     }
 
+    /// `http://host:9001` or `host:9001`; without a path.
+    func baseAddress(_ key: String) -> String? {
+        guard let text = sources.value(key) else { return nil }
+        let address = text.contains("://") ? text : "http://" + text
+        guard let url = URL(string: address), ["http", "https"].contains(url.scheme), url.host()?.isEmpty == false,
+            ["", "/"].contains(url.path), url.query == nil, url.user == nil
+        else { return wrong(key, text, "an address such as http://lainlet.lain:9001", nil) }
+        return address.hasSuffix("/") ? String(address.dropLast()) : address
+    }
+
     /// One directory for each app.
     func repository(_ key: String) -> String {
         let text = sources.value(key) ?? ""
@@ -313,7 +327,7 @@ private struct SettingReader {
 
     private func kind(_ key: String) -> Setting.Kind? { Setting.table.first { $0.key == key }?.kind }
 
-    private func wrong<T>(_ key: String, _ text: String, _ expected: String, _ fallback: T) -> T {
+    func wrong<T>(_ key: String, _ text: String, _ expected: String, _ fallback: T) -> T {
         problems.add(key, "\(text.prefix(100)) is not \(expected)")
         return fallback
     }

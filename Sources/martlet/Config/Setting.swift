@@ -108,6 +108,8 @@ struct Setting: Sendable {
         Setting("cacheLoad.user", .text, nil, "user that goosefs runs as; default: the server's"),
         Setting("backups.inventory", .path, nil, "YAML file of the volumes to back up; none: no volumes"),
         Setting(
+            "backups.lainlet", .text, nil, "base address of lainlet, which tells of volumes instead of the inventory"),
+        Setting(
             "backups.repository", .text, "/var/backups/martlet/{app}", "directory of the repository of each app"),
         Setting("backups.node", .text, nil, "name of this machine in the inventory; default: its host name"),
         Setting("backups.maxConcurrent", .count(1...10_000), "4", "backups at once; more wait"),

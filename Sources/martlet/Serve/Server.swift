@@ -151,6 +151,8 @@ struct Server {
         services.append(Work { await scheduler.run() })
         let rules = RuleSchedules(control: control, box: backups.box, logger: log.logger("backups"))
         services.append(Work { try await rules.run() })
+        let lainlet = LainletWatch(control: control, box: backups.box, logger: log.logger("backups"))
+        if config.backups.lainlet != nil { services.append(Work { try await lainlet.run() }) }
         let expiry = Expiry(control: control, box: backups.box, logger: log.logger("backups"))
         services.append(Work { try await expiry.run() })
         services.append(CalendarWatch(control: control, logger: log.logger("schedules")))

@@ -2,8 +2,11 @@ import MartletCore
 
 /// `defaults` of the inventory: what a rule has that does not say otherwise.
 struct RuleDefaults {
+    static let timeout = TimeSpan.seconds(12 * 3600)
+    static let hookTimeout = TimeSpan.seconds(60)
+
     var retention = Retention()
-    var timeout = TimeSpan.seconds(12 * 3600)
+    var timeout = Self.timeout
     var exclude: [String] = []
 
     init(_ fields: inout Fields) {
@@ -52,7 +55,7 @@ extension Hook {
         runner = entry.choice("runner") ?? .host
         command = entry.strings("command", maxCount: 256) ?? []
         if command.first?.isEmpty ?? true { entry.problem("command", "needs at least the program's name") }
-        timeout = entry.span("timeout") ?? .seconds(60)
+        timeout = entry.span("timeout") ?? RuleDefaults.hookTimeout
         if timeout.milliseconds <= 0 { entry.problem("timeout", "must be longer than nothing") }
         mayFail = false
         switch entry.string("onError") {

@@ -4,12 +4,20 @@ package import MartletCore
 package struct Inventory: Sendable, Hashable {
     /// In the order of their names.
     package var volumes: [DeclaredVolume] = []
+    /// Entries that lead to no volume, and why: of a source that is taken in part.
+    package var refused: [Refusal] = []
+    static let mostRefused = 1000
     /// How long versions of volumes stay that are not declared any more; nil: until somebody removes them.
     package var orphans: Retention?
     /// Machines with an agent, and their IPv4 addresses.
     package var nodes: [String: String] = [:]
 
     package init() {}
+
+    package struct Refusal: Sendable, Hashable {
+        package let entry: String
+        package let problem: String
+    }
 
     package subscript(_ name: VolumeName) -> DeclaredVolume? { volumes.first { $0.name == name } }
 }

@@ -29,7 +29,10 @@ package struct InventoryLoader: Sendable {
     }
 
     private func load(_ settings: BackupSettings) throws(MartletError) {
-        guard let file = settings.inventory else { return box.replace(Inventory()) }
+        guard let file = settings.inventory else {
+            // Others tell which volumes there are.
+            return settings.lainlet == nil ? box.replace(Inventory()) : ()
+        }
         box.replace(try Self.read(file))
     }
 

@@ -11,7 +11,11 @@ extension Operation {
         "listVolumes", tag: "volumes",
         answers: [
             Answer(
-                .ok, "Those of the inventory and those that have versions", .answer(["items": .list(of: .ref(.volume))])
+                .ok, "Those of the inventory and those that have versions",
+                .answer([
+                    "items": .list(of: .ref(.volume)),
+                    "refused": .list(of: .answer(["entry": .string(), "problem": .string()])),
+                ])
             )
         ], examples: [Example("all", .ok)])
 

@@ -64,7 +64,18 @@ struct VolumeRoutes: Sendable {
     @Sendable private func list(_ call: Call) async throws -> Response {
         try QueryItems(call.request).finish()
         let views = try await volumes(call).volumes(call.principal.rights)
-        return .json { json in json.array("items", views) { json, view in json.object { $0.members(of: view) } } }
+        // Whose these are is not known: those who see everything see them.
+        let isForAll = call.principal.rights.covers(job: nil, labels: [:])
+        let refused = isForAll ? box.inventory.refused : []
+        return .json { json in
+            json.array("items", views) { json, view in json.object { $0.members(of: view) } }
+            json.array("refused", refused) { json, refusal in
+                json.object { json in
+                    json.field("entry", refusal.entry)
+                    json.field("problem", refusal.problem)
+                }
+            }
+        }
     }
 
     @Sendable private func show(_ call: Call) async throws -> Response {
