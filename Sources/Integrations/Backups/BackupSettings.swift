@@ -64,6 +64,12 @@ package final class BackupBox: Sendable {
     package func replace(_ inventory: Inventory) {
         box.withLock { state in
             state.inventory = inventory
+        }
+        tellChange()
+    }
+
+    func tellChange() {
+        box.withLock { state in
             for bell in state.bells { bell.yield() }
         }
     }

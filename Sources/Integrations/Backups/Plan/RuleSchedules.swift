@@ -24,8 +24,14 @@ package struct RuleSchedules: Sendable {
 
     /// Until it is cancelled. What could not be stored is tried again.
     package func run() async throws {
-        for await _ in box.changes() {
-            while try await !isApplied() { try await Task.sleep(for: Self.pause) }
+        let changes = box.changes()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for await _ in changes where try await !isApplied() {
+                group.addTask {
+                    try await Task.sleep(for: Self.pause)
+                    box.tellChange()
+                }
+            }
         }
     }
 
@@ -68,8 +74,11 @@ package struct RuleSchedules: Sendable {
                 problems[name] =
                     error.problems.isEmpty ? error.message : error.problems.map(\.description).joined(separator: "; ")
                 if error.code != .invalid { isWhole = false }
-                logger.error(
-                    "a backup does not start by itself", metadata: ["schedule": "\(name)", "error": "\(error)"])
+                guard box.problem(ofSchedule: name) != problems[name] else { continue }
+                // A drill needs a first version.
+                logger.log(
+                    level: error.code == .notFound ? .notice : .error, "it does not start by itself",
+                    metadata: ["schedule": "\(name)", "error": "\(error)"])
             }
         }
         box.replace(problems: problems)
