@@ -114,8 +114,9 @@ let package = Package(
         .target(
             name: "Backups",
             dependencies: [
-                "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
+                "GoWire", "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -208,7 +209,7 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "BackupsTests",
-            dependencies: ["Backups", "MartletCore", "MartletEngine", "MartletYAML"], swiftSettings: strict),
+            dependencies: ["Backups", "GoWire", "MartletCore", "MartletEngine", "MartletYAML"], swiftSettings: strict),
         .testTarget(
             name: "ScriptsTests",
             dependencies: [

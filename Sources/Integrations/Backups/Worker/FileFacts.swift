@@ -1,4 +1,4 @@
-import Dispatch
+import CDispatch
 import Foundation
 
 /// What the kernel tells of a name. Links are not followed.
