@@ -1,20 +1,32 @@
-/// The query of a URL as Go's net/url reads it: the first value of a name counts, what is not correctly encoded is left
-/// out, and names that nobody asks for are ignored.
+/// The query of a URL, or a form, as Go's net/url reads it: the first value of a name counts where one is asked for, what
+/// is not correctly encoded is left out, and names that nobody asks for are ignored.
 package struct GoQuery: Sendable {
-    private var values: [String: String] = [:]
+    private var values: [String: [String]] = [:]
 
     package init(_ query: String?) {
         for part in (query ?? "").split(separator: "&") where !part.contains(";") {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = Self.decoded(pair[0]), let value = pair.count == 2 ? Self.decoded(pair[1]) : "",
-                values[name] == nil
-            else { continue }
-            values[name] = value
+            guard let name = Self.decoded(pair[0]), let value = pair.count == 2 ? Self.decoded(pair[1]) : "" else {
+                continue
+            }
+            values[name, default: []].append(value)
         }
     }
 
     /// Nil when it is absent or empty.
-    package subscript(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+    package subscript(_ name: String) -> String? { values[name]?.first.flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// In their order, empty ones included.
+    package func all(_ name: String) -> [String] { values[name] ?? [] }
+
+    package var names: Set<String> { Set(values.keys) }
+
+    /// With the values of `other` behind its own.
+    package func adding(_ other: GoQuery) -> GoQuery {
+        var joined = self
+        joined.values.merge(other.values) { $0 + $1 }
+        return joined
+    }
 
     /// Nil where a `%` is not followed by two hexadecimal digits.
     private static func decoded(_ text: Substring) -> String? {

@@ -316,6 +316,7 @@ enum Schema {
           is_partial INTEGER NOT NULL DEFAULT 0
         ) STRICT;
         CREATE INDEX volume_versions_volume ON volume_versions (app, proc, instance, volume, number);
+        CREATE INDEX volume_versions_run ON volume_versions (run);
 
         CREATE TABLE volume_proofs (
           app TEXT NOT NULL CHECK (app <> ''),

@@ -47,6 +47,16 @@ extension SQLiteStore: VolumeCatalogue {
         }
     }
 
+    package func volumeVersions(of runs: [RunID]) async throws -> [RunID: VolumeVersion] {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql: "SELECT \(VolumeVersion.columns) FROM volume_versions WHERE run = ?")
+            return try runs.reduce(into: [:]) { found, run in
+                found[run] = try Row.fetchOne(statement, arguments: [run.blob]).map(VolumeVersion.init)
+            }
+        }
+    }
+
     package func volumeRecords() async throws -> [VolumeRecord] {
         try await read { db in
             let counts = try Row.fetchAll(

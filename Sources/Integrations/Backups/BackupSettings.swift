@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// What the Backups integration is configured with.
@@ -20,6 +21,8 @@ package struct BackupSettings: Sendable, Hashable {
     package var expires = true
     /// Where drills restore to; nil: beside the locks in the data directory.
     package var scratch: String?
+    /// Nil: the one in the data directory.
+    package var copiesDirectory: String?
 
     package init() {}
 
@@ -30,6 +33,8 @@ package struct BackupSettings: Sendable, Hashable {
     func lock(of app: String) -> String { "\(directory)/locks/\(app).lock" }
     var cache: String { directory + "/cache" }
     var listings: String { directory + "/listings" }
+    /// Below which callers may have copies of the server's store put.
+    package var copies: String { copiesDirectory ?? dataDirectory + "/copies" }
     var scratchDirectory: String { scratch ?? directory + "/scratch" }
 
     /// Name of the stored secret with the password of an app's repository.
@@ -46,6 +51,7 @@ package final class BackupBox: Sendable {
     private struct State {
         var settings: BackupSettings
         var inventory: Inventory?
+        var inventoryReadAt: Date?
         var problems: [String: String] = [:]
         var bells: [AsyncStream<Void>.Continuation] = []
     }
@@ -59,11 +65,13 @@ package final class BackupBox: Sendable {
     package var inventory: Inventory { known ?? Inventory() }
     /// Nil: nobody has told yet which volumes there are.
     package var known: Inventory? { box.withLock { $0.inventory } }
+    /// Nil: not yet.
+    var inventoryReadAt: Date? { box.withLock { $0.inventoryReadAt } }
     package func replace(_ settings: BackupSettings) { box.withLock { $0.settings = settings } }
 
     package func replace(_ inventory: Inventory) {
         box.withLock { state in
-            state.inventory = inventory
+            (state.inventory, state.inventoryReadAt) = (inventory, Date())
         }
         tellChange()
     }

@@ -35,6 +35,8 @@ package protocol VolumeCatalogue: Sendable {
     func volumeVersion(_ number: Int64) async throws -> VolumeVersion?
     /// By its unique name.
     func volumeVersion(named name: String) async throws -> VolumeVersion?
+    /// Those that these runs made, by run.
+    func volumeVersions(of runs: [RunID]) async throws -> [RunID: VolumeVersion]
     /// Every volume that has a version, by name.
     func volumeRecords() async throws -> [VolumeRecord]
     /// The drills by volume, and the checks by app.

@@ -1,22 +1,24 @@
 import Foundation
 
 /// What the kernel tells about this process. What it does not tell is left out.
-struct ProcessFacts {
+package struct ProcessFacts {
     /// Since 1970.
-    let startedAt: Double?
+    package let startedAt: Double?
     let cpuSeconds: Double?
-    let residentBytes: Double?
-    let virtualBytes: Double?
+    package let residentBytes: Double?
+    package let virtualBytes: Double?
+    package let threads: Double?
     let openFiles: Double?
     let mostOpenFiles: Double?
 
-    init() {
+    package init() {
         let fields = Self.fields
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
         let page = Double(sysconf(Int32(_SC_PAGESIZE)))
         // Numbered as in proc_pid_stat(5), less the two before the end of the name.
         let cpu = [11, 12].map { fields[$0] }
         cpuSeconds = cpu.contains { $0 == nil } ? nil : cpu.compactMap(\.self).reduce(0, +) / ticks
+        threads = fields[17]
         startedAt = fields[19].flatMap { start in Self.bootedAt.map { $0 + start / ticks } }
         virtualBytes = fields[20]
         residentBytes = fields[21].map { $0 * page }

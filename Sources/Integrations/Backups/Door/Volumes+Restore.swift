@@ -26,23 +26,23 @@ extension Volumes {
     package func restore(
         _ version: VolumeVersion, _ wish: RestoreWish, by caller: Caller, idempotency: IdempotencyRecord? = nil
     ) async throws -> Control.Accepted {
-        let target = try target(of: version, wish, caller.rights)
+        let target = try here(target(of: version, wish, caller.rights))
         let work = RestoreWork(
             snapshot: version.content.snapshot, target: target.name, path: target.path,
             paths: try Self.checked(wish.paths, below: target.path), dryRun: wish.dryRun, keepsState: wish.keepState,
-            node: box.settings.node)
+            node: box.settings.node, version: version.name, source: version.content.node)
         let job = jobs.work(VolumeWork(operation: .restore, app: version.volume.app, restore: work), of: target.name)
         return try await submit(
             job, key: wish.dryRun ? nil : VolumeJobs.key(target.name), by: caller, idempotency)
     }
 
-    /// Never of another app: the repository, and so the data, is the app's own.
-    private func target(
+    /// Where it goes, on whatever node. Never of another app: the repository, and so the data, is the app's own.
+    func target(
         of version: VolumeVersion, _ wish: RestoreWish, _ rights: Rights
     ) throws(MartletError) -> DeclaredVolume {
         let name = version.volume.at(instance: wish.instance, volume: wish.volume)
         if let problem = VolumeName.problem(withVolume: name.volume) { throw Self.invalid("to.volume", problem) }
-        if let volume = box.inventory[name], covers(name, rights) { return try here(volume) }
+        if let volume = box.inventory[name], covers(name, rights) { return volume }
         let isInstance = box.inventory.volumes.contains {
             $0.name.app == name.app && $0.name.proc == name.proc && $0.name.instance == name.instance
         }

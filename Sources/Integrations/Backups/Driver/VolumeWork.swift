@@ -70,6 +70,9 @@ struct RestoreWork: Sendable, Hashable, Codable {
     /// Whether the state before is kept as a version.
     var keepsState = true
     var node: String
+    /// Name of the version, and the node that it was made on: for those who read what was done.
+    var version: String?
+    var source: String?
 }
 
 struct RemoveWork: Sendable, Hashable, Codable {

@@ -67,7 +67,7 @@ package struct RuleSchedules: Sendable {
         for (name, make) in wanted {
             do {
                 var schedule = try make()
-                schedule.isPaused = stored[name]?.isPaused ?? false
+                schedule.isPaused = try stored[name]?.isPaused ?? holdsNew(name)
                 if stored[name] == schedule { continue }
                 _ = try await control.putSchedule(schedule, source: Self.source, rights: .all)
             } catch let error as MartletError {
@@ -83,6 +83,14 @@ package struct RuleSchedules: Sendable {
         }
         box.replace(problems: problems)
         return isWhole
+    }
+
+    /// On a machine that was told to stop nothing new starts, either, until it is told to go on.
+    private func holdsNew(_ name: String) throws(MartletError) -> Bool {
+        let standstill = Standstill(dataDirectory: box.settings.dataDirectory)
+        guard let held = try standstill.held() else { return false }
+        try standstill.hold(held.union([name]))
+        return true
     }
 
     private func stored() async throws -> [String: Schedule] {

@@ -1,0 +1,120 @@
+import Foundation
+package import MartletCore
+import MartletEngine
+
+/// All nodes and what they do for volumes: whoever speaks for the replaced system calls this and nothing else.
+package struct Fleet: Sendable {
+    package let volumes: Volumes
+    private let own: any VolumeNode
+
+    package init(_ volumes: Volumes) {
+        self.volumes = volumes
+        own = LocalNode(volumes)
+    }
+
+    private var inventory: Inventory { volumes.box.inventory }
+
+    // MARK: Jobs
+
+    /// The jobs of each node; a token that is bound to labels or jobs sees what it covers.
+    package func plans(_ rights: Rights) -> [NodePlan] {
+        inventory.plans(own: volumes.box.settings.node).map { plan in
+            var plan = plan
+            plan.backups.removeAll { !volumes.covers($0.volume.name, rights) }
+            return plan
+        }
+    }
+
+    /// The same with what the nodes know: whether jobs sleep.
+    package func informedPlans(_ rights: Rights) async throws -> [NodePlan] {
+        var plans = plans(rights)
+        for index in plans.indices {
+            let times = try await times(of: plans[index].backups)
+            for (job, times) in times.enumerated() { plans[index].backups[job].job.sleeps = times.isAsleep }
+        }
+        return plans
+    }
+
+    /// Of one app, with their times; what only clears up is not among them.
+    package func entries(of app: String, _ rights: Rights) async throws -> [EntrySpec] {
+        let planned = plans(rights).flatMap(\.backups).filter { $0.volume.name.app == app }
+        return zip(planned, try await times(of: planned)).map { planned, times in
+            var job = planned.job
+            job.sleeps = times.isAsleep
+            return EntrySpec(previous: GoTime(times.previous), next: GoTime(times.next), job: job)
+        }
+    }
+
+    /// By its id of 40 digits. Nil: the app has no such job.
+    package func job(_ id: String, of app: String, _ rights: Rights) -> PlannedBackup? {
+        plans(rights).flatMap(\.backups).first { $0.volume.name.app == app && $0.job.id == id }
+    }
+
+    private func times(of planned: [PlannedBackup]) async throws -> [JobTimes] {
+        var times = [JobTimes](repeating: JobTimes(), count: planned.count)
+        for (name, part) in Dictionary(grouping: planned.indices, by: { planned[$0].volume.node }) {
+            guard let node = node(named: name) else { continue }
+            for (index, found) in zip(part, try await node.times(of: part.map { planned[$0] })) { times[index] = found }
+        }
+        return times
+    }
+
+    package func start(
+        _ planned: PlannedBackup, by caller: Volumes.Caller, _ idempotency: IdempotencyRecord? = nil
+    ) async throws -> RecordID {
+        try await node(of: planned.volume).start(planned, by: caller, idempotency)
+    }
+
+    package func setAsleep(_ isAsleep: Bool, _ planned: PlannedBackup, by caller: Volumes.Caller) async throws {
+        try await node(of: planned.volume).setAsleep(isAsleep, planned, by: caller)
+    }
+
+    // MARK: Restores
+
+    /// To the volume that the wish means. Throws as ``Volumes/restore(_:_:by:idempotency:)`` does.
+    package func restore(
+        _ version: VolumeVersion, _ wish: Volumes.RestoreWish, by caller: Volumes.Caller,
+        _ idempotency: IdempotencyRecord? = nil
+    ) async throws -> RecordID {
+        let target = try volumes.target(of: version, wish, caller.rights)
+        return try await node(of: target).restore(version, wish, by: caller, idempotency)
+    }
+
+    package func preview(
+        _ version: VolumeVersion, _ wish: Volumes.RestoreWish, by caller: Volumes.Caller
+    ) async throws -> [String: JSONValue] {
+        let target = try volumes.target(of: version, wish, caller.rights)
+        return try await node(of: target).preview(version, wish, by: caller)
+    }
+
+    // MARK: Nodes
+
+    /// Throws `notFound` for an address that is no node's: no other one is ever called.
+    package func state(at address: IPv4) async throws -> NodeState {
+        try await node(at: address).state()
+    }
+
+    package func setStopped(_ isStopped: Bool, at address: IPv4, by caller: Volumes.Caller) async throws {
+        try await node(at: address).setStopped(isStopped, by: caller)
+    }
+
+    private func node(at address: IPv4) throws -> any VolumeNode {
+        guard address != .unknown, let plan = plans(.all).first(where: { $0.address == address }) else {
+            throw MartletError(.notFound, "the inventory has no node with the address \(address)")
+        }
+        return try reached(plan.node)
+    }
+
+    private func node(of volume: DeclaredVolume) throws -> any VolumeNode { try reached(volume.node) }
+
+    private func reached(_ name: String?) throws(MartletError) -> any VolumeNode {
+        if let node = node(named: name) { return node }
+        throw MartletError(
+            .unavailable, "the node \(name ?? "") is not this server, and nothing else can be reached there")
+    }
+
+    /// Nil: there is no way to it.
+    private func node(named name: String?) -> (any VolumeNode)? {
+        name == nil || name == volumes.box.settings.node ? own : nil
+    }
+}
