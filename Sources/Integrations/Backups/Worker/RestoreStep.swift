@@ -137,7 +137,8 @@ struct VolumeSync {
     /// Nil: everything.
     let paths: [String]?
 
-    private static let options = ["-aHAX", "--numeric-ids", "--sparse"]
+    /// Content is compared: a file may have changed within one second and kept its size.
+    private static let options = ["-aHAX", "--numeric-ids", "--sparse", "--checksum"]
 
     /// Asks rsync what it would write, before anything is changed.
     func checkRoom() throws {
