@@ -15,9 +15,18 @@ package protocol Facade: Sendable {
     func role(for method: HTTPRequest.Method, _ path: String) -> Rights.Role?
     /// What it serves at this moment to a caller with these rights, for the description of the API.
     func routes(for rights: Rights) -> [DescribedRoute]
+    /// Whether a path can only be meant to lead where it must not: calls of it are recorded even where they only read.
+    func isSuspicious(_ path: String) -> Bool
+    /// The answer to a call that is refused before the facade sees it; nil: the house's own.
+    func refusal(_ code: ProblemCode, _ detail: String) -> Response?
     /// The answer to a call of a path that it owns, in the replaced system's own style, unknown paths included. Whatever
     /// goes wrong is answered in that style, too.
     func respond(to call: FacadeCall) async -> Response
+}
+
+extension Facade {
+    package func isSuspicious(_ path: String) -> Bool { false }
+    package func refusal(_ code: ProblemCode, _ detail: String) -> Response? { nil }
 }
 
 /// One request to a facade.

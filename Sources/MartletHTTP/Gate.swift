@@ -33,8 +33,7 @@ struct Gate: RouterMiddleware {
         } catch let error as HTTPParserError {
             throw error
         } catch {
-            response = problem(for: error, request, context).response(
-                requestID: context.requestID, path: request.uri.path, traceID: request.trace?.id)
+            response = refusal(of: problem(for: error, request, context), facade, request, context)
             if request.method == .head { response = response.createHeadResponse() }
         }
         response.headers[.requestID] = context.requestID
@@ -49,6 +48,18 @@ struct Gate: RouterMiddleware {
                     "status": "\(response.status.code)", "seconds": "\(time)",
                 ])
         }
+        return response
+    }
+
+    /// In the style of the facade whose path was called, where it has one for what it did not refuse itself.
+    private func refusal(
+        of problem: Problem, _ owner: Listener.Facade, _ request: Request, _ context: APIContext
+    ) -> Response {
+        guard var response = facades.first(where: { $0.name == owner })?.refusal(problem.code, problem.detail) else {
+            return problem.response(
+                requestID: context.requestID, path: request.uri.path, traceID: request.trace?.id)
+        }
+        for field in problem.headers { response.headers[field.name] = field.value }
         return response
     }
 
@@ -84,10 +95,14 @@ struct Gate: RouterMiddleware {
         return response
     }
 
-    /// Native paths are never a facade's; `/api/v1` was a replaced system's and is no native path.
+    /// Below these were the replaced systems.
+    private static let replaced = ["/api/v1", "/api/v2"]
+
+    /// Native paths are never a facade's.
     private func facade(for request: Request) -> (any Facade)? {
         let path = request.uri.path
-        if path.hasPrefix("/api/"), path != "/api/v1", !path.hasPrefix("/api/v1/") { return nil }
+        let isReplaced = Self.replaced.contains { path == $0 || path.hasPrefix($0 + "/") }
+        if path.hasPrefix("/api/"), !isReplaced { return nil }
         // Below the path of the replaced system that answers /ping itself.
         if request.isPing, listener.facades.contains(.native) { return nil }
         return facades.first { listener.facades.contains($0.name) && $0.owns(request.method, path) }

@@ -92,10 +92,10 @@ extension Auditing.Subject {
         self.init(action: "\(route.method) \(route.path)", target: named.first ?? "", isFacade: false)
     }
 
-    /// Nil for calls that only read.
+    /// Nil for calls that only read, and look for nothing that they must not see.
     init?(_ facade: any Facade, _ request: Request) {
         let role = facade.role(for: request.method, request.uri.path)
-        guard let role, role > .read else { return nil }
+        guard let role, role > .read || facade.isSuspicious(request.uri.path) else { return nil }
         self.init(action: "\(request.method) \(request.uri.path.prefix(512))", target: "", isFacade: true)
     }
 }

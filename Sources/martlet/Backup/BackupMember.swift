@@ -40,7 +40,7 @@ struct BackupMember: Sendable {
     }
 
     private static let single: Set<String> = [
-        DataDirectory.databaseName, DataDirectory.keyName, DataDirectory.tokenName,
+        DataDirectory.databaseName, DataDirectory.keyName, DataDirectory.tokenName, DataDirectory.stoppedName,
     ]
     private static let folders: Set<Substring> = ["jobs.d", "runs", "logs"]
 

@@ -19,8 +19,9 @@ struct BackupMembers {
         }
         let database = BackupMember(name: DataDirectory.databaseName, content: .file(snapshot, size: size))
         var members = [database, try small(DataDirectory.keyName)]
-        if FileManager.default.fileExists(atPath: directory.tokenFile) {
-            members.append(try small(DataDirectory.tokenName))
+        for name in [DataDirectory.tokenName, DataDirectory.stoppedName]
+        where FileManager.default.fileExists(atPath: "\(directory.path)/\(name)") {
+            members.append(try small(name))
         }
         members += try names(in: "jobs.d").filter(isRegular).map(small)
         guard let ended else { return members }

@@ -103,6 +103,7 @@ struct ServerConfig: Sendable {
         settings.restic = sources.value("backups.restic") ?? settings.restic
         settings.rsync = sources.value("backups.rsync") ?? settings.rsync
         settings.scratch = try sources.value("backups.scratch").map(absolute)
+        settings.copiesDirectory = try sources.value("backups.copies").map(absolute)
         settings.node = sources.value("backups.node") ?? ProcessInfo.processInfo.hostName
         settings.dataDirectory = dataDirectory
         return settings

@@ -114,6 +114,9 @@ struct Setting: Sendable {
         Setting("backups.node", .text, nil, "name of this machine in the inventory; default: its host name"),
         Setting("backups.maxConcurrent", .count(1...10_000), "4", "backups at once; more wait"),
         Setting("backups.scratch", .path, nil, "where restore drills write; default: volumes/scratch in dataDir"),
+        Setting(
+            "backups.copies", .path, nil,
+            "where POST /api/v2/system/backup may put copies of the store; default: copies in dataDir"),
         Setting("backups.restic", .text, "restic", "the engine's program"),
         Setting("backups.rsync", .text, "rsync", "program for the last step of a restore"),
         Setting("log.cap", .size, "64MiB", "log kept per task: the first MiB and the newest rest"),

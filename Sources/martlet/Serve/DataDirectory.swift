@@ -1,3 +1,4 @@
+import Backups
 import Foundation
 import MartletCore
 import MartletEngine
@@ -13,6 +14,8 @@ struct DataDirectory: Sendable {
     static let databaseName = "martlet.db"
     static let keyName = "secret.key"
     static let tokenName = "admin.token"
+    /// Of a machine that was told to start no backups by itself.
+    static let stoppedName = Standstill.fileName
 
     var database: String { "\(path)/\(Self.databaseName)" }
     var keyFile: String { "\(path)/\(Self.keyName)" }

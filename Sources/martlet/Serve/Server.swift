@@ -46,7 +46,8 @@ struct Server {
         let cacheLoad = CacheLoad(settings: config.cacheLoad, version: Version.current)
         cacheLoad.warnWhenMissing(log.logger("cacheLoad"))
         let backups = Backups(
-            settings: config.backups, martlet: Installation.program, logger: log.logger("backups"))
+            settings: config.backups, martlet: Installation.program, logger: log.logger("backups"),
+            copyStore: StoreCopy(directory: directory, config: config).write)
         try backups.loader.start()
         let control = try control(
             store, feed, meter, notices,
@@ -133,7 +134,7 @@ struct Server {
             addresses: config.listen.map(\.address.urlHost),
             version: Version.current, checks: [keeper], extra: scripts.routes + backups.routes,
             figures: backups.figures,
-            facades: [scripts.facade, cacheLoad.facade])
+            facades: [scripts.facade, cacheLoad.facade, backups.facade])
         let announcement = Announcement(
             directory: directory, forCLI: config.listenerForCLI,
             manager: ServiceManager(environment, listeners: config.listen.count, logger: logger), logger: logger)

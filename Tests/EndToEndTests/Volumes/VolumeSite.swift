@@ -10,11 +10,13 @@ final class VolumeSite: Sendable {
     static let second = "shop-shop.web.web-2-data"
     static let other = "other-other.web.web-1-data"
 
-    /// `rules`: the backups of shop's volume, as YAML; `bin`: programs that come before the machine's own, by name.
-    init(rules: String = "[{mode: full}, {mode: increment}]", bin: [String: String] = [:]) throws {
+    /// `rules`: the backups of shop's volume, as YAML; `bin`: programs that come before the machine's own, by name;
+    /// `inventory`: another one, below whose `root` all volumes lie.
+    init(
+        rules: String = "[{mode: full}, {mode: increment}]", bin: [String: String] = [:], inventory: String? = nil
+    ) throws {
         scratch = try Scratch()
-        let inventory = """
-            root: \(scratch.path("vols"))
+        let standard = """
             apps:
               shop:
                 procs:
@@ -28,14 +30,16 @@ final class VolumeSite: Sendable {
               gone:
                 procs: {g: {instances: {1: {node: elsewhere}}, volumes: {/data: {backups: [{mode: full}]}}}}
             """
-        try Data(inventory.utf8).write(to: scratch.url.appending(path: "volumes.yaml"))
+        let text = "root: \(scratch.path("vols"))\n" + (inventory ?? standard)
+        try Data(text.utf8).write(to: scratch.url.appending(path: "volumes.yaml"))
         environment = [
             "MARTLET_BACKUPS_INVENTORY": scratch.path("volumes.yaml"),
             "MARTLET_BACKUPS_REPOSITORY": scratch.path("repos") + "/{app}", "MARTLET_BACKUPS_NODE": "here",
             "PATH": scratch.path("bin") + ":/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "SITE": scratch.url.path,
         ]
-        for folder in ["bin", path(Self.first), path(Self.second), path(Self.other)] {
+        let volumes = inventory == nil ? [Self.first, Self.second, Self.other] : []
+        for folder in ["bin"] + volumes.map({ path($0) }) {
             let path = folder.hasPrefix("/") ? folder : scratch.path(folder)
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
@@ -44,7 +48,7 @@ final class VolumeSite: Sendable {
             try Data(text.utf8).write(to: URL(filePath: path))
             chmod(path, 0o755)
         }
-        for volume in [Self.first, Self.other] { try write("hello\n", to: "a.txt", in: volume) }
+        for volume in volumes where volume != Self.second { try write("hello\n", to: "a.txt", in: volume) }
     }
 
     func server(_ more: [String: String] = [:]) async throws -> VolumeServer {
