@@ -15,12 +15,15 @@ package protocol Driver: Sendable {
     func read(_ line: [UInt8], of task: TaskSpec, into report: inout TaskReport)
     /// What the run was about and what came of it, in a few words.
     func summary(of run: Run) -> RunSummary
+    /// Why a run must not be repeated as it was, and what to do instead; nil: it may be.
+    func refusal(ofRepeating run: Run) -> String?
 }
 
 extension Driver {
     package var keepsLastLines: Bool { false }
     package var readsOutput: Bool { false }
     package func read(_ line: [UInt8], of task: TaskSpec, into report: inout TaskReport) {}
+    package func refusal(ofRepeating run: Run) -> String? { nil }
     package func summary(of run: Run) -> RunSummary {
         RunSummary(subject: run.job.name ?? run.job.tasks.first?.name ?? run.driver)
     }

@@ -55,6 +55,9 @@ extension Control {
         let old = try await require(id)
         try old.check(isOneOf: versions)
         try authorise(rights, toStart: old.job, labels: old.labels)
+        if let why = old.job.tasks.lazy.compactMap({ try? drivers.driver($0.driver).refusal(ofRepeating: old) }).first {
+            throw MartletError(.conflict, why)
+        }
         let now = now()
         var origin = trigger
         origin.rerunOf = id

@@ -315,6 +315,8 @@ enum Schema {
           created_at INTEGER NOT NULL,
           is_partial INTEGER NOT NULL DEFAULT 0
         ) STRICT;
+        CREATE UNIQUE INDEX volume_versions_snapshot ON volume_versions
+          (app, substr(json_extract(content, '$.snapshot'), 1, 8));
         CREATE INDEX volume_versions_volume ON volume_versions (app, proc, instance, volume, number);
         CREATE INDEX volume_versions_run ON volume_versions (run);
 

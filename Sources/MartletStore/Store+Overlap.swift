@@ -38,8 +38,9 @@ extension SQLiteStore {
             let isFull = try countQueued(schedule.name, scope.db) >= Self.mostQueued
             let why = isFull ? "\(Self.mostQueued) times wait for their turn already" : "\(holder.text) is not over"
             if let entry = try entry(isFull ? .skipped : .queued, why) { result.fires.append(entry) }
-        case .replace:
-            guard let entry = try entry(.queued, "\(holder.text) is stopped first") else { return }
+        case .replace, .latest:
+            let why = schedule.overlap == .replace ? "\(holder.text) is stopped first" : "\(holder.text) is not over"
+            guard let entry = try entry(.queued, why) else { return }
             try skipQueued(schedule.name, before: entry, at: now, scope.db)
             result.fires.append(entry)
         }
@@ -48,7 +49,8 @@ extension SQLiteStore {
     /// Inserts the run of an entry that is stored, and notes there when it could not be, or joined another. A run of
     /// others that holds its key is a run of before.
     private func run(
-        _ row: InsertRow, for entry: Fire, _ overlap: Schedule.Overlap, _ scope: inout WriteScope
+        _ row: InsertRow, for entry: Fire, _ overlap: Schedule.Overlap, isWaiting: Bool = false,
+        _ scope: inout WriteScope
     ) throws -> Fire {
         do {
             if let joined = try join(row, &scope) {
@@ -59,7 +61,11 @@ extension SQLiteStore {
             if isRefused { return try note(entry, .skipped, id, "its job has as many runs as it may have", scope.db) }
             return id == row.run.id ? entry : try note(entry, .running, id, "its job had a run already", scope.db)
         } catch let error as MartletError where error.code == .conflict {
+            if isWaiting { return try note(entry, .queued, nil, error.message, scope.db) }
             switch overlap {
+            case .latest:
+                try skipQueued(entry.schedule, before: entry, at: entry.at, scope.db)
+                return try note(entry, .queued, nil, error.message, scope.db)
             case .queue where try countQueued(entry.schedule, scope.db) < Self.mostQueued:
                 return try note(entry, .queued, nil, error.message, scope.db)
             case .queue, .skip: return try note(entry, .skipped, nil, error.message, scope.db)
@@ -194,7 +200,7 @@ extension SQLiteStore {
             guard let row else { return try note(fire, .refused, nil, refusal ?? "its run cannot be made", scope.db) }
             if queued.stored.schedule.overlap != .allow, try isLive(name, scope.db) { return nil }
             let entry = try note(fire, .running, row.run.id, "it waited for its turn", scope.db)
-            let started = try run(row, for: entry, queued.stored.schedule.overlap, &scope)
+            let started = try run(row, for: entry, queued.stored.schedule.overlap, isWaiting: true, &scope)
             try settle(&scope)
             return started
         }

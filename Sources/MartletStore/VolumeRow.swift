@@ -26,7 +26,10 @@ struct VolumeShelf {
     func put(_ yield: RunYield, of run: Run) throws {
         switch yield {
         case .version(let volume, let mode, let content, let isPartial):
-            try insert(volume, mode, content, isPartial, run.id, run.startedAt ?? run.createdAt)
+            // It may have been found in the repository before its run ended.
+            if try !complete(volume.app, content, isPartial, run.id) {
+                try insert(volume, mode, content, isPartial, run.id, run.startedAt ?? run.createdAt)
+            }
         case .removed(let numbers):
             let statement = try db.cachedStatement(sql: "DELETE FROM volume_versions WHERE number = ?")
             for number in numbers { try statement.execute(arguments: [number]) }
@@ -56,6 +59,21 @@ struct VolumeShelf {
             try freeName(volume, mode, created), try StoredJSON.text(content), run.blob, created.milliseconds,
             isPartial,
         ])
+    }
+
+    /// Whether there is a version of this snapshot; what its run told about it then counts.
+    private func complete(
+        _ app: String, _ content: VolumeVersion.Content, _ isPartial: Bool, _ run: RunID
+    ) throws -> Bool {
+        try db.cachedStatement(
+            sql: """
+                UPDATE volume_versions SET content = ?, is_partial = ?, run = ?
+                WHERE app = ? AND substr(json_extract(content, '$.snapshot'), 1, 8) = ?
+                """
+        ).execute(arguments: [
+            try StoredJSON.text(content), isPartial, run.blob, app, String(content.snapshot.prefix(8)),
+        ])
+        return db.changesCount > 0
     }
 
     /// Ids of snapshots come in a short and in a long form.

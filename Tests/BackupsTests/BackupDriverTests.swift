@@ -23,7 +23,7 @@ import Testing
             ?? BackupRule(
                 mode: .full, schedule: nil, retention: Retention(), exclude: ["-x"], before: nil, after: nil,
                 timeout: .seconds(60))
-        return VolumeJobs(settings: settings()).backup(declared, rule)
+        return VolumeJobs(settings: settings()).backup(declared, rule, isFirst: true)
     }
 
     private let driver = VolumeBackupDriver(BackupBox(Self.settings()), martlet: "/bin/martlet")

@@ -105,6 +105,26 @@ import Testing
         #expect(try problems(text).keys.contains { $0.hasSuffix("path") })
     }
 
+    @Test(arguments: ["/srv/x", "/srv/x/", "/srv/x/inner"])
+    func `no volume lies in another one of its machine`(path: String) throws {
+        func text(_ node: String) -> String {
+            """
+            apps:
+              shop:
+                procs:
+                  web: {volumes: {/a: {path: /srv/x, backups: [{mode: full}]}}}
+                  db:
+                    instances: {1: {\(node)}}
+                    volumes: {/b: {path: "\(path)", backups: [{mode: full}]}}
+            """
+        }
+        #expect(try problems(text("")).values.contains { $0.contains("lies below") })
+        #expect(try read(text("node: elsewhere")).volumes.count == 2)
+        #expect(
+            try read("apps: {s: {procs: {w: {instances: [1, 2], volumes: {/a: {backups: [{mode: full}]}}}}}}").volumes
+                .count == 2)
+    }
+
     @Test func `two volumes must not share the names of their backups`() throws {
         let found = try problems(
             "apps: {shop: {procs: {web: {volumes: {/a/b: {backups: [{mode: full}]}, /a-b: {backups: [{mode: full}]}}}}}}"

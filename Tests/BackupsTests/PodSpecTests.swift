@@ -77,6 +77,13 @@ import Testing
         #expect(found.refused.count == 1 && found.refused.first?.problem.contains(word) == true, "\(found.refused)")
     }
 
+    // A container may put a link where the inner one lies.
+    @Test func `a volume in a volume is refused`() throws {
+        let found = try inventory(pods([entry(), entry(["volume": "/data/x/cron.d"]), entry(["volume": "/data2"])]))
+        #expect(found.volumes.map(\.name.volume) == ["/data", "/data2"])
+        #expect(found.refused.map(\.problem) == ["it lies in the volume /data"])
+    }
+
     @Test func `what would be one thing twice is refused`() throws {
         let found = try inventory(
             pods([entry(), entry(), entry(["volume": "data"]), entry(["volume": "/a/b"]), entry(["volume": "/a-b"])]))

@@ -1,6 +1,8 @@
 """A running server as the checks call it: its address, its token, and runs of every kind that the examples speak of."""
 
 import os
+import tarfile
+import tempfile
 import time
 
 import requests
@@ -15,6 +17,7 @@ TOKEN_ID = "1f2e3d4c"
 NOTICE = "900000012"
 VOLUME = "shop-shop.web.web-1-data"
 VERSION = "900000013"
+ARCHIVE = "/old/shop-shop.web.web-1-data-1500000000.tar.gz"
 
 
 class Server:
@@ -97,8 +100,14 @@ class Server:
         self.version()
         return VOLUME
 
+    def archive(self):
+        path = os.path.join(tempfile.mkdtemp(), os.path.basename(ARCHIVE))
+        with tarfile.open(path, "w:gz") as archive:
+            archive.add(__file__, "a.txt")
+        return path
+
     def sample(self, text):
         """What stands on this server for an id of the examples."""
         makers = {ENDED: self.ended, RUNNING: self.running, PAUSED: self.paused, TOKEN_ID: self.token,
-                  NOTICE: self.notice, VERSION: self.version, VOLUME: self.volume}
+                  NOTICE: self.notice, VERSION: self.version, VOLUME: self.volume, ARCHIVE: self.archive}
         return makers[text]() if text in makers else text

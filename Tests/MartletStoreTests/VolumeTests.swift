@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import MartletCore
+import Synchronization
 import Testing
 
 @testable import MartletStore
@@ -19,7 +20,18 @@ import Testing
 
     private static func version(
         _ volume: VolumeName = volume, _ mode: VolumeMode = .full, isPartial: Bool = false
-    ) -> RunYield { .version(volume, mode, content, isPartial: isPartial) }
+    ) -> RunYield {
+        // Each run makes a snapshot of its own.
+        let number = snapshots.withLock { number in
+            number += 1
+            return number
+        }
+        var content = content
+        content.snapshot = String(format: "%08x", number)
+        return .version(volume, mode, content, isPartial: isPartial)
+    }
+
+    private static let snapshots = Mutex(0)
 
     @Test func `a version is there as soon as its run has ended, and not before`() async throws {
         let fixture = try fixture { _ in [Self.version()] }
@@ -29,7 +41,7 @@ import Testing
         #expect(try await fixture.store.volumeVersions(VolumeQuery()).isEmpty)
         try await fixture.end(run)
         let version = try #require(try await fixture.store.volumeVersions(VolumeQuery()).first)
-        #expect(version.volume == Self.volume && version.content == Self.content && version.run == run.id)
+        #expect(version.volume == Self.volume && version.content.files == Self.content.files && version.run == run.id)
         #expect(version.name == "shop-shop.web-1-data-1700000000.tar.gz" && version.createdAt == StoreFixture.start)
         #expect(try await fixture.store.volumeVersion(version.number) == version)
         #expect(try await fixture.store.volumeVersion(named: version.name) == version)
@@ -46,6 +58,24 @@ import Testing
                 "shop-shop.web-1-data-1700000002.tar.gz", "shop-shop.web-1-data@1700000000",
                 "shop-shop.web-1-data@1700000001", "shop-shop.web-1-data@1700000002",
             ])
+    }
+
+    @Test func `a version that was found before its run ended is stored once`() async throws {
+        let found = FoundVersion(
+            volume: Self.volume, mode: .full, content: Self.content, second: 1_700_000_000, run: nil)
+        let count = Mutex(0)
+        let fixture = try fixture { _ in
+            let isFirst = count.withLock { count in
+                count += 1
+                return count == 1
+            }
+            return isFirst ? [.found(found)] : [.version(Self.volume, .full, Self.content, isPartial: true)]
+        }
+        try await fixture.ended(fixture.run())
+        let run = fixture.run()
+        try await fixture.ended(run)
+        let versions = try await fixture.store.volumeVersions(VolumeQuery())
+        #expect(versions.count == 1 && versions[0].isPartial && versions[0].run == run.id)
     }
 
     @Test func `what cannot be stored keeps no run from ending, and is told`() async throws {

@@ -53,6 +53,7 @@ package final class BackupBox: Sendable {
         var inventory: Inventory?
         var inventoryReadAt: Date?
         var problems: [String: String] = [:]
+        var owesSchedules = false
         var bells: [AsyncStream<Void>.Continuation] = []
     }
 
@@ -88,6 +89,12 @@ package final class BackupBox: Sendable {
         box.withLock { $0.bells.append(bell) }
         bell.yield()
         return stream
+    }
+
+    /// Whether some rules have no schedule yet that are to have one.
+    var owesSchedules: Bool {
+        get { box.withLock { $0.owesSchedules } }
+        set { box.withLock { $0.owesSchedules = newValue } }
     }
 
     /// Why a rule does not start by itself, by the name of its schedule; nil: it does.

@@ -27,6 +27,8 @@ package struct Schedule: Sendable, Hashable, Codable {
         case skip
         /// It waits for its turn.
         case queue
+        /// It waits for its turn; a later time takes its place.
+        case latest
         /// The run of before is stopped, then this one starts.
         case replace
     }

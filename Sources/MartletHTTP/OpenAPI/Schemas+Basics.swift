@@ -76,6 +76,8 @@ package enum Sample {
     package static let notice: JSONValue = "900000012"
     /// A volume of the inventory, and a version of it that has the file /a.txt.
     package static let volume: JSONValue = "shop-shop.web.web-1-data"
+    /// A tar archive that an import takes.
+    package static let archive: JSONValue = "/old/shop-shop.web.web-1-data-1500000000.tar.gz"
     package static let version: JSONValue = "900000013"
     /// Nobody has it.
     package static let unknownRun: JSONValue = "019aa5c4-7d21-7000-b5f3-000000000000"

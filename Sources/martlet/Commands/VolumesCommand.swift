@@ -10,6 +10,7 @@ struct VolumesCommand: AsyncParsableCommand {
         subcommands: [
             List.self, Show.self, Backup.self, Versions.self, Files.self, Restore.self, Delete.self, Expire.self,
             Check.self, Drill.self, Download.self, Adopt.self,
+            Import.self,
         ], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -249,6 +250,28 @@ extension VolumesCommand {
 
         func run() async throws {
             try await VolumeCall(options).start("POST", VolumeCall.path(volume) + "/adopt", nil, waiting)
+        }
+    }
+}
+
+extension VolumesCommand {
+    struct Import: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a version of a tar archive on the server's machine.",
+            discussion:
+                "Example: martlet volumes import shop-shop.web.web-1-data /old/shop-shop.web.web-1-data-1500000000.tar.gz --wait"
+        )
+        @OptionGroup var options: ClientOptions
+        @OptionGroup var waiting: VolumeWaiting
+        @Option(help: "When it was made, as 2026-12-24T18:00:00Z. Default: as the file's name says, or its own time.")
+        var created: String?
+        @Argument(help: "Name of the volume.") var volume: String
+        @Argument(help: "The archive, as the server sees it: an absolute path.") var file: String
+
+        func run() async throws {
+            var body: [String: JSONValue] = ["file": .string(file)]
+            body["createdAt"] = created.map(JSONValue.string)
+            try await VolumeCall(options).start("POST", VolumeCall.path(volume) + "/import", .object(body), waiting)
         }
     }
 }

@@ -100,6 +100,7 @@ struct ServerConfig: Sendable {
             settings.inventory = reader.wrong("backups.inventory", file, "nothing beside backups.lainlet", nil)
         }
         settings.repository = reader.repository("backups.repository")
+        settings.expires = reader.boolean("backups.expires")
         settings.restic = sources.value("backups.restic") ?? settings.restic
         settings.rsync = sources.value("backups.rsync") ?? settings.rsync
         settings.scratch = try sources.value("backups.scratch").map(absolute)

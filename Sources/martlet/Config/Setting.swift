@@ -112,6 +112,9 @@ struct Setting: Sendable {
         Setting(
             "backups.repository", .text, "/var/backups/martlet/{app}", "directory of the repository of each app"),
         Setting("backups.node", .text, nil, "name of this machine in the inventory; default: its host name"),
+        Setting(
+            "backups.expires", .choice(["true", "false"]), "true",
+            "remove versions that no rule keeps, with a look each minute"),
         Setting("backups.maxConcurrent", .count(1...10_000), "4", "backups at once; more wait"),
         Setting("backups.scratch", .path, nil, "where restore drills write; default: volumes/scratch in dataDir"),
         Setting(

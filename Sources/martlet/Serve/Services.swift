@@ -124,8 +124,10 @@ struct Reloader: Service {
             fresh.listen != config.listen || fresh.dataDirectory != config.dataDirectory
                 || fresh.jobsDirectory != config.jobsDirectory || fresh.hosts != config.hosts
                 || fresh.hiddenVariables != config.hiddenVariables
+                || fresh.backups.lainlet != config.backups.lainlet
         else { return }
-        logger.warning("listen, hosts, dataDir, jobsDir and scripts.hideEnv change with the next start only")
+        logger.warning(
+            "listen, hosts, dataDir, jobsDir, scripts.hideEnv and backups.lainlet change with the next start only")
     }
 }
 

@@ -209,6 +209,34 @@ import Testing
             run["reason"]["en"].string?.contains("the stored password does not open the repository") == true, "\(run)")
     }
 
+    // The disk of the repositories is not mounted.
+    @Test func `no new repository is made where versions are known, and none is forgotten`() async throws {
+        let site = try VolumeSite(rules: "[{mode: full, expire: 0s}, {mode: increment}]")
+        let server = try await site.server(["MARTLET_BACKUPS_EXPIRES": "false"])
+        for _ in 0..<2 { try await server.backup() }
+        try await site.shell("mv '\(site.repository())' '\(site.repository())-away'")
+        let run = try await server.backup()
+        #expect(run["state"] == "failed" && run["results"]["error"] == "noRepository", "\(run)")
+        #expect(!FileManager.default.fileExists(atPath: site.repository() + "/config"))
+        // Somebody else's lies there.
+        let password = try await server.server.call(.GET, "/api/secrets/volumes.shop/value").json["value"].string ?? ""
+        try await site.shell("RESTIC_PASSWORD='\(password)' restic -q init -r '\(site.repository())'")
+        let removal = try await server.call(.POST, "/\(VolumeSite.first)/expire")
+        let ended = try await server.server.ended(removal.json["run"].string ?? "")
+        #expect(ended["state"] == "failed" && ended["results"]["error"] == "wrongRepository", "\(ended)")
+        #expect(try await server.versions().count == 2)
+    }
+
+    @Test func `a run about a volume is not repeated as it was`() async throws {
+        let site = try VolumeSite()
+        let server = try await site.server()
+        let ids = [try await server.backup()["id"].string, try await server.restore("latest")["id"].string]
+        for id in ids {
+            let reply = try await server.server.call(.POST, "/api/runs/\(id ?? "")/rerun")
+            #expect(reply.status == 409 && reply.text.contains("start it anew"), "\(reply.text)")
+        }
+    }
+
     @Test func `a bad inventory keeps the server from starting, and a reload keeps the last good one`() async throws {
         let site = try VolumeSite()
         let server = try await site.server()

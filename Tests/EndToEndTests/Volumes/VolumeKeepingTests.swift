@@ -67,7 +67,7 @@ import Testing
     // backup contract §7.6 G2, G4, F13, F14
     @Test func `rules remove what they do not keep, and never the last good one`() async throws {
         let site = try VolumeSite(rules: "[{mode: full, expire: 0s}, {mode: increment}]")
-        let server = try await site.server()
+        let server = try await site.server(["MARTLET_BACKUPS_EXPIRES": "false"])
         for mode in ["full", "increment", "increment", "full", "full"] { try await server.backup(mode: mode) }
         let preview = try await server.call(.POST, "/\(VolumeSite.first)/expire", ["dryRun": true])
         #expect(preview.status == 200 && preview.json["run"] == .null)
@@ -246,6 +246,41 @@ import Testing
         #expect(try await next.run(.POST, "/\(VolumeSite.first)/adopt")["results"]["found"] == 0)
         #expect(try await next.versions().count == 2)
         #expect(try await next.restore("latest")["outcome"] == "ok")
+    }
+
+    @Test(arguments: ["gzip", "zstd", "none"])
+    func `an archive of the replaced system becomes a version of its time`(compression: String) async throws {
+        let site = try VolumeSite()
+        try await site.makeTree()
+        let server = try await site.server()
+        let program = compression == "none" ? "" : "--use-compress-program=\(compression)"
+        let ending = ["gzip": "tar.gz", "zstd": "tar.zst"][compression] ?? "tar"
+        let file = site.scratch.path("\(VolumeSite.first)-1500000000.\(ending)")
+        let before = try await site.tree()
+        try await site.shell(
+            "cd '\(site.path(VolumeSite.first))/..'; tar \(program) --xattrs --xattrs-include='*' -cf '\(file)' data")
+        let run = try await server.run(.POST, "/\(VolumeSite.first)/import", ["file": .string(file)])
+        #expect(run["outcome"] == "ok", "\(run)")
+        let version = try #require(try await server.versions().first)
+        #expect(version["name"].string == "\(VolumeSite.first)-1500000000.tar.gz")
+        #expect(version["createdAt"] == "2017-07-14T02:40:00.000Z" && version["run"] == run["id"])
+        try await site.shell("cd '\(site.path(VolumeSite.first))'; rm -rf sub; echo new >a.txt; echo more >more")
+        #expect(try await server.restore("latest")["outcome"] == "ok")
+        #expect(try await site.tree() == before)
+
+        for (body, field) in [
+            (["file": .string(file), "createdAt": "2999-01-01T00:00:00Z"], "createdAt"),
+            (["file": .string(file), "createdAt": "yesterday"], "createdAt"), (["file": "x.tar"], "file"),
+            (["file": .string(site.scratch.url.path)], "file"), ([:], "file"),
+        ] as [(JSONValue, String)] {
+            let reply = try await server.call(.POST, "/\(VolumeSite.first)/import", body)
+            #expect(reply.status == 400 && reply.json["errors"][0]["field"].string == field, "\(reply.text)")
+        }
+        try Data("no archive".utf8).write(to: site.scratch.url.appending(path: "bad.tar"))
+        let bad = try await server.run(
+            .POST, "/\(VolumeSite.first)/import", ["file": .string(site.scratch.path("bad.tar"))])
+        #expect(bad["state"] == "failed" && bad["results"]["error"] == "archive", "\(bad)")
+        #expect(try await server.modes() == ["safety", "full"])
     }
 
     @Test func `every command prints what the API answers`() async throws {

@@ -19,7 +19,7 @@ import Testing
         #expect(try await server.server.call(.GET, "/api/runs/\(run)").json["trigger"]["source"] == "schedule")
         let name = "full.\(VolumeSite.first)"
         let shown = try await schedule(server, name).json
-        #expect(shown["source"] == "inventory" && shown["definition"]["overlap"] == "queue", "\(shown)")
+        #expect(shown["source"] == "inventory" && shown["definition"]["overlap"] == "latest", "\(shown)")
         // Two machines' and two modes' schedules do not mix.
         #expect(try await schedule(server, "full.\(VolumeSite.second)").status == 200)
         #expect(try await schedule(server, "full.\(VolumeSite.other)").status == 404)

@@ -85,7 +85,10 @@ final class VolumeSite: Sendable {
     func repository(_ app: String = "shop") -> String { scratch.path("repos/\(app)") }
 
     func locks(_ app: String = "shop") -> [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: repository(app) + "/locks")) ?? []
+        // A file that a killed engine had not finished writing locks nothing.
+        ((try? FileManager.default.contentsOfDirectory(atPath: repository(app) + "/locks")) ?? []).filter {
+            !$0.contains("-tmp-")
+        }
     }
 
     /// Damages the stored data in the middle.

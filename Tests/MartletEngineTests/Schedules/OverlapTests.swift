@@ -208,7 +208,35 @@ import Testing
         #expect(!keeper.control.schedules.mayQueue)
     }
 
-    @Test(arguments: ["queue", "skip", "replace", "allow"])
+    @Test func `one waits at most where the latest counts`() async throws {
+        let keeper = try await keeper("latest")
+        for _ in 0..<3 { try await keeper.pass(after: 10) }
+        #expect(try await keeper.fires().map(\.outcome) == [.running, .skipped, .skipped, .queued])
+        try await keeper.end(try await keeper.fires()[0].run)
+        try await keeper.pass()
+        #expect(try await keeper.fires().map(\.outcome) == [.succeeded, .skipped, .skipped, .running])
+    }
+
+    @Test func `what waits already is not skipped because others hold its key`() async throws {
+        let keeper = try Timekeeper(works: [KeyedWork()])
+        _ = try await keeper.put(["every": "10s", "work": ["keyed": [:]], "missed": "all"])
+        try await keeper.pass(after: 3600)
+        let waiting = try await keeper.fires().count { $0.outcome == .queued }
+        #expect(waiting > 300)
+        // Between two of them somebody else takes the key.
+        try await keeper.endAll()
+        _ = try await keeper.control.submit(
+            Submission(
+                work: .inline(Job(inline: ["/bin/true"])), key: KeyedWork.key, trigger: Trigger(source: "test"),
+                rights: .all))
+        try await keeper.pass()
+        #expect(try await keeper.fires().count { $0.outcome == .queued } == waiting)
+        try await keeper.endAll()
+        try await keeper.pass()
+        #expect(try await keeper.fires().count { $0.outcome == .queued } == waiting - 1)
+    }
+
+    @Test(arguments: ["queue", "latest", "skip", "replace", "allow"])
     func `a run of others that holds the key is a run of before`(overlap: String) async throws {
         let keeper = try Timekeeper(works: [KeyedWork()])
         let job = Job(inline: ["/bin/true"])
@@ -216,11 +244,11 @@ import Testing
             Submission(work: .inline(job), key: KeyedWork.key, trigger: Trigger(source: "test"), rights: .all))
         _ = try await keeper.put(["every": "10s", "work": ["keyed": [:]], "overlap": .string(overlap)])
         try await keeper.pass(after: 10)
-        let expected: [String: FireOutcome] = ["queue": .queued, "skip": .skipped]
+        let expected: [String: FireOutcome] = ["queue": .queued, "latest": .queued, "skip": .skipped]
         let fire = try #require(try await keeper.fires().first)
         #expect(fire.outcome == expected[overlap] ?? .refused && fire.run == nil)
         #expect(fire.why?.contains("\(other.ids[0])") == true)
-        guard overlap == "queue" else { return }
+        guard fire.outcome == .queued else { return }
         try await keeper.pass()
         #expect(try await keeper.fires().map(\.outcome) == [.queued], "its key is held still")
         #expect(keeper.control.schedules.mayQueue)

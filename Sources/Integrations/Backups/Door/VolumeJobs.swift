@@ -5,12 +5,14 @@ struct VolumeJobs: Sendable {
     let settings: BackupSettings
 
     /// A run of it makes one version. Schedules may point to it as well as callers.
-    func backup(_ volume: DeclaredVolume, _ rule: BackupRule) -> Job {
+    /// `isFirst`: the app has no version yet.
+    func backup(_ volume: DeclaredVolume, _ rule: BackupRule, isFirst: Bool) -> Job {
         var step = BackupStep(
             step: .prepare, volume: volume.name, mode: rule.mode, path: volume.path, node: settings.node,
-            exclude: rule.exclude)
+            isFirst: isFirst)
         func task(_ kind: BackupStep.Step, suffix: String = "") -> TaskSpec {
             step.step = kind
+            step.exclude = kind == .backup ? rule.exclude : []
             return TaskSpec(name: kind.rawValue + suffix, driver: VolumeBackupDriver.name, spec: SpecCoding.value(step))
         }
         var prepare = withEngine(task(.prepare), volume.name.app)

@@ -5,7 +5,7 @@ package import MartletEngine
 // Which versions stay, and what is proven of them.
 extension Volumes {
     /// How long the states stay that restores kept.
-    static let safetyRetention = Retention(expire: .seconds(7 * 86_400))
+    static let safetyRetention = Retention(expire: .seconds(7 * 86_400), least: 0)
 
     /// What the rules say about every version of a volume, and why; newest first.
     package func expiry(of volume: View) async throws -> [Retention.Decision] {
@@ -47,12 +47,23 @@ extension Volumes {
         return try await remove(versions, by: caller)
     }
 
+    static let mostRemoved = 1000
+
     /// They are of one app.
     func remove(_ versions: [VolumeVersion], by caller: Caller) async throws -> Control.Accepted {
         guard let volume = versions.first?.volume else { throw Self.invalid("versions", "is empty") }
-        let items = Set(versions.prefix(1000).map { RemoveWork.Item(number: $0.number, snapshot: $0.content.snapshot) })
+        guard versions.count <= Self.mostRemoved else {
+            throw Self.invalid("versions", "are more than \(Self.mostRemoved); remove them in parts")
+        }
+        let items = Set(versions.map { RemoveWork.Item(number: $0.number, snapshot: $0.content.snapshot) })
+        let gone = Set(versions.map(\.number))
+        var query = VolumeQuery(app: volume.app)
+        query.limit = 1000
+        let witnesses = try await control.store.volumeVersions(query).filter { !gone.contains($0.number) }.prefix(20)
+            .map { String($0.content.snapshot.prefix(8)) }
         let work = VolumeWork(
-            operation: .remove, app: volume.app, remove: RemoveWork(items: items.sorted { $0.number < $1.number }))
+            operation: .remove, app: volume.app,
+            remove: RemoveWork(items: items.sorted { $0.number < $1.number }, witnesses: witnesses))
         return try await submit(
             jobs.work(work, of: volume), key: VolumeJobs.key(repositoryOf: volume.app), by: caller)
     }
@@ -70,10 +81,10 @@ extension Volumes {
 
     /// Checks the repository of the volume's app.
     package func check(_ volume: View, _ depth: Depth, by caller: Caller) async throws -> Control.Accepted {
-        try await submit(checkWork(of: volume, depth), by: caller)
+        try await submit(checkWork(of: volume.name, depth), by: caller)
     }
 
-    func checkWork(of volume: View, _ depth: Depth) -> Work {
+    func checkWork(of volume: VolumeName, _ depth: Depth) -> Work {
         let day = control.now().milliseconds / 86_400_000
         let data: String =
             switch depth {
@@ -81,9 +92,9 @@ extension Volumes {
             case .part: "\(day % 30 + 1)/30"
             case .all: "all"
             }
-        let app = volume.name.app
+        let app = volume.app
         let work = VolumeWork(operation: .check, app: app, check: CheckWork(data: data))
-        return Work(job: jobs.work(work, of: volume.name), key: VolumeJobs.key(repositoryOf: app))
+        return Work(job: jobs.work(work, of: volume), key: VolumeJobs.key(repositoryOf: app))
     }
 
     /// Takes the versions of the volume's app into the catalogue that its repository has: after the loss of the catalogue, or
@@ -105,16 +116,17 @@ extension Volumes {
 
     /// Restores a version to scratch space and compares it.
     package func drill(_ volume: View, _ version: VolumeVersion, by caller: Caller) async throws -> Control.Accepted {
-        try await submit(drillWork(of: volume, version), by: caller)
+        try await submit(drillWork(of: volume.declared, version), by: caller)
     }
 
-    func drillWork(of volume: View, _ version: VolumeVersion) -> Work {
+    func drillWork(of declared: DeclaredVolume?, _ version: VolumeVersion) -> Work {
         let settings = box.settings
-        let isHere = volume.declared.map { $0.node == nil || $0.node == settings.node } ?? false
+        let volume = version.volume
+        let isHere = declared.map { $0.node == nil || $0.node == settings.node } ?? false
         let work = DrillWork(
-            snapshot: version.content.snapshot, version: version.number, volume: volume.name,
-            path: isHere ? volume.declared?.path : nil, scratch: settings.scratchDirectory)
-        let job = jobs.work(VolumeWork(operation: .drill, app: volume.name.app, drill: work), of: volume.name)
-        return Work(job: job, key: "drill:\(volume.name)")
+            snapshot: version.content.snapshot, version: version.number, volume: volume,
+            path: isHere ? declared?.path : nil, scratch: settings.scratchDirectory)
+        let job = jobs.work(VolumeWork(operation: .drill, app: volume.app, drill: work), of: volume)
+        return Work(job: job, key: "drill:\(volume)")
     }
 }

@@ -89,12 +89,22 @@ package struct Volumes: Sendable {
             found = try await control.store.volumeVersion(number)
         } else if word == "latest" || word == volume.archive {
             let isAlias = word != "latest"
-            found = try await all(of: volume).first { isAlias ? $0.mode == .increment : $0.mode != .safety }
+            found = try await newest(of: volume) { isAlias ? $0 == .increment : $0 != .safety }
         } else {
             found = word.utf8.count <= 1024 ? try await control.store.volumeVersion(named: word) : nil
         }
         if let found, found.volume == volume { return found }
         throw MartletError(.notFound, "\(volume.archive) has no version \(word.prefix(200))")
+    }
+
+    private func newest(of volume: VolumeName, _ isWanted: (VolumeMode) -> Bool) async throws -> VolumeVersion? {
+        var query = VolumeQuery(volume: volume)
+        while true {
+            let page = try await control.store.volumeVersions(query)
+            if let found = page.first(where: { isWanted($0.mode) }) { return found }
+            guard page.count == query.limit, let last = page.last else { return nil }
+            query.before = last.number
+        }
     }
 
     /// Newest first.
@@ -132,7 +142,15 @@ package struct Volumes: Sendable {
                 ])
         }
         try await makePassword(volume.app)
-        return Work(job: jobs.backup(declared, rule), key: VolumeJobs.key(volume))
+        let isFirst = try await isFirst(volume.app)
+        return Work(job: jobs.backup(declared, rule, isFirst: isFirst), key: VolumeJobs.key(volume))
+    }
+
+    /// Whether no version of the app is known.
+    func isFirst(_ app: String) async throws -> Bool {
+        var query = VolumeQuery(app: app)
+        query.limit = 1
+        return try await control.store.volumeVersions(query).isEmpty
     }
 
     /// `mode`: nil for the volume's first rule. Throws `conflict` naming the run that works on the volume.
@@ -171,7 +189,7 @@ package struct Volumes: Sendable {
 
     /// The repository's password is made before its first use and kept as a stored secret. It is never made anew where
     /// there is a repository already: it would not open it.
-    private func makePassword(_ app: String) async throws {
+    func makePassword(_ app: String) async throws {
         let name = BackupSettings.secret(of: app)
         guard try await !control.missingSecrets(among: [name]).isEmpty else { return }
         var query = VolumeQuery(app: app)

@@ -4,9 +4,18 @@ import MartletCore
 /// Arguments of the engine, whoever starts it.
 enum ResticArguments {
     /// The working directory is the volume, so that the version begins at its root.
-    static func backup(_ volume: VolumeName, _ mode: VolumeMode, _ run: RunID, exclude: [String]) -> [String] {
+    /// `created`: second since 1970 that the version is of; nil: now.
+    static func backup(
+        _ volume: VolumeName, _ mode: VolumeMode, _ run: RunID, exclude: [String], created: Int64? = nil
+    ) -> [String] {
         ["backup", "--json", "--one-file-system", "--host", "\(volume.proc).\(volume.instance)"]
-            + tags(volume, mode, run).flatMap { ["--tag", $0] } + exclude.map { "--exclude=\($0)" } + ["."]
+            + (created.map { ["--time", time($0)] } ?? []) + tags(volume, mode, run).flatMap { ["--tag", $0] }
+            + exclude.map { "--exclude=\($0)" } + ["."]
+    }
+
+    /// In the zone of the worker's environment, which is UTC.
+    private static func time(_ second: Int64) -> String {
+        String(Timestamp.text(Date(milliseconds: second * 1000)).prefix(19)).replacing("T", with: " ")
     }
 
     /// The catalogue can be made anew of these.

@@ -17,7 +17,8 @@ enum ResticLine: Sendable, Hashable {
             self = .text(String(repairing: line))
             return
         }
-        func count(_ key: String) -> Int64 { members[key]?.wholeNumber ?? 0 }
+        // File names reach the output: a count may be anything.
+        func count(_ key: String) -> Int64 { min(max(0, members[key]?.wholeNumber ?? 0), 1 << 53) }
         switch members["message_type"]?.string {
         case "status":
             self = .status(

@@ -30,6 +30,15 @@ package struct VolumeBackupDriver: YieldingDriver {
                 .invalid, "the spec is not valid",
                 problems: [FieldProblem(field: "spec.path", problem: "must be the absolute path of a declared volume")])
         }
+        guard SpecCoding.text(spec).utf8.count <= VolumeWorkDriver.longestArgument else {
+            throw MartletError(
+                .invalid, "the spec is not valid",
+                problems: [
+                    FieldProblem(
+                        field: "spec", problem: "is longer than \(VolumeWorkDriver.longestArgument) bytes: exclude less"
+                    )
+                ])
+        }
         switch spec.step {
         case .prepare: return [martlet, "volume-worker", "prepare", SpecCoding.text(spec)]
         case .pre, .post: return [martlet, "volume-worker", "hook", SpecCoding.text(spec)]
@@ -80,9 +89,16 @@ package struct VolumeBackupDriver: YieldingDriver {
             failures: tally.evidence.failures)
     }
 
+    /// What was true of volumes and rules then need not be true now.
+    package func refusal(ofRepeating run: Run) -> String? {
+        "a run about a volume is not repeated as it was: start it anew, see martlet volumes"
+    }
+
     package func yields(of run: Run) -> [RunYield] {
-        guard let task = run.job.tasks.first(where: { $0.backupStep == .backup }),
-            let spec: BackupStep = try? SpecCoding.spec(task.spec),
+        guard let index = run.job.tasks.firstIndex(where: { $0.backupStep == .backup }),
+            // Only what ended well proves anything.
+            run.state == .succeeded || (run.task > index && run.failure?.task != index),
+            let spec: BackupStep = try? SpecCoding.spec(run.job.tasks[index].spec),
             var content = BackupTally(run.report.evidence).memo.content
         else { return [] }
         content.node = spec.node

@@ -20,12 +20,14 @@ struct BackupStep: Sendable, Hashable, Codable {
     var exclude: [String] = []
     var hook: Hook?
     var container: String?
+    /// Whether there may be no repository yet. Where versions are known a missing one is an accident.
+    var isFirst = false
 }
 
 /// What a task of the driver `volumeWork` does.
 struct VolumeWork: Sendable, Hashable, Codable {
     enum Operation: String, Sendable, Codable, CaseIterable {
-        case list, restore, remove, check, drill, adopt
+        case list, restore, remove, check, drill, adopt, `import`
     }
 
     var operation: Operation
@@ -36,6 +38,7 @@ struct VolumeWork: Sendable, Hashable, Codable {
     var check: CheckWork?
     var drill: DrillWork?
     var adopt: AdoptWork?
+    var `import`: ImportWork?
 
     /// Whether it says what its operation needs.
     var isComplete: Bool {
@@ -46,6 +49,7 @@ struct VolumeWork: Sendable, Hashable, Codable {
         case .check: check != nil
         case .drill: drill != nil
         case .adopt: adopt != nil
+        case .import: `import` != nil
         }
     }
 }
@@ -81,6 +85,8 @@ struct RemoveWork: Sendable, Hashable, Codable {
         var snapshot: String
     }
     var items: [Item]
+    /// Snapshots of versions that stay: one of them proves that it is the right repository.
+    var witnesses: [String]? = nil
 }
 
 struct CheckWork: Sendable, Hashable, Codable {
@@ -95,6 +101,18 @@ struct DrillWork: Sendable, Hashable, Codable {
     /// The living volume, of which samples are compared; nil: it is not on this machine.
     var path: String?
     /// Directory to restore into.
+    var scratch: String
+}
+
+struct ImportWork: Sendable, Hashable, Codable {
+    /// The archive, absolute.
+    var file: String
+    var volume: VolumeName
+    /// When it was made, in seconds since 1970.
+    var second: Int64
+    var node: String
+    var isFirst: Bool
+    /// Directory to unpack it in.
     var scratch: String
 }
 

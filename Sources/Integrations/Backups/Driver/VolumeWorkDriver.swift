@@ -44,6 +44,11 @@ package struct VolumeWorkDriver: YieldingDriver {
             count: run.report.results["files"]?.wholeNumber.map { "\($0) files" })
     }
 
+    /// It may remove, or write to places, as it was right then.
+    package func refusal(ofRepeating run: Run) -> String? {
+        "a run about a volume is not repeated as it was: start it anew, see martlet volumes"
+    }
+
     package func yields(of run: Run) -> [RunYield] {
         guard let work = run.volumeWork else { return [] }
         let results = WorkTally.results(of: run.report)
@@ -64,7 +69,7 @@ package struct VolumeWorkDriver: YieldingDriver {
                 return []
             }
             return [.drill(drill.volume, proof)]
-        case .adopt:
+        case .adopt, .import:
             return (results["versions"]?.array ?? []).compactMap { value in
                 guard let found: FoundVersion = try? SpecCoding.spec(value), found.volume.app == work.app else {
                     return nil

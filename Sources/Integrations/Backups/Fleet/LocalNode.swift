@@ -90,24 +90,27 @@ package struct LocalNode: VolumeNode {
         let held = try standstill.held()
         if isStopped {
             var names = held ?? []
-            for name in try await schedules(isPaused: false) { names.insert(name) }
+            for name in try await active() { names.insert(name) }
             // First remembered, then paused: whatever happens between, a start finds them all.
             try standstill.hold(names)
             for name in names { _ = try await control.pauseSchedule(name, true, rights: caller.rights) }
         } else if let held {
-            for name in try await schedules(isPaused: true) where held.contains(name) {
+            for name in held where try await control.store.schedule(name)?.schedule.isPaused == true {
                 _ = try await control.pauseSchedule(name, false, rights: caller.rights)
             }
             try standstill.hold(nil)
         }
     }
 
-    private func schedules(isPaused: Bool) async throws -> [String] {
+    /// Schedules of this machine's rules and drills that are not paused.
+    private func active() async throws -> [String] {
+        let settings = volumes.box.settings
         var names: [String] = []
-        for plan in volumes.box.inventory.plans(own: volumes.box.settings.node) {
-            for planned in plan.backups where planned.job.state == .active {
-                let schedule = try await control.store.schedule(planned.scheduleName)?.schedule
-                if schedule?.isPaused == isPaused { names.append(planned.scheduleName) }
+        for volume in volumes.box.inventory.volumes where volume.node == nil || volume.node == settings.node {
+            let all = volume.rules.map { RuleSchedules.name(of: volume.name, $0.mode) }
+            for name in all + [RuleSchedules.drillName(of: volume.name)]
+            where try await control.store.schedule(name)?.schedule.isPaused == false {
+                names.append(name)
             }
         }
         return names

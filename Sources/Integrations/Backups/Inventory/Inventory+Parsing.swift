@@ -74,6 +74,31 @@ extension Inventory {
                     "its backups would have the same names as those of \(other); give one of them another name")
             }
         }
+        for (inner, outer) in Self.nested(volumes) {
+            let name = inner.name
+            problems.add(
+                "apps.\(name.app).procs.\(name.proc).volumes.\(name.volume)",
+                "its path \(inner.path) is, or lies below, that of \(outer.name); a restore of one would change the other"
+            )
+        }
+    }
+
+    /// Pairs of one machine, the first of which lies in the second, or is the same place.
+    static func nested(_ volumes: [DeclaredVolume]) -> [(inner: DeclaredVolume, outer: DeclaredVolume)] {
+        var pairs: [(DeclaredVolume, DeclaredVolume)] = []
+        for (_, volumes) in Dictionary(grouping: volumes, by: \.node) {
+            let places = volumes.map { (place: PathPattern.normal($0.path) + "/", volume: $0) }
+                .sorted { ($0.place, $0.volume.name.description) < ($1.place, $1.volume.name.description) }
+            var outer: (place: String, volume: DeclaredVolume)?
+            for place in places {
+                if let outer, place.place.hasPrefix(outer.place) {
+                    pairs.append((place.volume, outer.volume))
+                } else {
+                    outer = place
+                }
+            }
+        }
+        return pairs
     }
 }
 

@@ -19,7 +19,19 @@ package struct Inventory: Sendable, Hashable {
         package let problem: String
     }
 
-    package subscript(_ name: VolumeName) -> DeclaredVolume? { volumes.first { $0.name == name } }
+    /// Volumes are in the order of their names.
+    package subscript(_ name: VolumeName) -> DeclaredVolume? {
+        let text = name.description
+        var (low, high) = (0, volumes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if volumes[middle].name.description < text { low = middle + 1 } else { high = middle }
+        }
+        // Two spellings of one path have one text.
+        return volumes[low...].prefix { $0.name.description == text }.first { $0.name == name }
+    }
+
+    package func volume(archive: String) -> DeclaredVolume? { volumes.first { $0.name.archive == archive } }
 }
 
 /// One volume of one instance.

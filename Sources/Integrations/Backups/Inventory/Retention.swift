@@ -7,7 +7,7 @@ package struct Retention: Sendable, Hashable {
     package var expire: TimeSpan?
     /// The newest of so many periods stay, the newest so many of all under `last`.
     package var keep: [Period: Int] = [:]
-    /// The newest so many whole ones stay, however old they are; at least 1.
+    /// The newest so many whole ones stay, however old they are; at least 1 of those that somebody wanted.
     package var least = 1
 
     package enum Period: String, Sendable, CaseIterable {
@@ -17,7 +17,7 @@ package struct Retention: Sendable, Hashable {
     package init(expire: TimeSpan? = nil, keep: [Period: Int] = [:], least: Int = 1) {
         self.expire = expire
         self.keep = keep
-        self.least = max(1, least)
+        self.least = least
     }
 
     /// What becomes of a version, and why.

@@ -27,13 +27,17 @@ package struct LainletWatch: Sendable {
     /// Until it is cancelled. Nothing happens while no address is set.
     package func run() async throws {
         guard let address = box.settings.lainlet else { return }
-        try await state.start()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await follow(address) }
             group.addTask {
                 while true {
                     try await Task.sleep(for: .seconds(1))
-                    try await state.settle()
+                    do {
+                        try await state.settle()
+                    } catch {
+                        try Task.checkCancellation()
+                        logger.warning("what lainlet told is not taken", metadata: ["error": "\(error)"])
+                    }
                 }
             }
             try await group.next()
@@ -42,9 +46,11 @@ package struct LainletWatch: Sendable {
     }
 
     private func follow(_ address: String) async throws {
-        var trouble: String?
+        var (trouble, isStarted): (String?, Bool) = (nil, false)
         while true {
             do {
+                if !isStarted { try await state.start() }
+                isStarted = true
                 try await read(address) { trouble = nil }
                 throw MartletError(.unavailable, "the stream ended")
             } catch {

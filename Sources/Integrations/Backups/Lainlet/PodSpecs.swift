@@ -15,8 +15,7 @@ struct PodSpecs {
         guard let groups = document.object else { throw MartletError(.invalid, "the pods are no object of groups") }
         var reading = Reading(root: root)
         for (group, pods) in groups.sorted(by: { $0.key < $1.key }) { reading.take(group, pods.array ?? []) }
-        reading.inventory.volumes.sort { $0.name.description < $1.name.description }
-        return reading.inventory
+        return reading.finished
     }
 }
 
@@ -28,9 +27,23 @@ extension JSONValue {
 private struct Reading {
     let root: String
     var inventory = Inventory()
+    private var volumes: [VolumeName: DeclaredVolume] = [:]
     private var archives: Set<String> = []
 
     init(root: String) { self.root = root }
+
+    /// A container may put a link where an inner volume lies: then the host would follow it.
+    var finished: Inventory {
+        var reading = self
+        for (inner, outer) in Inventory.nested(Array(volumes.values)) {
+            reading.volumes[inner.name] = nil
+            reading.refuse(
+                "\(inner.name.proc) \(inner.name.instance) \(inner.name.volume)",
+                "it lies in the volume \(outer.name.volume)")
+        }
+        reading.inventory.volumes = reading.volumes.values.sorted { $0.name.description < $1.name.description }
+        return reading.inventory
+    }
 
     private mutating func refuse(_ what: String, _ why: String) {
         guard inventory.refused.count < Inventory.mostRefused else { return }
@@ -86,22 +99,22 @@ private struct Reading {
         _ name: VolumeName, _ rule: BackupRule, node: String, containers: [String]
     ) throws(Refused) {
         if let problem = VolumeName.problem(withVolume: name.volume) { throw Refused(why: "its volume \(problem)") }
-        if let index = inventory.volumes.firstIndex(where: { $0.name == name }) {
-            if inventory.volumes[index].rules.contains(where: { $0.mode == rule.mode }) {
+        if let known = volumes[name] {
+            if known.rules.contains(where: { $0.mode == rule.mode }) {
                 throw Refused(why: "the mode \(rule.mode.rawValue) stands twice for this volume")
             }
-            return inventory.volumes[index].rules.append(rule)
+            volumes[name]?.rules.append(rule)
+            return
         }
-        guard inventory.volumes.count < Inventory.mostVolumes else {
+        guard volumes.count < Inventory.mostVolumes else {
             throw Refused(why: "there are more than \(Inventory.mostVolumes) volumes")
         }
         guard archives.insert(name.archive).inserted else {
             throw Refused(why: "its backups would have the same names as those of another volume")
         }
-        inventory.volumes.append(
-            DeclaredVolume(
-                name: name, path: (root == "/" ? "" : root) + "/" + name.description, node: node,
-                containers: containers, rules: [rule], drill: nil))
+        volumes[name] = DeclaredVolume(
+            name: name, path: (root == "/" ? "" : root) + "/" + name.description, node: node,
+            containers: containers, rules: [rule], drill: nil)
     }
 
     private func rule(_ entry: JSONValue, _ proc: String) throws(Refused) -> BackupRule {

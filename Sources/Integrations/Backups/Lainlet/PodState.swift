@@ -38,7 +38,7 @@ actor PodState {
     func take(_ payload: [UInt8]) async throws {
         let inventory = try PodSpecs.inventory(payload, root: box.settings.root)
         defer { isFirst = false }
-        let isEmpty = inventory.volumes.isEmpty && inventory.refused.isEmpty
+        let isEmpty = inventory.volumes.isEmpty
         // A store behind lainlet that is only being filled looks like a cluster without any app.
         if isEmpty, isFirst, !box.inventory.volumes.isEmpty, held?.payload != payload {
             logger.warning(

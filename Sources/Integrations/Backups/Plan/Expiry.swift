@@ -44,7 +44,14 @@ package final class Expiry: Sendable {
         for view in try await volumes.volumes(.all) where view.record != nil {
             gone[view.name.app, default: []] += try await volumes.expiry(of: view).filter { !$0.isKept }.map(\.version)
         }
-        for (app, versions) in gone where !versions.isEmpty { try await remove(versions, of: app, volumes) }
+        for (app, versions) in gone where !versions.isEmpty {
+            do {
+                try await remove(Array(versions.prefix(Volumes.mostRemoved)), of: app, volumes)
+            } catch {
+                try Task.checkCancellation()
+                logger.warning("no versions removed", metadata: ["app": "\(app)", "error": "\(error)"])
+            }
+        }
     }
 
     private func remove(_ versions: [VolumeVersion], of app: String, _ volumes: Volumes) async throws {

@@ -26,12 +26,14 @@ package struct RuleSchedules: Sendable {
     package func run() async throws {
         let changes = box.changes()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for await _ in changes where try await !isApplied() {
-                group.addTask {
+            group.addTask {
+                while true {
                     try await Task.sleep(for: Self.pause)
-                    box.tellChange()
+                    if box.owesSchedules { box.tellChange() }
                 }
             }
+            for await _ in changes { box.owesSchedules = try await !isApplied() }
+            group.cancelAll()
         }
     }
 
@@ -69,6 +71,9 @@ package struct RuleSchedules: Sendable {
                 var schedule = try make()
                 schedule.isPaused = try stored[name]?.isPaused ?? holdsNew(name)
                 if stored[name] == schedule { continue }
+                if stored[name] == nil, try await control.store.schedule(name) != nil {
+                    throw MartletError(.invalid, "there is a schedule \(name) of somebody's own; give it another name")
+                }
                 _ = try await control.putSchedule(schedule, source: Self.source, rights: .all)
             } catch let error as MartletError {
                 problems[name] =
@@ -154,7 +159,7 @@ package struct RuleSchedules: Sendable {
         let schedule = Schedule(
             name: name, description: "of the inventory, for \(volume.name)",
             work: .integration("volumes", request: .object(work)), cadence: .cron(cron), zone: control.schedules.zone,
-            overlap: .queue, labels: VolumeJobs.labels(volume.name))
+            overlap: .latest, labels: VolumeJobs.labels(volume.name))
         _ = try control.schedules.timetable(of: schedule, anchor: control.now())
         return schedule
     }

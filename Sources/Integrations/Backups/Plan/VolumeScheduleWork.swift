@@ -26,14 +26,17 @@ struct VolumeScheduleWork: WorkSource {
         fields.finish()
         try problems.check("the work")
         let volumes = Volumes(control: control, box: box)
-        let volume = try await volumes.volume(backup ?? drill ?? check ?? "", rights)
+        let archive = backup ?? drill ?? check ?? ""
+        guard let volume = box.inventory.volume(archive: archive), volumes.covers(volume.name, rights) else {
+            throw MartletError(.notFound, "there is no volume \(archive.prefix(200)); GET /api/volumes lists them")
+        }
         let work: Volumes.Work =
             if backup != nil {
                 try await volumes.backupWork(of: volume.name, mode: mode)
             } else if drill != nil {
                 volumes.drillWork(of: volume, try await volumes.version("latest", of: volume.name))
             } else {
-                volumes.checkWork(of: volume, depth ?? .part)
+                volumes.checkWork(of: volume.name, depth ?? .part)
             }
         return Submission(work: .inline(work.job), key: work.key, trigger: trigger, rights: rights)
     }

@@ -119,6 +119,16 @@ extension Operation {
         answers: startedRun, problems: [.notFound, .conflict, .unavailable],
         examples: [Example("adopt", one.merging(["Prefer": "wait=60"]) { $1 }, .ok)])
 
+    static let importVersion = Operation(
+        "importVersion", tag: "volumes", parameters: start,
+        body: Body(.request(["file": .string(length: 1...4096), "createdAt": .string()], required: ["file"])),
+        answers: startedRun, problems: [.notFound, .conflict, .unavailable],
+        examples: [
+            Example(
+                "import", one.merging(["Prefer": "wait=60"]) { $1 },
+                body: ["file": Sample.archive, "createdAt": "2026-01-02T03:04:05Z"], .ok)
+        ])
+
     static let drillVolume = Operation(
         "drillVolume", tag: "volumes", parameters: start,
         body: Body(

@@ -44,6 +44,9 @@ struct VolumeRoutes: Sendable {
                 .post, one + "/adopt", "Start taking versions into the catalogue that only the repository knows",
                 access: .covered(.admin), .adoptVersions, adopt),
             Route(
+                .post, one + "/import", "Start making a version of a tar archive on the server's machine",
+                access: .covered(.admin), .importVersion, importArchive),
+            Route(
                 .post, one + "/drill", "Start a restore drill: the proof that a version can be restored",
                 access: .covered(.run), .drillVolume, drill),
         ]
@@ -199,6 +202,21 @@ struct VolumeRoutes: Sendable {
         try QueryItems(call.request).finish()
         try Self.read(try await call.optionalJSON()) { _ in }
         return try await call.answer(try await volumes(call).adopt(try await volume(call), by: call.asker))
+    }
+
+    @Sendable private func importArchive(_ call: Call) async throws -> Response {
+        try QueryItems(call.request).finish()
+        let wish = try Self.read(try await call.optionalJSON()) { fields in
+            let created = fields.read("createdAt", "a time such as 2026-12-24T18:00:00Z") {
+                $0.string.flatMap(Timestamp.date)
+            }
+            let file = fields.string("file")
+            if file == nil { fields.problem("file", "is missing: the absolute path of a tar archive") }
+            return (file: file ?? "", created: created)
+        }
+        return try await call.answer(
+            try await volumes(call).importArchive(
+                wish.file, as: try await volume(call), created: wish.created, by: call.asker))
     }
 
     @Sendable private func drill(_ call: Call) async throws -> Response {

@@ -10,6 +10,8 @@ struct FileFacts: Sendable, Hashable {
     /// When its content was changed last.
     let second: Int64
     let nanosecond: Int64
+    /// Of the file system.
+    let device: UInt64
 
     /// Nil when there is nothing, or when it cannot be asked about; `errno` tells which.
     init?(_ path: UnsafePointer<CChar>) {
@@ -26,6 +28,7 @@ struct FileFacts: Sendable, Hashable {
         size = Int64(info.st_size)
         second = Int64(info.st_mtim.tv_sec)
         nanosecond = Int64(info.st_mtim.tv_nsec)
+        device = UInt64(info.st_dev)
     }
 }
 
@@ -33,17 +36,21 @@ struct FileFacts: Sendable, Hashable {
 enum DiskWalk {
     /// `body` gets everything below `root`, that itself not, with its path as it is on disk. A root that is no directory is
     /// told of alone.
-    static func each(below root: String, _ body: (FileFacts, [CChar]) throws -> Void) throws {
+    /// `oneFileSystem`: what is mounted below is named and not entered.
+    static func each(
+        below root: String, oneFileSystem: Bool = false, _ body: (FileFacts, [CChar]) throws -> Void
+    ) throws {
         let top = Array(root.utf8CString)
         guard let facts = FileFacts(top) else { throw WorkFailure.system("\(root) cannot be read") }
         guard facts.kind == .directory else { return try body(facts, top) }
+        let device = facts.device
         var waiting = [top]
         while let folder = waiting.popLast() {
             for path in try names(in: folder) {
                 // Gone since its directory was read.
                 guard let facts = FileFacts(path) else { continue }
                 try body(facts, path)
-                if facts.kind == .directory { waiting.append(path) }
+                if facts.kind == .directory, !oneFileSystem || facts.device == device { waiting.append(path) }
             }
         }
     }

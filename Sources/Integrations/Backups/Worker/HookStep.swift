@@ -79,6 +79,9 @@ struct HookStep {
 
     /// The server's variables for tasks, without the engine's.
     private var plain: [String: String] {
-        environment.filter { !$0.key.hasPrefix("RESTIC_") && !$0.key.hasPrefix("MARTLET_") }
+        environment.filter {
+            // The keeper finds what outlives a hook by this one.
+            $0.key == "MARTLET_RUN" || !$0.key.hasPrefix("RESTIC_") && !$0.key.hasPrefix("MARTLET_")
+        }
     }
 }

@@ -9,9 +9,20 @@ struct PrepareStep {
         guard Place.isDirectory(step.path) else {
             throw WorkFailure("pathMissing", "the volume \(step.path) is missing or not a directory; no hook was run")
         }
+        try Self.ensureRepository(context, mayMake: step.isFirst)
+    }
+
+    /// Makes it at its first use, and removes locks whose owners are gone.
+    static func ensureRepository(_ context: WorkContext, mayMake: Bool) throws {
         // The backup itself waits there for exclusive work.
         try RepositoryLock.makeFolder(of: context.lockFile)
         let restic = Restic(context: context)
+        var isRepository: Bool { Place.facts(context.repository + "/config") != nil }
+        guard isRepository || mayMake else {
+            throw WorkFailure(
+                "noRepository",
+                "versions are known and the repository \(context.repository) is not there: is its disk mounted?")
+        }
         if !isRepository {
             let lock = try RepositoryLock(.exclusive, context.lockFile, context.output)
             defer { lock.release() }
@@ -23,6 +34,4 @@ struct PrepareStep {
         let locks = (try? FileManager.default.contentsOfDirectory(atPath: context.repository + "/locks")) ?? []
         if !locks.isEmpty { try restic.unlock() }
     }
-
-    private var isRepository: Bool { Place.facts(context.repository + "/config") != nil }
 }

@@ -12,6 +12,7 @@ struct RemoveStep {
         let restic = Restic(context: context)
         context.output.progress(0.1, "removing \(work.items.count) versions")
         try restic.unlock()
+        try proveRepository(restic)
         // An id that is not there any more is no error: it was removed by a run that was cut short.
         for chunk in stride(from: 0, to: work.items.count, by: 500) {
             try restic.forget(work.items[chunk..<min(chunk + 500, work.items.count)].map(\.snapshot))
@@ -25,6 +26,19 @@ struct RemoveStep {
         context.output.progress(0.5, "freeing what only they needed")
         try restic.prune()
         context.output.progress(1, "removed \(gone.count) versions")
+    }
+}
+
+extension RemoveStep {
+    /// Ids that another repository does not have would look as if they were removed.
+    private func proveRepository(_ restic: Restic) throws {
+        guard let witnesses = work.witnesses, !witnesses.isEmpty else { return }
+        let there = try restic.snapshots().map(\.id)
+        let known = witnesses + work.items.map(\.snapshot)
+        guard !known.contains(where: { id in there.contains { $0.hasPrefix(id) } }) else { return }
+        throw WorkFailure(
+            "wrongRepository",
+            "the repository has none of the known versions: is it the right one, is its disk mounted?")
     }
 }
 
@@ -42,7 +56,10 @@ struct AdoptStep {
         defer { lock.release() }
         let restic = Restic(context: context)
         let known = Set(work.known)
-        let unknown = try restic.snapshots().filter { !known.contains(String($0.id.prefix(8))) }
+        let unknown = try restic.snapshots().filter { snapshot in
+            !known.contains(String(snapshot.id.prefix(8)))
+                && ResticArguments.volume(of: snapshot.tags)?.name.app == app
+        }
         var count: Int64 = 0
         for snapshot in unknown.prefix(Self.most) {
             guard let found = ResticArguments.volume(of: snapshot.tags), found.name.app == app,

@@ -57,13 +57,17 @@ struct Restic {
         try expect(["restore", snapshot, "--target", target, "--verify"] + patterns)
     }
 
-    /// What the version holds.
-    func backup(_ volume: VolumeName, _ mode: VolumeMode, at path: String) throws -> VolumeVersion.Content {
+    /// What the version holds. `created`: second since 1970 that it is of; nil: now. `what`: for people.
+    func backup(
+        _ volume: VolumeName, _ mode: VolumeMode, at path: String, created: Int64? = nil, what: String
+    ) throws -> VolumeVersion.Content {
         var tally = BackupTally(nil)
-        let arguments = ResticArguments.backup(volume, mode, context.run, exclude: [])
+        let arguments = ResticArguments.backup(volume, mode, context.run, exclude: [], created: created)
         let end = try program(arguments, cwd: path).run { tally.take(ResticLine(Array($0))) }
-        guard let content = tally.memo.content, end.code == 0 || end.code == 3 else {
-            throw WorkFailure("engine", "the state before could not be kept: \(ResticComplaint.words(end.complaint))")
+        guard let content = tally.memo.content, end.code == 0 else {
+            let why =
+                tally.evidence.failures.first.map { "\($0) could not be read" } ?? ResticComplaint.words(end.complaint)
+            throw WorkFailure("engine", "\(what) could not be kept: \(why)")
         }
         return content
     }

@@ -31,7 +31,7 @@ struct RestorePreview {
             }
         }
         if paths == nil, Place.isDirectory(work.path) {
-            try DiskWalk.each(below: work.path) { _, path in
+            try DiskWalk.each(below: work.path, oneFileSystem: true) { _, path in
                 let inner = String(DiskWalk.text(of: path).dropFirst(work.path.count))
                 guard !known.contains(inner.hashValue) else { return }
                 removed += 1

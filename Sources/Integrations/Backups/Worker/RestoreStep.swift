@@ -81,7 +81,7 @@ struct RestoreStep {
             try !FileManager.default.contentsOfDirectory(atPath: work.path).isEmpty
         else { return }
         output.progress(0.8, "keeping the state before")
-        var content = try restic.backup(work.target, .safety, at: work.path)
+        var content = try restic.backup(work.target, .safety, at: work.path, what: "the state before")
         content.node = work.node
         output.result("stateBefore", SpecCoding.value(content))
     }
@@ -103,7 +103,9 @@ struct Staging {
         try FileManager.default.createDirectory(
             atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         let mark = Self.prefix + URL(filePath: volume).lastPathComponent + "-"
-        for name in try FileManager.default.contentsOfDirectory(atPath: parent) where name.hasPrefix(mark) {
+        for name in try FileManager.default.contentsOfDirectory(atPath: parent)
+        where name.hasPrefix(mark) && RunID(String(name.dropFirst(mark.count))) != nil {
+            // What follows is a run's id and nothing else: a volume whose name begins as this one's has its own.
             Self.remove("\(parent)/\(name)", context)
         }
         directory = "\(parent)/\(mark)\(context.run)"
@@ -119,12 +121,13 @@ struct Staging {
             argv: ["rm", "-rf", "--one-file-system", "--", directory], environment: context.environment,
             output: context.output)
         // Also after a request to end, which the program then had, too.
-        while Place.facts(directory) != nil {
+        for _ in 0..<5 where Place.facts(directory) != nil {
             if let end = try? program.run(), end.code != 0 {
                 context.output.warn("\(directory) is left: \(end.complaint)")
                 return
             }
         }
+        if Place.facts(directory) != nil { context.output.warn("\(directory) is left") }
     }
 }
 
@@ -137,8 +140,9 @@ struct VolumeSync {
     /// Nil: everything.
     let paths: [String]?
 
-    /// Content is compared: a file may have changed within one second and kept its size.
-    private static let options = ["-aHAX", "--numeric-ids", "--sparse", "--checksum"]
+    /// Content is compared: a file may have changed within one second and kept its size. What is mounted below the volume is
+    /// not in its versions: nothing there is removed, either.
+    private static let options = ["-aHAX", "--one-file-system", "--numeric-ids", "--sparse", "--checksum"]
 
     /// Asks rsync what it would write, before anything is changed.
     func checkRoom() throws {
@@ -178,14 +182,21 @@ struct VolumeSync {
 
     /// The copy's root gets what the volume's own directory has, so that rsync leaves that as it is.
     private func prepareTarget() throws {
-        if Place.facts(work.path) == nil, mkdir(work.path, 0o755) != 0 {
-            throw WorkFailure.system("\(work.path) cannot be made")
+        // Directories that are missing are made for others to enter, whatever mask the server has.
+        umask(0o022)
+        if Place.facts(work.path) == nil {
+            guard mkdir(work.path, 0o755) == 0 else { throw WorkFailure.system("\(work.path) cannot be made") }
+            output.warn("\(work.path) was missing: it is made for root, and its owner has to be set")
         }
-        let end = try program(["-aAX", "--numeric-ids", "--exclude=*", work.path + "/", source + "/"]).run()
+        let end = try program([
+            "-aAX", "--one-file-system", "--numeric-ids", "--exclude=*", work.path + "/", source + "/",
+        ]).run()
         guard end.code == 0 else {
             throw WorkFailure("rsync", "the attributes of \(work.path) cannot be read: \(end.complaint)")
         }
     }
+
+    private var output: WorkOutput { context.output }
 
     private func expect(_ more: [String], _ line: (ArraySlice<UInt8>) throws -> Void) throws {
         try Self.check(program(Self.options + more + arguments).run(line))

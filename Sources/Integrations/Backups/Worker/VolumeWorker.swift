@@ -45,6 +45,8 @@ package enum VolumeWorker {
         case .check: if let check = work.check { try CheckStep(context: context, work: check).run() }
         case .adopt:
             if let adopt = work.adopt { try AdoptStep(context: context, app: work.app, work: adopt).run() }
+        case .import:
+            if let archive = work.import { try ImportStep(context: context, work: archive).run() }
         case .drill: if let drill = work.drill { try DrillStep(context: context, work: drill).run() }
         }
     }
