@@ -209,7 +209,10 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "BackupsTests",
-            dependencies: ["Backups", "GoWire", "MartletCore", "MartletEngine", "MartletYAML"], swiftSettings: strict),
+            dependencies: [
+                "Backups", "GoWire", "MartletCore", "MartletEngine", "MartletYAML",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: strict),
         .testTarget(
             name: "ScriptsTests",
             dependencies: [

@@ -37,7 +37,10 @@ def send(server, method, path, operation, name):
             headers[parameter["name"]] = value
     for content in operation.get("requestBody", {}).get("content", {}).values():
         if name in named_examples(content):
-            body = {"json": named_examples(content)[name]}
+            value = named_examples(content)[name]
+            if isinstance(value, dict):
+                value = {key: server.sample(member) if isinstance(member, str) else member for key, member in value.items()}
+            body = {"json": value}
     return server.session.request(
         method, URL + path, params=query, headers=headers, timeout=60, stream=True, allow_redirects=False, **body)
 
