@@ -18,10 +18,16 @@ import Testing
         arguments: [
             (.get, "/api/v1/backup/json/app/a.b/proc/web", .backups(web)),
             (.get, "/api/v1/backup/filelist/app/a.b/proc/web/dir/x", .files(web, name: "x")),
-            (.post, "/api/v1/backup/recover/app/a.b/proc/web/file/x", .recover(web, name: "x")),
-            (.post, "/api/v1/backup/migrate/app/a.b/proc/web/file/x", .migrate(web, name: "x")),
-            (.post, "/api/v1/backup/recover/increment/app/a.b/proc/web/dir/x", .recover(web, name: "x")),
-            (.post, "/api/v1/backup/migrate/increment/app/a.b/proc/web/dir/x", .migrate(web, name: "x")),
+            (.post, "/api/v1/backup/recover/app/a.b/proc/web/file/x", .recover(web, name: "x", needsFiles: true)),
+            (.post, "/api/v1/backup/migrate/app/a.b/proc/web/file/x", .migrate(web, name: "x", needsFiles: true)),
+            (
+                .post, "/api/v1/backup/recover/increment/app/a.b/proc/web/dir/x",
+                .recover(web, name: "x", needsFiles: true)
+            ),
+            (
+                .post, "/api/v1/backup/migrate/increment/app/a.b/proc/web/dir/x",
+                .migrate(web, name: "x", needsFiles: true)
+            ),
             (.get, "/api/v1/cron/jobs/app/a.b", .jobs(app: "a.b", isWhole: true)),
             (.get, "/api/v1/cron/jobs/all", .allJobs),
             (.get, "/api/v1/cron/records/app/a.b", .records(app: "a.b")),
@@ -32,8 +38,20 @@ import Testing
             (.get, "/api/v2/app/a.b/proc/web/backups/x", .backup(web, name: "x", inner: "")),
             (.get, "/api/v2/app/a.b/proc/web/backups/x/s%20p/%2561", .backup(web, name: "x", inner: "s p/%61")),
             (.get, "/api/v2/app/a.b/proc/web/backups/actions", .backup(web, name: "actions", inner: "")),
-            (.post, "/api/v2/app/a.b/proc/web/backups/x/actions/recover", .recover(web, name: "x")),
-            (.post, "/api/v2/app/a.b/proc/web/backups/x/actions/migrate", .migrate(web, name: "x")),
+            (.post, "/api/v2/app/a.b/proc/web/backups/x/actions/recover", .recover(web, name: "x", needsFiles: true)),
+            (.post, "/api/v2/app/a.b/proc/web/backups/x/actions/migrate", .migrate(web, name: "x", needsFiles: true)),
+            (
+                .post, "/api/v1/backup/recover/app/a.b/proc/web/file/x.tar.gz",
+                .recover(web, name: "x.tar.gz", needsFiles: false)
+            ),
+            (
+                .post, "/api/v1/backup/recover/increment/app/a.b/proc/web/dir/x.tar.gz",
+                .recover(web, name: "x.tar.gz", needsFiles: true)
+            ),
+            (
+                .post, "/api/v2/app/a.b/proc/web/backups/x.tar.gz/actions/migrate",
+                .migrate(web, name: "x.tar.gz", needsFiles: false)
+            ),
             (.post, "/api/v2/app/a.b/proc/web/backups/actions/delete", .delete(web)),
             (.get, "/api/v2/app/a.b/cron/jobs", .jobs(app: "a.b", isWhole: false)),
             (.get, "/api/v2/app/a.b/cron/jobs/j", .job(app: "a.b", id: "j")),

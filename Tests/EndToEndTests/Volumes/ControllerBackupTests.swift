@@ -70,7 +70,7 @@ import Testing
         let last = try await site.get("\(Self.backups)/\(full)?open=true&limit=1&cursor=\(next)")
         #expect(last.json.array?.map { $0["name"] } == ["sub"] && last.header("X-Martlet-Next") == nil)
         for (path, error) in [
-            ("none.tar.gz", "404 backup_not_found"), ("\(ControllerSite.inc)/none?open=true", "404 notFound"),
+            ("none.tar.gz", "404 backup_not_found"), ("\(ControllerSite.inc)/none?open=true", "404 not_found"),
             ("\(full)/sub", "400 open_required"), ("\(full)?open=true&limit=x", "400 invalid"),
             ("\(ControllerSite.data)?open=true", "404 backup_not_found"),
         ] {

@@ -78,7 +78,7 @@ import Testing
         // backup contract §7.6 G10, F47
         #expect(try await site.get("/api/v2/server/127.0.0.1/cron/jobs").json == all.json["127.0.0.1"])
         #expect(try await site.get("/api/v2/server/10.9.9.9/cron/jobs").text == "[]")
-        #expect(site.error(try await site.get("/api/v2/server/10.9.9.9/debug")) == "404 notFound")
+        #expect(site.error(try await site.get("/api/v2/server/10.9.9.9/debug")) == "404 not_found")
         #expect(site.error(try await site.get("/api/v2/server/localhost/debug")) == "400 bad_address")
         let debug = try await site.get("/api/v2/server/127.0.0.1/debug").json
         #expect(debug["crond_status"] == "started" && debug["running_tasks"] == 0 && debug["goroutines"] != 0)
@@ -86,7 +86,7 @@ import Testing
         // The other machine cannot be reached: that is said, and nothing is left behind.
         let remote = all.json["10.0.0.2"][0]["id"].string ?? ""
         let answer = try await site.post("\(ControllerSite.v2)/cron/jobs/\(remote)/actions/run")
-        #expect(site.error(answer) == "503 unavailable")
+        #expect(site.error(answer) == "503 node_down")
         #expect(try await site.get("\(ControllerSite.v2)/cron/records").text == "[]")
     }
 
@@ -101,6 +101,11 @@ import Testing
         #expect(record["result"]["file"].string == (try await site.names()).first)
         #expect(record["result"]["size"].scalarText.flatMap(Int.init) ?? 0 > 0)
         let jobs = "\(ControllerSite.v2)/cron/jobs"
+        // The same call again starts nothing.
+        let keyed = try await site.call(.POST, "\(jobs)/\(id)/actions/run", key: "once")
+        #expect(try await site.ended(keyed)["state"] == "success")
+        #expect(try await site.call(.POST, "\(jobs)/\(id)/actions/run", key: "once").json == keyed.json)
+        #expect(try await site.names().count == 2)
         #expect(try await site.ended(try await site.post("\(jobs)/\(id)/actions/RUN"))["state"] == "success")
         #expect(site.error(try await site.post("\(jobs)/\(id)/actions/bogus")) == "400 unknown_action")
         #expect(site.error(try await site.post("\(jobs)/abc/actions/run")) == "404 job_not_found")
@@ -136,7 +141,7 @@ import Testing
         let stop = "/api/v2/server/127.0.0.1/cron/actions/"
         #expect(try await site.call(.PUT, stop + "stop").json == "OK")
         #expect(site.error(try await site.call(.PUT, stop + "bogus")) == "400 unknown_action")
-        #expect(site.error(try await site.call(.PUT, "/api/v2/server/10.0.0.9/cron/actions/stop")) == "404 notFound")
+        #expect(site.error(try await site.call(.PUT, "/api/v2/server/10.0.0.9/cron/actions/stop")) == "404 not_found")
         let count = try await site.names("/data").count
         let second = try await site.jobs()[ControllerSite.second] ?? ""
         try await site.volumes.killed()

@@ -57,9 +57,10 @@ final class ControllerSite: Sendable {
     }
 
     func call(
-        _ method: ScriptServer.Method, _ path: String, _ body: String = "", token: String? = nil
+        _ method: ScriptServer.Method, _ path: String, _ body: String = "", token: String? = nil, key: String? = nil
     ) async throws -> Answer {
         var headers = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
+        headers["Idempotency-Key"] = key
         if !body.isEmpty { headers["Content-Type"] = "application/x-www-form-urlencoded" }
         return try await ScriptServer.send(
             method, to: server.url + path, body.isEmpty ? nil : Array(body.utf8), headers: headers, within: 90)

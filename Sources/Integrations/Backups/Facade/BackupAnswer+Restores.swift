@@ -7,17 +7,17 @@ import MartletHTTP
 
 // What changes volumes.
 extension BackupAnswer {
-    func recover(_ name: String, of proc: KnownProc) async throws -> Response {
+    func recover(_ name: String, of proc: KnownProc, needsFiles: Bool) async throws -> Response {
         let form = try await form()
         let version = try await backup(name, of: proc)
         try checkSource(version, form)
         var wish = Volumes.RestoreWish()
-        wish.paths = try paths(of: name, form)
+        wish.paths = try paths(form, needsFiles)
         return try await restore(version, wish, form)
     }
 
     /// To another volume of the proc, of this or another instance.
-    func migrate(_ name: String, of proc: KnownProc) async throws -> Response {
+    func migrate(_ name: String, of proc: KnownProc, needsFiles: Bool) async throws -> Response {
         let form = try await form()
         guard let text = form["to"] else { throw BackupRefusal.invalid("to", "is missing: the number of an instance") }
         guard let to = Int(text), to > 0 else { throw BackupRefusal.invalid("to", "must be the number of an instance") }
@@ -36,16 +36,16 @@ extension BackupAnswer {
                 .forbidden, "volume_not_declared", "\(proc.name) does not declare the volume \(volume.prefix(200))")
         }
         var wish = Volumes.RestoreWish()
-        wish.paths = try paths(of: name, form)
+        wish.paths = try paths(form, needsFiles)
         (wish.instance, wish.volume) = (to, target.name.volume)
         return try await restore(version, wish, form)
     }
 
-    /// Which files come back; nil: all of them, as for whole backups.
-    private func paths(of name: String, _ form: GoQuery) throws(BackupRefusal) -> [String]? {
+    /// Which files come back; nil: all of them.
+    private func paths(_ form: GoQuery, _ needsFiles: Bool) throws(BackupRefusal) -> [String]? {
         let files = form.all("files")
         if files.isEmpty {
-            if name.hasSuffix(".tar.gz") { return nil }
+            if !needsFiles { return nil }
             throw BackupRefusal(
                 .badRequest, "files_required", "say which files of the backup come back: files=…, or files=* for all")
         }

@@ -18,10 +18,18 @@ struct BackupRefusal: Error {
         self.details = details
     }
 
-    /// What the rest of the house says, under the same codes as the native API's.
+    /// What the rest of the house says, under the native API's codes: `notFound` is `not_found` here.
+    init(_ code: ProblemCode, _ message: String) {
+        let word = code.rawValue.map { $0.isUppercase ? "_\($0.lowercased())" : String($0) }.joined()
+        self.init(code.status, word, message)
+    }
+
     init(_ error: MartletError) {
-        let code = ProblemCode(error.code)
-        self.init(code.status, code.rawValue, error.message)
+        if error.isNodeDown {
+            self.init(.serviceUnavailable, "node_down", error.message)
+            return
+        }
+        self.init(ProblemCode(error.code), error.message)
         if !error.problems.isEmpty {
             details = [
                 (

@@ -12,8 +12,9 @@ enum BackupRoute: Sendable, Hashable {
     /// What is in a version or, without `open`, the version itself. `inner`: from the volume's root, `""` for the root.
     case backup(Proc, name: String, inner: String)
     case files(Proc, name: String)
-    case recover(Proc, name: String)
-    case migrate(Proc, name: String)
+    /// `needsFiles`: without them nothing is restored.
+    case recover(Proc, name: String, needsFiles: Bool)
+    case migrate(Proc, name: String, needsFiles: Bool)
     case delete(Proc)
     /// `isWhole`: with the arguments that are of the machine.
     case jobs(app: String, isWhole: Bool)
@@ -75,9 +76,15 @@ enum BackupRoute: Sendable, Hashable {
             return nil
         }
         let proc = Proc(app: rest[1], name: rest[3])
-        switch parts[1] {
-        case "recover": self = .recover(proc, name: rest[5])
-        case "migrate": self = .migrate(proc, name: rest[5])
+        self.init(parts[1], proc, rest[5], needsFiles: isIncrement)
+    }
+
+    /// Of whole backups all files come back when none are named; an increment's have to be.
+    private init?(_ word: String, _ proc: Proc, _ name: String, needsFiles: Bool) {
+        let needsFiles = needsFiles || !name.hasSuffix(".tar.gz")
+        switch word {
+        case "recover": self = .recover(proc, name: name, needsFiles: needsFiles)
+        case "migrate": self = .migrate(proc, name: name, needsFiles: needsFiles)
         default: return nil
         }
     }
@@ -106,12 +113,7 @@ enum BackupRoute: Sendable, Hashable {
         case (.post, "app", 7) where parts[2] == "proc" && parts[4...] == ["backups", "actions", "delete"]:
             self = .delete(Proc(app: parts[1], name: parts[3]))
         case (.post, "app", 8) where parts[2] == "proc" && parts[4] == "backups" && parts[6] == "actions":
-            let proc = Proc(app: parts[1], name: parts[3])
-            switch parts[7] {
-            case "recover": self = .recover(proc, name: parts[5])
-            case "migrate": self = .migrate(proc, name: parts[5])
-            default: return nil
-            }
+            self.init(parts[7], Proc(app: parts[1], name: parts[3]), parts[5], needsFiles: false)
         case (.post, "app", 7) where parts[2...3] == ["cron", "jobs"] && parts[5] == "actions":
             self = .action(app: parts[1], id: parts[4], word: parts[6])
         case (.put, "server", 5) where parts[2...3] == ["cron", "actions"]:

@@ -29,7 +29,7 @@ package struct BackupsFacade: Facade {
     package func routes(for rights: Rights) -> [DescribedRoute] { [] }
 
     package func refusal(_ code: ProblemCode, _ detail: String) -> Response? {
-        BackupRefusal(code.status, code.rawValue, detail).response
+        BackupRefusal(code, detail).response
     }
 
     package func respond(to call: FacadeCall) async -> Response {
@@ -81,8 +81,10 @@ struct BackupAnswer {
         case .backups(let proc): try await list(known(proc))
         case .backup(let proc, let name, let inner): try await show(name, inner, of: known(proc))
         case .files(let proc, let name): try await open(name, "", of: known(proc))
-        case .recover(let proc, let name): try await recover(name, of: known(proc))
-        case .migrate(let proc, let name): try await migrate(name, of: known(proc))
+        case .recover(let proc, let name, let needsFiles):
+            try await recover(name, of: known(proc), needsFiles: needsFiles)
+        case .migrate(let proc, let name, let needsFiles):
+            try await migrate(name, of: known(proc), needsFiles: needsFiles)
         case .delete(let proc): try await delete(known(proc))
         case .jobs(let app, let isWhole): try await jobs(of: app, isWhole: isWhole)
         case .job(let app, let id): try await job(id, of: app)

@@ -20,7 +20,7 @@ extension Fleet {
     package func records(_ query: RecordQuery, _ rights: Rights) async throws -> [JobRecord] {
         var runs: [Run] = []
         for job in Self.recorded { runs += try await self.runs(of: job, query, rights) }
-        return try await records(of: Array(runs.sorted { $0.id > $1.id }.prefix(query.total)), rights)
+        return try await records(of: Array(runs.sorted { $0.id > $1.id }.prefix(query.total)), query.app, rights)
     }
 
     /// Nil: the app has no such record, or `rights` do not cover it.
@@ -28,7 +28,7 @@ extension Fleet {
         guard let id = id.run, let run = try await volumes.control.run(id), run.labels[VolumeLabel.app] == app,
             rights.covers(run)
         else { return nil }
-        return try await records(of: [run], rights).first
+        return try await records(of: [run], app, rights).first
     }
 
     private func runs(of job: String, _ query: RecordQuery, _ rights: Rights) async throws -> [Run] {
@@ -52,10 +52,10 @@ extension Fleet {
         }
     }
 
-    private func records(of runs: [Run], _ rights: Rights) async throws -> [JobRecord] {
+    private func records(of runs: [Run], _ app: String, _ rights: Rights) async throws -> [JobRecord] {
         let versions = try await volumes.control.store.volumeVersions(of: runs.map(\.id))
         let planned = Dictionary(
-            plans(rights).flatMap(\.backups).map { (RuleName($0.volume.name, $0.rule.mode), $0) },
+            plans(of: app, rights).flatMap(\.backups).map { (RuleName($0.volume.name, $0.rule.mode), $0) },
             uniquingKeysWith: { first, _ in first })
         return runs.compactMap { JobRecord($0, versions[$0.id]) { planned[RuleName($0, $1)] } }
     }

@@ -16,13 +16,13 @@ package struct Fleet: Sendable {
 
     // MARK: Jobs
 
-    /// The jobs of each node; a token that is bound to labels or jobs sees what it covers.
-    package func plans(_ rights: Rights) -> [NodePlan] {
-        inventory.plans(own: volumes.box.settings.node).map { plan in
-            var plan = plan
-            plan.backups.removeAll { !volumes.covers($0.volume.name, rights) }
-            return plan
+    /// The jobs of each node; a token that is bound to labels or jobs sees what it covers. `app`: its jobs alone.
+    package func plans(of app: String? = nil, _ rights: Rights) -> [NodePlan] {
+        var inventory = inventory
+        inventory.volumes.removeAll { volume in
+            app.map { $0 != volume.name.app } ?? false || !volumes.covers(volume.name, rights)
         }
+        return inventory.plans(own: volumes.box.settings.node)
     }
 
     /// The same with what the nodes know: whether jobs sleep.
@@ -37,7 +37,7 @@ package struct Fleet: Sendable {
 
     /// Of one app, with their times; what only clears up is not among them.
     package func entries(of app: String, _ rights: Rights) async throws -> [EntrySpec] {
-        let planned = plans(rights).flatMap(\.backups).filter { $0.volume.name.app == app }
+        let planned = plans(of: app, rights).flatMap(\.backups)
         return zip(planned, try await times(of: planned)).map { planned, times in
             var job = planned.job
             job.sleeps = times.isAsleep
@@ -47,7 +47,7 @@ package struct Fleet: Sendable {
 
     /// By its id of 40 digits. Nil: the app has no such job.
     package func job(_ id: String, of app: String, _ rights: Rights) -> PlannedBackup? {
-        plans(rights).flatMap(\.backups).first { $0.volume.name.app == app && $0.job.id == id }
+        plans(of: app, rights).flatMap(\.backups).first { $0.job.id == id }
     }
 
     private func times(of planned: [PlannedBackup]) async throws -> [JobTimes] {
@@ -109,8 +109,7 @@ package struct Fleet: Sendable {
 
     private func reached(_ name: String?) throws(MartletError) -> any VolumeNode {
         if let node = node(named: name) { return node }
-        throw MartletError(
-            .unavailable, "the node \(name ?? "") is not this server, and nothing else can be reached there")
+        throw .nodeDown(name ?? "", "is another machine, and there is no way to it")
     }
 
     /// Nil: there is no way to it.

@@ -38,3 +38,14 @@ package struct JobTimes: Sendable, Hashable {
         self.isAsleep = isAsleep
     }
 }
+
+extension MartletError {
+    private static let nodeField = "node"
+
+    /// A node that cannot be reached. Nothing was begun there.
+    package static func nodeDown(_ name: String, _ why: String) -> MartletError {
+        MartletError(.unavailable, "the node \(name) \(why)", problems: [FieldProblem(field: nodeField, problem: why)])
+    }
+
+    var isNodeDown: Bool { code == .unavailable && problems.contains { $0.field == Self.nodeField } }
+}
