@@ -33,7 +33,7 @@ import Testing
             volume,
             BackupRule(
                 mode: .full, schedule: nil, retention: Retention(), exclude: [], before: hook, after: nil,
-                timeout: .seconds(60)))
+                timeout: .seconds(60)), isFirst: true)
     }
 
     // backup contract §1.4, §6.2
