@@ -34,6 +34,7 @@ package struct Housekeeper: Sendable {
         try await forgetAudit()
         try await forgetNotices()
         try await forgetFires()
+        try await forgetNodeRecords()
         let removed = try await removeExpired() + removeOverSize()
         if removed > 0 { logger.info("runs removed by retention", metadata: ["count": "\(removed)"]) }
         return removed
@@ -60,6 +61,14 @@ package struct Housekeeper: Sendable {
             TimeSpan(milliseconds: -control.settings.value.retention.age.milliseconds))
         while !Task.isCancelled {
             if try await control.store.deleteFires(before: horizon, limit: 500) == 0 { return }
+        }
+    }
+
+    private func forgetNodeRecords() async throws {
+        let horizon = control.now().adding(
+            TimeSpan(milliseconds: -control.settings.value.retention.age.milliseconds))
+        while !Task.isCancelled {
+            if try await control.store.deleteNodeRecords(before: horizon, limit: 500) == 0 { return }
         }
     }
 

@@ -44,6 +44,16 @@ struct VolumeShelf {
         }
     }
 
+    /// A version that a run made elsewhere, unless the catalogue has it.
+    func put(
+        _ volume: VolumeName, _ mode: VolumeMode, _ content: VolumeVersion.Content, isPartial: Bool, run: RunID,
+        createdAt: Date
+    ) throws {
+        let found = FoundVersion(volume: volume, mode: mode, content: content, second: createdAt.second, run: run)
+        guard try !knows(found) else { return }
+        try insert(volume, mode, content, isPartial, run, createdAt)
+    }
+
     private func insert(
         _ volume: VolumeName, _ mode: VolumeMode, _ content: VolumeVersion.Content, _ isPartial: Bool, _ run: RunID,
         _ created: Date
