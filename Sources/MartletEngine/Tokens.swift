@@ -7,6 +7,8 @@ import Synchronization
 package final class Tokens: Sendable {
     private struct State {
         var admin: [UInt8]
+        /// Those of other servers, from files.
+        var peers: [[UInt8]: Principal] = [:]
         var byDigest: [[UInt8]: AccessToken] = [:]
         /// Last uses that are not stored yet, by token id.
         var uses: [String: Date] = [:]
@@ -40,6 +42,7 @@ package final class Tokens: Sendable {
         let now = now()
         return state.withLock { state in
             if digest == state.admin { return .admin }
+            if let peer = state.peers[digest] { return peer }
             guard var token = state.byDigest[digest], token.state(at: now) == .active else { return nil }
             if token.lastUsedAt.map({ now.timeIntervalSince($0) >= Self.useResolution }) ?? true {
                 token.lastUsedAt = now
@@ -54,6 +57,12 @@ package final class Tokens: Sendable {
     package func replaceAdmin(_ secret: Secret) {
         let digest = store.digest(secret)
         state.withLock { $0.admin = digest }
+    }
+
+    /// Lets another server in by the token of a file, in place of the ones before.
+    package func replacePeer(_ secret: Secret, _ principal: Principal) {
+        let digest = store.digest(secret)
+        state.withLock { $0.peers = [digest: principal] }
     }
 
     // MARK: Management

@@ -24,9 +24,9 @@ extension Call {
         return try await jsonBytes()
     }
 
-    /// The body's value, or nil when there is none.
-    package func optionalJSON() async throws -> JSONValue? {
-        let bytes = try await bytes()
+    /// The body's value, or nil when there is none. `limit`: the most bytes that are taken; nil: as everywhere.
+    package func optionalJSON(upTo limit: Int? = nil) async throws -> JSONValue? {
+        let bytes = try await bytes(upTo: limit ?? Self.largestBody)
         if bytes.isEmpty { return nil }
         guard Self.isJSON(request.headers[.contentType]), request.headers[.contentEncoding] == nil else {
             throw Problem.notJSON
@@ -34,11 +34,11 @@ extension Call {
         return try Self.parse(bytes)
     }
 
-    private func bytes() async throws -> [UInt8] {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.largestBody {
+    private func bytes(upTo limit: Int = largestBody) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             throw Problem.tooLarge
         }
-        let buffer = try await request.body.collect(upTo: Self.largestBody)
+        let buffer = try await request.body.collect(upTo: limit)
         return Array(buffer.readableBytesView)
     }
 
@@ -69,7 +69,7 @@ extension Call {
     }
 
     /// `Prefer: wait=N` in seconds (RFC 7240), capped; other preferences are ignored, as the RFC wants.
-    var preferredWait: TimeSpan? {
+    package var preferredWait: TimeSpan? {
         guard let prefer = request.headers[.prefer] else { return nil }
         for preference in prefer.split(separator: ",") {
             let pair = preference.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)

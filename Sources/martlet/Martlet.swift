@@ -22,7 +22,8 @@ struct Martlet: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Serve.self, RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self, StopCommand.self,
+            Serve.self, AgentCommand.self, RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self,
+            StopCommand.self,
             RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, ScriptsCommand.self,
             CacheCommandLine.self, VolumesCommand.self, SchedulesCommand.self, TokenCommand.self, SecretCommand.self,
             AuditCommand.self,

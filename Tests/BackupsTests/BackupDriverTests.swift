@@ -60,7 +60,7 @@ import Testing
         #expect(job.tasks.map(\.name) == ["prepare", "backup"])
         let words = try plan(job, 1)
         #expect(words.prefix(3) == ["flock", "--shared", "--no-fork"])
-        #expect(words.contains("/data/volumes/locks/shop.lock"))
+        #expect(words.contains("/var/backups/martlet/shop.lock"))
         #expect(words.suffix(2) == ["--exclude=-x", "."])
         for word in [
             "shop.web.web.2", "app=shop", "proc=shop.web.web", "inst=2", "vol=/da%2Cta", "mode=full", "rid=\(Self.id)",

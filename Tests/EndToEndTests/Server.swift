@@ -46,14 +46,14 @@ final class Server: Sendable {
 
     /// Starts and waits for the line that says where it listens.
     init(
-        _ scratch: Scratch, data: String? = nil, listen: String = "127.0.0.1:0", arguments: [String] = [],
-        environment: [String: String] = [:]
+        _ scratch: Scratch, data: String? = nil, listen: String = "127.0.0.1:0", command: String = "serve",
+        arguments: [String] = [], environment: [String: String] = [:]
     ) async throws {
         let data = data ?? scratch.path("data")
         self.data = data
         self.scratch = scratch
         let child = try Child(
-            [Self.binaries + "/martlet", "serve", "--data-dir", data, "--listen", listen] + arguments,
+            [Self.binaries + "/martlet", command, "--data-dir", data, "--listen", listen] + arguments,
             environment: Self.environment.merging(environment) { $1 }, directory: scratch.url,
             name: "server-\(UUID().uuidString.prefix(8))")
         self.child = child

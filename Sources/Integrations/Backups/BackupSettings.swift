@@ -23,14 +23,19 @@ package struct BackupSettings: Sendable, Hashable {
     package var scratch: String?
     /// Nil: the one in the data directory.
     package var copiesDirectory: String?
+    /// How the agents of other machines are reached.
+    package var agents = NodeAccess()
+    /// Base address that agents tell that there is something new; nil: they are asked.
+    package var advertise: String?
 
     package init() {}
 
     package func repository(of app: String) -> String { repository.replacing("{app}", with: app) }
 
-    /// Files that only this machine needs: locks, listings, the engine's cache.
+    /// Files that only this machine needs: listings, the engine's cache.
     package var directory: String { dataDirectory + "/volumes" }
-    func lock(of app: String) -> String { "\(directory)/locks/\(app).lock" }
+    /// Beside the repository: every machine that works on it queues there.
+    func lock(of app: String) -> String { repository(of: app) + ".lock" }
     var cache: String { directory + "/cache" }
     var listings: String { directory + "/listings" }
     /// Below which callers may have copies of the server's store put.

@@ -39,12 +39,29 @@ struct VolumeCall {
             let reply = try await client.call(method, path, body: body)
             let id = try reply.json()["id"].string ?? ""
             guard waiting.wait else { return Terminal.print(options.json ? reply.text : id) }
+            if try reply.json()["node"].string != nil { return try await follow(id, client) }
             let end = try await RunFollowing(client: client, id: URLText.encode(id)).end(showsProgress: !options.json)
             let run = try end.json()
             Terminal.print(options.json ? end.text : Self.sentence(run))
             let code = RunExit.code(run)
             if code != 0 { throw ExitCode(1) }
         }
+    }
+
+    /// A run of a node: the server has a copy of its record.
+    private func follow(_ id: String, _ client: APIClient) async throws {
+        var reply: APIClient.Reply
+        repeat {
+            reply = try await client.call(
+                "GET", "/api/nodes/runs/\(URLText.encode(id))", headers: ["Prefer": "wait=30"])
+        } while try reply.json()["endedAt"].string == nil
+        let record = try reply.json()
+        let state = record["state"].string ?? ""
+        let isGood = state == RunState.succeeded.rawValue
+        let words = (isGood ? record["message"].string : nil) ?? record["reason"].string ?? ""
+        Terminal.print(
+            options.json ? reply.text : "\(Terminal.paint(state, Humane.colour(state))): \(Terminal.safe(words))")
+        if !isGood { throw ExitCode(1) }
     }
 
     private static func sentence(_ run: JSONValue) -> String {

@@ -9,8 +9,7 @@ struct VolumesCommand: AsyncParsableCommand {
         discussion: "Example: martlet volumes backup shop-shop.web.web-1-data --wait",
         subcommands: [
             List.self, Show.self, Backup.self, Versions.self, Files.self, Restore.self, Delete.self, Expire.self,
-            Check.self, Drill.self, Download.self, Adopt.self,
-            Import.self,
+            Check.self, Drill.self, Download.self, Adopt.self, Import.self, Nodes.self, Records.self,
         ], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {

@@ -107,6 +107,10 @@ struct ServerConfig: Sendable {
         settings.copiesDirectory = try sources.value("backups.copies").map(absolute)
         settings.node = sources.value("backups.node") ?? ProcessInfo.processInfo.hostName
         settings.dataDirectory = dataDirectory
+        settings.advertise = reader.controllerAddress("backups.advertise")
+        settings.agents.port = reader.count("backups.agentPort", settings.agents.port)
+        settings.agents.tokenFile = try sources.value("backups.agentToken").map(absolute)
+        settings.agents.authority = try sources.value("backups.agentCA").map(absolute)
         return settings
     }
 
@@ -262,6 +266,11 @@ private struct SettingReader {
         let text = sources.value(key) ?? ""
         let isSound = text.hasPrefix("/") && text.contains("{app}") && !text.split(separator: "/").contains("..")
         return isSound ? text : wrong(key, text, "an absolute path with {app} in it", text)
+    }
+
+    func controllerAddress(_ key: String) -> String? {
+        guard let text = sources.value(key), !text.isEmpty else { return nil }
+        return ControllerAddress(text)?.text ?? wrong(key, text, "like http://10.0.0.9:8080", nil)
     }
 
     func size(_ key: String) -> Int64? {

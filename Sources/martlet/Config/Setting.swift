@@ -49,16 +49,19 @@ struct Setting: Sendable {
         self.description = description
     }
 
-    /// The environment variable of the key: `limits.minFree` → `MARTLET_LIMITS_MIN_FREE`.
+    /// The environment variable of the key: `limits.minFree` → `MARTLET_LIMITS_MIN_FREE`, `backups.agentCA` →
+    /// `MARTLET_BACKUPS_AGENT_CA`.
     var variable: String {
         var name = "MARTLET_"
+        var last = Character(".")
         for character in key {
             if character == "." {
                 name += "_"
             } else {
-                if character.isUppercase { name += "_" }
+                if last.isLowercase, character.isUppercase { name += "_" }
                 name += character.uppercased()
             }
+            last = character
         }
         return name
     }
@@ -121,6 +124,10 @@ struct Setting: Sendable {
             "backups.copies", .path, nil,
             "where POST /api/v2/system/backup may put copies of the store; default: copies in dataDir"),
         Setting("backups.restic", .text, "restic", "the engine's program"),
+        Setting("backups.agentPort", .count(1...65_535), "9002", "where the agents of all nodes listen"),
+        Setting("backups.agentToken", .path, nil, "file with the token that agents and this server show each other"),
+        Setting("backups.advertise", .text, nil, "base address of this server for agents; none: they are only asked"),
+        Setting("backups.agentCA", .path, nil, "certificates that may have signed the agents'; none: no TLS"),
         Setting("backups.rsync", .text, "rsync", "program for the last step of a restore"),
         Setting("log.cap", .size, "64MiB", "log kept per task: the first MiB and the newest rest"),
         Setting(

@@ -22,6 +22,8 @@ struct Server {
     let stopRuns: Bool
     let reload: @Sendable () throws -> ServerConfig
     let environment: [String: String]
+    /// This server is the agent of a node.
+    var agent: AgentRole?
 
     /// Serves until it is told to end. Runs go on after that, unless `stopRuns`.
     func run() async throws {
@@ -45,8 +47,9 @@ struct Server {
         try scripts.loader.start()
         let cacheLoad = CacheLoad(settings: config.cacheLoad, version: Version.current)
         cacheLoad.warnWhenMissing(log.logger("cacheLoad"))
-        let backups = Backups(
-            settings: config.backups, martlet: Installation.program, logger: log.logger("backups"),
+        let backups = try Backups(
+            settings: config.backups, martlet: Installation.program, agent: agent?.settings,
+            mostWaiters: config.engine.mostWaiters, logger: log.logger("backups"),
             copyStore: StoreCopy(directory: directory, config: config).write)
         try backups.loader.start()
         let control = try control(
@@ -54,7 +57,9 @@ struct Server {
             ScheduleDesk(
                 calendars: WorkCalendars(adding: config.calendars), works: [scripts.work, cacheLoad.work, backups.work]),
             [CommandDriver(), scripts.driver] + cacheLoad.drivers + backups.drivers)
-        harvest.gather { [drivers = control.drivers] in drivers.yields(of: $0) }
+        // The catalogue is the controller's: an agent hands over what its runs leave, with their records.
+        if agent == nil { harvest.gather { [drivers = control.drivers] in drivers.yields(of: $0) } }
+        backups.agent?.apply(to: control)
         notices.describe { [drivers = control.drivers] run, secrets in drivers.noticePart(of: run, hiding: secrets) }
         let notifier = Notifier(
             store: store, desk: notices, channels: Self.channels(config, store), now: control.now,
@@ -69,6 +74,7 @@ struct Server {
                 "jobFiles": "\(report.stored.count)", "badJobFiles": "\(report.problems.count)",
             ])
         let tokens = try await Tokens(store: store, admin: directory.token())
+        try admitPeer(tokens, config.backups)
         let group = ServiceGroup(
             configuration: groupConfiguration(
                 try services(control, jobs, scripts, cacheLoad, backups, log, directory, tokens, notifier) {
@@ -84,6 +90,15 @@ struct Server {
         }
         try await group.run()
         logger.info("server ended")
+    }
+
+    /// A controller's token on an agent, the agents' token on a controller.
+    private func admitPeer(_ tokens: Tokens, _ settings: BackupSettings) throws(MartletError) {
+        if let agent {
+            if let file = agent.tokenFile { tokens.replacePeer(try TokenFile.read(file), .controller) }
+        } else if let file = settings.agents.tokenFile {
+            tokens.replacePeer(try TokenFile.read(file), .agents)
+        }
     }
 
     private static func channels(_ config: ServerConfig, _ store: SQLiteStore) -> [any NoticeChannel] {
@@ -134,7 +149,7 @@ struct Server {
             addresses: config.listen.map(\.address.urlHost),
             version: Version.current, checks: [keeper], extra: scripts.routes + backups.routes,
             figures: backups.figures,
-            facades: [scripts.facade, cacheLoad.facade, backups.facade])
+            facades: agent == nil ? [scripts.facade, cacheLoad.facade, backups.facade] : [])
         let announcement = Announcement(
             directory: directory, forCLI: config.listenerForCLI,
             manager: ServiceManager(environment, listeners: config.listen.count, logger: logger), logger: logger)
@@ -159,13 +174,24 @@ struct Server {
         services.append(CalendarWatch(control: control, logger: log.logger("schedules")))
         services.append(Work { await housekeeper.run() })
         services.append(Work { await notifier.run() })
+        if let nodes = backups.nodes {
+            let service = NodeService(desk: nodes, control: control)
+            services.append(Work { await service.run() })
+        }
+        if let desk = backups.agent {
+            let doorbell = AgentDoorbell(
+                desk: desk, control: control, box: backups.box, tokenFile: agent?.tokenFile,
+                logger: log.logger("backups"))
+            services.append(Work { await doorbell.run() })
+        }
         services.append(TokenKeeping(tokens: tokens, logger: logger))
         services.append(
             Reloader(
                 control: control, jobs: jobs, scripts: scripts.loader, cacheLoad: cacheLoad.settings,
                 backups: backups.loader, certificates: certificates, tokens: tokens, directory: directory, log: log,
                 logger: logger,
-                config: config, notifier: notifier, channels: channels, load: reload))
+                config: config, notifier: notifier, channels: channels, agent: backups.agent, load: reload,
+                admitPeer: { try admitPeer(tokens, $0.backups) }))
         services += scripts.services(control: control, logDirectory: directory.logs)
         return services + listeners + [Watchdog(limit: shutdownLimit(control), logger: logger)]
     }

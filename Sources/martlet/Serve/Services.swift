@@ -60,7 +60,9 @@ struct Reloader: Service {
     let config: ServerConfig
     let notifier: Notifier
     let channels: @Sendable (ServerConfig) -> [any NoticeChannel]
+    let agent: AgentDesk?
     let load: @Sendable () throws -> ServerConfig
+    let admitPeer: @Sendable (ServerConfig) throws -> Void
 
     func run() async throws {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { await reload() }
@@ -79,6 +81,9 @@ struct Reloader: Service {
             // The loaders tell what is wrong with their files.
             var isWhole = scripts.reload(fresh.scripts) == nil
             isWhole = backups.reload(fresh.backups) && isWhole
+            agent?.apply(to: control)
+            isWhole =
+                attempt("the agents' token not read again, the one before stays") { try admitPeer(fresh) } && isWhole
             for certificate in certificates {
                 isWhole =
                     attempt("certificate not reloaded, the last good one stays") { try certificate.reload() } && isWhole

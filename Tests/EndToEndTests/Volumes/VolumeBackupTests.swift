@@ -216,7 +216,7 @@ import Testing
         for _ in 0..<2 { try await server.backup() }
         try await site.shell("mv '\(site.repository())' '\(site.repository())-away'")
         let run = try await server.backup()
-        #expect(run["state"] == "failed" && run["results"]["error"] == "noRepository", "\(run)")
+        #expect(run["state"] == "failed" && run["results"]["error"] == "repositoryMissing", "\(run)")
         #expect(!FileManager.default.fileExists(atPath: site.repository() + "/config"))
         // Somebody else's lies there.
         let password = try await server.server.call(.GET, "/api/secrets/volumes.shop/value").json["value"].string ?? ""

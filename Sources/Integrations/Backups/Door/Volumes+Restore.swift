@@ -27,11 +27,22 @@ extension Volumes {
         _ version: VolumeVersion, _ wish: RestoreWish, by caller: Caller, idempotency: IdempotencyRecord? = nil
     ) async throws -> Control.Accepted {
         let target = try here(target(of: version, wish, caller.rights))
+        return try await restore(
+            version.content.snapshot, named: version.name, madeOn: version.content.node, to: target, wish, by: caller,
+            idempotency)
+    }
+
+    /// `snapshot`: of the repository of the target's app; `named`: the version, as the catalogue calls it.
+    package func restore(
+        _ snapshot: String, named name: String, madeOn source: String, to target: DeclaredVolume, _ wish: RestoreWish,
+        by caller: Caller,
+        _ idempotency: IdempotencyRecord? = nil
+    ) async throws -> Control.Accepted {
         let work = RestoreWork(
-            snapshot: version.content.snapshot, target: target.name, path: target.path,
+            snapshot: snapshot, target: target.name, path: target.path,
             paths: try Self.checked(wish.paths, below: target.path), dryRun: wish.dryRun, keepsState: wish.keepState,
-            node: box.settings.node, version: version.name, source: version.content.node)
-        let job = jobs.work(VolumeWork(operation: .restore, app: version.volume.app, restore: work), of: target.name)
+            node: box.settings.node, version: name, source: source)
+        let job = jobs.work(VolumeWork(operation: .restore, app: target.name.app, restore: work), of: target.name)
         return try await submit(
             job, key: wish.dryRun ? nil : VolumeJobs.key(target.name), by: caller, idempotency)
     }
@@ -52,8 +63,9 @@ extension Volumes {
         throw MartletError(.forbidden, "the volume \(name.volume) is not declared for \(name.proc) \(name.instance)")
     }
 
-    /// Nothing that leaves the volume, by its text or by a link in it.
-    static func checked(_ paths: [String]?, below root: String) throws(MartletError) -> [String]? {
+    /// Nothing that leaves the volume, by its text or by a link in it. `root`: nil when the volume is on another machine,
+    /// which looks at its links itself.
+    static func checked(_ paths: [String]?, below root: String?) throws(MartletError) -> [String]? {
         guard let paths else { return nil }
         let problems = Fields.Problems()
         if paths.isEmpty { problems.add("paths", "is empty; leave it out to restore everything") }
@@ -62,7 +74,8 @@ extension Volumes {
             let problem =
                 PathPattern.problem(path)
                 ?? (PathPattern.normal(path) == "/" ? "is the whole volume; leave paths out for that" : nil)
-                ?? (Place.leavesThroughLink(path, below: root) ? "leads through a link of the volume" : nil)
+                ?? (root.map { Place.leavesThroughLink(path, below: $0) } == true
+                    ? "leads through a link of the volume" : nil)
             if let problem { problems.add("paths[\(index)]", problem) }
         }
         if paths.reduce(0, { $0 + $1.utf8.count }) > 60_000 { problems.add("paths", "are longer than 60000 bytes") }

@@ -7,10 +7,13 @@ package import MartletEngine
 package struct Volumes: Sendable {
     package let control: Control
     let box: BackupBox
+    /// Nil: there are no other machines.
+    let nodes: NodeDesk?
 
-    package init(control: Control, box: BackupBox) {
+    package init(control: Control, box: BackupBox, nodes: NodeDesk? = nil) {
         self.control = control
         self.box = box
+        self.nodes = nodes
     }
 
     /// Who asks.
@@ -131,16 +134,7 @@ package struct Volumes: Sendable {
     /// Throws as ``backup`` does.
     func backupWork(of volume: VolumeName, mode: VolumeMode? = nil) async throws -> Work {
         let declared = try here(try self.declared(volume))
-        guard let rule = declared.rule(mode) else {
-            throw MartletError(
-                .invalid, "the backup is not valid",
-                problems: [
-                    FieldProblem(
-                        field: "mode",
-                        problem: "the inventory has no such rule; there are: "
-                            + declared.rules.map(\.mode.rawValue).joined(separator: ", "))
-                ])
-        }
+        let rule = try rule(mode, of: declared)
         try await makePassword(volume.app)
         let isFirst = try await isFirst(volume.app)
         return Work(job: jobs.backup(declared, rule, isFirst: isFirst), key: VolumeJobs.key(volume))
@@ -150,7 +144,20 @@ package struct Volumes: Sendable {
     func isFirst(_ app: String) async throws -> Bool {
         var query = VolumeQuery(app: app)
         query.limit = 1
-        return try await control.store.volumeVersions(query).isEmpty
+        return try await control.store.volumeVersions(query).isEmpty && !box.inventory.begun.contains(app)
+    }
+
+    /// Throws `invalid` when the volume has no such rule.
+    func rule(_ mode: VolumeMode?, of volume: DeclaredVolume) throws(MartletError) -> BackupRule {
+        if let rule = volume.rule(mode) { return rule }
+        throw MartletError(
+            .invalid, "the backup is not valid",
+            problems: [
+                FieldProblem(
+                    field: "mode",
+                    problem: "the inventory has no such rule; there are: "
+                        + volume.rules.map(\.mode.rawValue).joined(separator: ", "))
+            ])
     }
 
     /// `mode`: nil for the volume's first rule. Throws `conflict` naming the run that works on the volume.
@@ -185,6 +192,12 @@ package struct Volumes: Sendable {
         let node = box.settings.node
         guard let other = volume.node, other != node else { return volume }
         throw MartletError(.unavailable, "\(volume.name) is on the node \(other), and this server is \(node)")
+    }
+
+    /// Of an app's repository; made when there is none yet. Throws `conflict` when it is gone.
+    func password(of app: String) async throws -> Secret {
+        try await makePassword(app)
+        return try await control.secretValue(BackupSettings.secret(of: app))
     }
 
     /// The repository's password is made before its first use and kept as a stored secret. It is never made anew where

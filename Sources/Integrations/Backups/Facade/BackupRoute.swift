@@ -27,6 +27,7 @@ enum BackupRoute: Sendable, Hashable {
     case stateAt(String)
     case actionAt(String, word: String)
     case copyStore
+    case notify
 
     /// Nil: there is no such route.
     init?(_ method: HTTPRequest.Method, _ path: BackupPath) {
@@ -119,6 +120,7 @@ enum BackupRoute: Sendable, Hashable {
         case (.put, "server", 5) where parts[2...3] == ["cron", "actions"]:
             self = .actionAt(parts[1], word: parts[4])
         case (.post, "system", 2) where parts[1] == "backup": self = .copyStore
+        case (.post, "system", 2) where parts[1] == "notify": self = .notify
         default: return nil
         }
     }

@@ -12,6 +12,7 @@ import NIOCore
 package struct BackupsFacade: Facade {
     package var name: Listener.Facade { .backups }
     let box: BackupBox
+    let nodes: NodeDesk?
     let downloads: Downloads
     /// Writes a copy of the server's store into a directory.
     let copyStore: @Sendable (String) async throws -> Void
@@ -68,7 +69,7 @@ struct BackupAnswer {
     let version: BackupPath.Version
 
     var fleet: Fleet { Fleet(volumes) }
-    var volumes: Volumes { Volumes(control: call.control, box: facade.box) }
+    var volumes: Volumes { Volumes(control: call.control, box: facade.box, nodes: facade.nodes) }
     var rights: Rights { call.principal.rights }
     var query: GoQuery { GoQuery(call.request.uri.query) }
     var caller: Volumes.Caller {
@@ -96,6 +97,7 @@ struct BackupAnswer {
         case .stateAt(let address): try await state(at: address)
         case .actionAt(let address, let word): try await act(word, at: address)
         case .copyStore: try await copyStore()
+        case .notify: try await notify()
         }
     }
 

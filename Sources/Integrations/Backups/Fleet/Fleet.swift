@@ -22,7 +22,19 @@ package struct Fleet: Sendable {
         inventory.volumes.removeAll { volume in
             app.map { $0 != volume.name.app } ?? false || !volumes.covers(volume.name, rights)
         }
-        return inventory.plans(own: volumes.box.settings.node)
+        return inventory.plans(own: volumes.box.settings.node).map(confirmed)
+    }
+
+    /// A node that has not confirmed its plan does not fire yet.
+    private func confirmed(_ plan: NodePlan) -> NodePlan {
+        guard let name = plan.node, let status = volumes.nodes?.status(of: name), !status.isConfirmed else {
+            return plan
+        }
+        var plan = plan
+        for index in plan.backups.indices where plan.backups[index].job.state == .active {
+            plan.backups[index].job.state = .pending
+        }
+        return plan
     }
 
     /// The same with what the nodes know: whether jobs sleep.
@@ -114,6 +126,15 @@ package struct Fleet: Sendable {
 
     /// Nil: there is no way to it.
     private func node(named name: String?) -> (any VolumeNode)? {
-        name == nil || name == volumes.box.settings.node ? own : nil
+        guard let name, name != volumes.box.settings.node else { return own }
+        guard let desk = volumes.nodes, let address = inventory.nodes[name] else { return nil }
+        return RemoteNode(name: name, address: address, desk: desk, volumes: volumes)
+    }
+
+    /// There is something new on a node: it is asked at once. False: there is no such node.
+    package func ring(_ node: String) -> Bool {
+        guard inventory.nodes[node] != nil, let desk = volumes.nodes else { return false }
+        desk.ring(node)
+        return true
     }
 }

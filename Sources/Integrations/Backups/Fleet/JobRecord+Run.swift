@@ -27,7 +27,7 @@ extension JobRecord {
         var job = job
         job.kind = run.trigger.source == Self.ownSource || run.trigger.due != nil ? .cron : .once
         self.init(
-            job: job, id: RecordID(run.id), result: result, state: State(run),
+            job: job, id: RecordID(run.id), result: result, state: State(run.state),
             start: GoTime(run.startedAt ?? run.createdAt), end: GoTime(run.finishedAt), reason: Self.reason(of: run))
     }
 
@@ -54,8 +54,8 @@ extension JobRecord {
 }
 
 extension JobRecord.State {
-    init(_ run: Run) {
-        switch run.state {
+    init(_ state: RunState) {
+        switch state {
         case .pending, .running, .stopping, .paused: self = .running
         case .succeeded: self = .success
         case .failed, .cancelled, .lost: self = .failed

@@ -47,5 +47,7 @@ extension MartletError {
         MartletError(.unavailable, "the node \(name) \(why)", problems: [FieldProblem(field: nodeField, problem: why)])
     }
 
-    var isNodeDown: Bool { code == .unavailable && problems.contains { $0.field == Self.nodeField } }
+    var isNodeDown: Bool {
+        code == .unavailable && (cause is NodeDown || problems.contains { $0.field == Self.nodeField })
+    }
 }

@@ -7,7 +7,7 @@ extension Inventory {
     package init(parsing document: JSONValue) throws(MartletError) {
         let problems = Fields.Problems()
         var fields = Fields(document == .null ? [:] : document, problems: problems)
-        let root = fields.string("root") ?? "/data/lain/volumes"
+        root = fields.string("root") ?? root
         if !root.hasPrefix("/") || root.split(separator: "/").contains("..") {
             fields.problem("root", "must be an absolute path without ..")
         }
@@ -149,7 +149,7 @@ struct VolumeEntry {
                 .replacing("{instance}", with: String(name.instance))
         }
         return DeclaredVolume(
-            name: name, path: path ?? (root == "/" ? "" : root) + "/" + name.description, node: instance.node,
+            name: name, path: path ?? Inventory.path(of: name, below: root), node: instance.node,
             containers: instance.containers, rules: rules, drill: drill)
     }
 }

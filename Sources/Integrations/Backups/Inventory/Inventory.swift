@@ -9,8 +9,13 @@ package struct Inventory: Sendable, Hashable {
     static let mostRefused = 1000
     /// How long versions of volumes stay that are not declared any more; nil: until somebody removes them.
     package var orphans: Retention?
+    /// Below it are the volumes that name no path of their own.
+    package var root = "/data/lain/volumes"
     /// Machines with an agent, and their IPv4 addresses.
     package var nodes: [String: String] = [:]
+
+    /// Apps whose repository is known to be there: where it is not, something is wrong with its place.
+    package var begun: Set<String> = []
 
     package init() {}
 
@@ -32,6 +37,13 @@ package struct Inventory: Sendable, Hashable {
     }
 
     package func volume(archive: String) -> DeclaredVolume? { volumes.first { $0.name.archive == archive } }
+
+    /// The place of a volume that names none.
+    package func standardPath(of name: VolumeName) -> String { Self.path(of: name, below: root) }
+
+    static func path(of name: VolumeName, below root: String) -> String {
+        (root == "/" ? "" : root) + "/" + name.description
+    }
 }
 
 /// One volume of one instance.

@@ -6,10 +6,13 @@ import MartletYAML
 /// Reads the inventory. What is wrong with it is told whole, and the last good one stays.
 package struct InventoryLoader: Sendable {
     private let box: BackupBox
+    /// An agent's inventory is the plan that its controller gave it.
+    private let isAgent: Bool
     private let logger: Logger
 
-    init(box: BackupBox, logger: Logger) {
+    init(box: BackupBox, isAgent: Bool = false, logger: Logger) {
         self.box = box
+        self.isAgent = isAgent
         self.logger = logger
     }
 
@@ -29,6 +32,7 @@ package struct InventoryLoader: Sendable {
     }
 
     private func load(_ settings: BackupSettings) throws(MartletError) {
+        if isAgent { return }
         guard let file = settings.inventory else {
             // Others tell which volumes there are.
             return settings.lainlet == nil ? box.replace(Inventory()) : ()

@@ -3,7 +3,7 @@ package import Logging
 package import MartletCore
 package import MartletEngine
 
-/// Keeps the stored schedules equal to the rules of the inventory: those of volumes on this machine. Who pauses one, or
+/// Keeps the stored schedules equal to the rules of the inventory: backups of volumes on this machine, and all drills. Who pauses one, or
 /// lets it run out of turn, does that by the schedule's name.
 package struct RuleSchedules: Sendable {
     /// As the stored schedules say who keeps them.
@@ -52,8 +52,10 @@ package struct RuleSchedules: Sendable {
         guard let inventory = box.known else { return true }
         let node = box.settings.node
         var wanted: [String: () throws -> Schedule] = [:]
-        for volume in inventory.volumes where volume.node == nil || volume.node == node {
-            for rule in volume.rules where rule.schedule != nil {
+        for volume in inventory.volumes {
+            // Agents start the backups of other machines; drills need the repository alone.
+            let isOwn = volume.node == nil || volume.node == node
+            for rule in volume.rules where rule.schedule != nil && isOwn {
                 wanted[Self.name(of: volume.name, rule.mode)] = { try schedule(of: volume, rule) }
             }
             if let cron = volume.drill {

@@ -8,6 +8,7 @@ import NIOCore
 /// The native API of volumes. What changes data starts a run, and answers as every start of a run does.
 struct VolumeRoutes: Sendable {
     let box: BackupBox
+    let nodes: NodeDesk?
     let downloads: Downloads
 
     var routes: [Route] {
@@ -52,7 +53,7 @@ struct VolumeRoutes: Sendable {
         ]
     }
 
-    private func volumes(_ call: Call) -> Volumes { Volumes(control: call.control, box: box) }
+    private func volumes(_ call: Call) -> Volumes { Volumes(control: call.control, box: box, nodes: nodes) }
 
     private func volume(_ call: Call) async throws -> Volumes.View {
         try await volumes(call).volume(call.parameter("volume"), call.principal.rights)
@@ -141,8 +142,9 @@ struct VolumeRoutes: Sendable {
         }
         let volume = try await volume(call)
         return try await call.answer(
-            try await volumes(call).backup(
-                volume, mode: mode, by: call.asker, idempotency: call.idempotency(body ?? [:], of: "backup", volume)))
+            try await volumes(call).startBackup(
+                volume.name, mode: mode, by: call.asker,
+                idempotency: call.idempotency(body ?? [:], of: "backup", volume)), nodes)
     }
 
     @Sendable private func restore(_ call: Call) async throws -> Response {
@@ -163,7 +165,7 @@ struct VolumeRoutes: Sendable {
         let version = try await version(call)
         let record = try call.idempotency(["of": .int(version.number), "body": body ?? .null])
         return try await call.answer(
-            try await volumes(call).restore(version, wish, by: call.asker, idempotency: record))
+            try await volumes(call).startRestore(version, wish, by: call.asker, idempotency: record), nodes)
     }
 
     @Sendable private func delete(_ call: Call) async throws -> Response {
@@ -264,7 +266,7 @@ private struct VolumePage {
 }
 
 extension Call {
-    fileprivate var asker: Volumes.Caller { Volumes.Caller(trigger: trigger, rights: principal.rights) }
+    var asker: Volumes.Caller { Volumes.Caller(trigger: trigger, rights: principal.rights) }
 
     fileprivate func idempotency(_ body: JSONValue, of verb: String, _ volume: Volumes.View) throws
         -> IdempotencyRecord?

@@ -20,7 +20,7 @@ struct PrepareStep {
         var isRepository: Bool { Place.facts(context.repository + "/config") != nil }
         guard isRepository || mayMake else {
             throw WorkFailure(
-                "noRepository",
+                "repositoryMissing",
                 "versions are known and the repository \(context.repository) is not there: is its disk mounted?")
         }
         if !isRepository {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The readers' and writers' queue of one repository on this machine: the kernel gives a lock up with the process that
+/// The readers' and writers' queue of one repository, on every machine that has it: the kernel gives a lock up with the process that
 /// holds it. Programs that are called inherit it, so that it lasts as long as the last of them.
 struct RepositoryLock {
     enum Kind { case shared, exclusive }
