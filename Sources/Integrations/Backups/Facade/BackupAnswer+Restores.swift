@@ -103,8 +103,10 @@ extension BackupAnswer {
         var query = RunQuery()
         (query.key, query.limit) = (key, 10)
         query.states = RunState.allCases.filter { !$0.isEnd }
-        let holder = try await call.control.runs(query).items.first
-        let details = holder.map { [("rid", WireValue.string(RecordID($0.run.id).description))] } ?? []
+        let own = try await call.control.runs(query).items.first?.run.id
+        // An agent names its own in the sentence.
+        let holder = own ?? error.message.split(separator: " ").lazy.compactMap { RunID(String($0)) }.first
+        let details = holder.map { [("rid", WireValue.string(RecordID($0).description))] } ?? []
         return BackupRefusal(.conflict, "busy", error.message, details)
     }
 }
