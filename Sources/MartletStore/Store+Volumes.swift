@@ -57,14 +57,15 @@ extension SQLiteStore: VolumeCatalogue {
         }
     }
 
-    package func volumeRecords() async throws -> [VolumeRecord] {
-        try await read { db in
+    package func volumeRecords(of app: String?) async throws -> [VolumeRecord] {
+        let isOne = app == nil ? "" : "AND app = ?"
+        return try await read { db in
             let counts = try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
                         SELECT app, proc, instance, volume, count(*) AS versions, max(number) AS newest
-                        FROM volume_versions WHERE mode <> 'safety' GROUP BY app, proc, instance, volume
-                        """))
+                        FROM volume_versions WHERE mode <> 'safety' \(isOne) GROUP BY app, proc, instance, volume
+                        """), arguments: StatementArguments(app.map { [$0] } ?? []))
             let newest = try db.cachedStatement(
                 sql: "SELECT \(VolumeVersion.columns) FROM volume_versions WHERE number = ?")
             return try counts.map { row in
@@ -78,10 +79,12 @@ extension SQLiteStore: VolumeCatalogue {
         }
     }
 
-    package func volumeProofs() async throws -> VolumeProofs {
-        try await read { db in
+    package func volumeProofs(of app: String?) async throws -> VolumeProofs {
+        let isOne = app == nil ? "" : "WHERE app = ?"
+        return try await read { db in
             var proofs = VolumeProofs()
-            for row in try Row.fetchAll(db.cachedStatement(sql: "SELECT * FROM volume_proofs")) {
+            let statement = try db.cachedStatement(sql: "SELECT * FROM volume_proofs \(isOne)")
+            for row in try Row.fetchAll(statement, arguments: StatementArguments(app.map { [$0] } ?? [])) {
                 let proof: VolumeProof = try StoredJSON.value(row["proof"])
                 let volume = VolumeName(
                     app: row["app"], proc: row["proc"], instance: row["instance"], volume: row["volume"])

@@ -101,14 +101,18 @@ import Testing
         query.before = 3
         #expect(try await fixture.store.volumeVersions(query).map(\.number) == [1])
         #expect(try await fixture.store.volumeVersions(VolumeQuery(app: "other")).map(\.number) == [2])
-        let records = try await fixture.store.volumeRecords()
+        let records = try await fixture.store.volumeRecords(of: nil)
         #expect(Set(records.map(\.versions)) == [1, 3] && records.count == 2)
+        #expect(try await fixture.store.volumeRecords(of: "other").map(\.volume) == [other])
+        #expect(try await fixture.store.volumeRecords(of: "none").isEmpty)
+        let made = try await fixture.store.volumeVersions(of: [first[0].run, first[1].run, RunID(high: 1, low: 1)])
+        #expect(made.mapValues(\.number) == [first[0].run: 4, first[1].run: 3])
     }
 
     @Test func `states from before a restore are no backups`() async throws {
         let fixture = try fixture { _ in [Self.version(Self.volume, .safety)] }
         try await fixture.ended(fixture.run())
-        #expect(try await fixture.store.volumeRecords().isEmpty)
+        #expect(try await fixture.store.volumeRecords(of: nil).isEmpty)
         #expect(try await fixture.store.volumeVersions(VolumeQuery()).first?.name.contains("-before-restore@") == true)
     }
 
@@ -133,10 +137,12 @@ import Testing
         let later = StoreFixture.start.addingTimeInterval(100)
         try await fixture.ended(fixture.run(job: "good"))
         try await fixture.ended(fixture.run(job: "bad", at: later))
-        let proofs = try await fixture.store.volumeProofs()
+        let proofs = try await fixture.store.volumeProofs(of: nil)
         for proof in [proofs.drills[Self.volume], proofs.checks["shop"]] {
             #expect(proof?.isGood == false && proof?.at == later && proof?.lastGoodAt == StoreFixture.start)
         }
+        #expect(try await fixture.store.volumeProofs(of: "shop") == proofs)
+        #expect(try await fixture.store.volumeProofs(of: "other") == VolumeProofs())
     }
 
     @Test func `a listing of a volume seeks`() async throws {

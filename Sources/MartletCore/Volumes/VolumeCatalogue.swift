@@ -37,10 +37,10 @@ package protocol VolumeCatalogue: Sendable {
     func volumeVersion(named name: String) async throws -> VolumeVersion?
     /// Those that these runs made, by run.
     func volumeVersions(of runs: [RunID]) async throws -> [RunID: VolumeVersion]
-    /// Every volume that has a version, by name.
-    func volumeRecords() async throws -> [VolumeRecord]
-    /// The drills by volume, and the checks by app.
-    func volumeProofs() async throws -> VolumeProofs
+    /// Every volume that has a version, by name; of one app, or of all.
+    func volumeRecords(of app: String?) async throws -> [VolumeRecord]
+    /// The drills by volume, and the checks by app; of one app, or of all.
+    func volumeProofs(of app: String?) async throws -> VolumeProofs
 }
 
 package struct VolumeProofs: Sendable, Hashable {

@@ -39,12 +39,15 @@ package struct Volumes: Sendable {
 
     var jobs: VolumeJobs { VolumeJobs(settings: box.settings) }
 
-    /// By name. A token that is bound to labels or jobs sees what it covers.
-    package func volumes(_ rights: Rights) async throws -> [View] {
+    /// By name; of one app, or of all. A token that is bound to labels or jobs sees what it covers.
+    package func volumes(of app: String? = nil, _ rights: Rights) async throws -> [View] {
         let records = Dictionary(
-            try await control.store.volumeRecords().map { ($0.volume, $0) }, uniquingKeysWith: { first, _ in first })
-        let drills = try await control.store.volumeProofs().drills
-        let declared = Dictionary(box.inventory.volumes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+            try await control.store.volumeRecords(of: app).map { ($0.volume, $0) },
+            uniquingKeysWith: { first, _ in first })
+        let drills = try await control.store.volumeProofs(of: app).drills
+        let declared = Dictionary(
+            box.inventory.volumes.filter { app == nil || $0.name.app == app }.map { ($0.name, $0) },
+            uniquingKeysWith: { first, _ in first })
         return Set(records.keys).union(declared.keys).filter { covers($0, rights) }
             .sorted { $0.description < $1.description }
             .map { name in
@@ -111,8 +114,11 @@ package struct Volumes: Sendable {
     }
 
     /// Newest first.
-    func all(of volume: VolumeName) async throws -> [VolumeVersion] {
-        var query = VolumeQuery(volume: volume)
+    func all(of volume: VolumeName) async throws -> [VolumeVersion] { try await all(VolumeQuery(volume: volume)) }
+
+    /// Every page of what is asked for.
+    func all(_ query: VolumeQuery) async throws -> [VolumeVersion] {
+        var query = query
         query.limit = 1000
         var found: [VolumeVersion] = []
         while true {

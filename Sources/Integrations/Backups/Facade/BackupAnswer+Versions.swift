@@ -12,14 +12,18 @@ extension BackupAnswer {
     func list(_ proc: KnownProc) async throws -> Response {
         let wanted = Set(query.all("volume").map(PathPattern.normal))
         if wanted.isEmpty, version == .first { return .wire(.ok, .array([])) }
-        let views = proc.views.filter { wanted.isEmpty || wanted.contains(PathPattern.normal($0.name.volume)) }
-        let drills = Dictionary(views.map { ($0.name, $0.drill) }, uniquingKeysWith: { first, _ in first })
-        var found: [VolumeVersion] = []
-        for view in views { found += try await volumes.all(of: view.name) }
-        let entities = found.filter { $0.mode != .safety }.sorted { $0.number < $1.number }.map {
-            entity($0, drills[$0.volume] ?? nil).wire
-        }
-        return .wire(.ok, .array(entities))
+        let views = Dictionary(
+            proc.views.filter { wanted.isEmpty || wanted.contains(PathPattern.normal($0.name.volume)) }
+                .map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let one = views.count == 1 ? views.keys.first : nil
+        let found = try await volumes.all(VolumeQuery(app: proc.app, proc: proc.name, volume: one))
+        return .wire(
+            .ok,
+            .array(
+                found.reversed().compactMap { version in
+                    guard let view = views[version.volume], version.mode != .safety else { return nil }
+                    return entity(version, view.drill).wire
+                }))
     }
 
     private func entity(_ version: VolumeVersion, _ drill: VolumeProof?) -> BackupEntity {

@@ -105,7 +105,7 @@ struct BackupAnswer {
 
     /// The app's volumes. Throws 404 for an unknown app, and 403 when the token is for other ones.
     func views(of app: String) async throws -> [Volumes.View] {
-        let views = try await volumes.volumes(rights).filter { $0.name.app == app }
+        let views = try await volumes.volumes(of: app, rights)
         guard views.isEmpty else { return views }
         if rights.isRestricted {
             throw BackupRefusal(.forbidden, "forbidden", "this token is not for the app \(app.prefix(100))")
