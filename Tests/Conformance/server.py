@@ -18,6 +18,7 @@ NOTICE = "900000012"
 VOLUME = "shop-shop.web.web-1-data"
 VERSION = "900000013"
 ARCHIVE = "/old/shop-shop.web.web-1-data-1500000000.tar.gz"
+VOLUME_RUN = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e45"
 
 
 class Server:
@@ -106,8 +107,13 @@ class Server:
             archive.add(__file__, "a.txt")
         return path
 
+    def volume_run(self):
+        self.version()
+        return self.call("GET", f"/api/volumes/{VOLUME}/versions/latest", {200})["run"]
+
     def sample(self, text):
         """What stands on this server for an id of the examples."""
         makers = {ENDED: self.ended, RUNNING: self.running, PAUSED: self.paused, TOKEN_ID: self.token,
-                  NOTICE: self.notice, VERSION: self.version, VOLUME: self.volume, ARCHIVE: self.archive}
+                  NOTICE: self.notice, VERSION: self.version, VOLUME: self.volume, ARCHIVE: self.archive,
+                  VOLUME_RUN: self.volume_run}
         return makers[text]() if text in makers else text

@@ -79,6 +79,8 @@ package enum Sample {
     /// A tar archive that an import takes.
     package static let archive: JSONValue = "/old/shop-shop.web.web-1-data-1500000000.tar.gz"
     package static let version: JSONValue = "900000013"
+    /// A run that made a version.
+    package static let volumeRun: JSONValue = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e45"
     /// Nobody has it.
     package static let unknownRun: JSONValue = "019aa5c4-7d21-7000-b5f3-000000000000"
 }

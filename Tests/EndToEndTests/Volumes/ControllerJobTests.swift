@@ -8,7 +8,7 @@ import Testing
     @Test func `every node has its jobs, and what cannot fire says why`() async throws {
         let site = try await ControllerSite(
             """
-            nodes: {here: {address: 127.0.0.1}, b: {address: 10.0.0.2}, idle: {address: 10.0.0.3}}
+            nodes: {here: {address: 127.0.0.1}, b: {address: 127.0.0.2}, idle: {address: 127.0.0.3}}
             apps:
               hello:
                 procs:
@@ -38,7 +38,7 @@ import Testing
         #expect(all.status == 200)
         #expect(try await site.get("/api/v1/cron/jobs/all").json == all.json)
         let counts = all.json.object?.mapValues { $0.array?.count }
-        #expect(counts == ["127.0.0.1": 6, "10.0.0.2": 3, "10.0.0.3": 0], "\(all.text)")
+        #expect(counts == ["127.0.0.1": 6, "127.0.0.2": 3, "127.0.0.3": 0], "\(all.text)")
         let own = all.json["127.0.0.1"].array ?? []
         #expect(own[0]["id"] == "7f000001b38f6f83b82a188e61d4f91ef748714e")
         #expect(own[1]["id"] == "7f0000010a09990c20fc7b0a389cbbb363e19f2b")
@@ -48,7 +48,7 @@ import Testing
                 "/data/lain/volumes/hello/hello.web.web/1/data", "30d",
                 "/data/lain/volumes/hello/hello.web.web/1/inc@increment", "10d",
             ])
-        #expect(all.json["10.0.0.2"][0]["args"]["containers"] == ["c2", "c3"])
+        #expect(all.json["127.0.0.2"][0]["args"]["containers"] == ["c2", "c3"])
 
         let path = "/api/v2/app/resource.mysql.hello/cron/jobs"
         let jobs = try await site.get(path).json.array ?? []
@@ -84,7 +84,7 @@ import Testing
         #expect(debug["crond_status"] == "started" && debug["running_tasks"] == 0 && debug["goroutines"] != 0)
         #expect(debug["updateTime"] != "0001-01-01T00:00:00Z" && debug["mem_stats"]["Alloc"] != 0, "\(debug)")
         // The other machine cannot be reached: that is said, and nothing is left behind.
-        let remote = all.json["10.0.0.2"][0]["id"].string ?? ""
+        let remote = all.json["127.0.0.2"][0]["id"].string ?? ""
         let answer = try await site.post("\(ControllerSite.v2)/cron/jobs/\(remote)/actions/run")
         #expect(site.error(answer) == "503 node_down")
         #expect(try await site.get("\(ControllerSite.v2)/cron/records").text == "[]")

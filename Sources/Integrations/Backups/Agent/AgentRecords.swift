@@ -46,7 +46,7 @@ struct AgentRecords: Sendable {
 
     /// Of a run that is not there any more nothing is told: the one who asks knows which he waits for.
     func records(of runs: [RunID]) async throws -> [NodeRecord] {
-        try await control.runs(runs).compactMap(record)
+        try await control.runs(runs).compactMap { NodeRecord($0, on: desk.settings.node, control.drivers) }
     }
 
     private func page(after: Int64, limit: Int) async throws -> Page {
@@ -58,44 +58,5 @@ struct AgentRecords: Sendable {
         let runs = events.map(\.run).filter { seen.insert($0).inserted }
         return Page(
             records: try await records(of: runs), next: events.last?.number ?? after, hasMore: events.count == limit)
-    }
-
-    /// Nil for what is none of the controller's business.
-    func record(_ run: Run) -> NodeRecord? {
-        guard let subject = run.volumeSubject else { return nil }
-        var record = NodeRecord(
-            run: run.id, node: desk.settings.node, volume: subject.volume, action: subject.action, mode: subject.mode,
-            state: run.state, outcome: run.outcome, reason: run.reason.sentence(.en).text, trigger: run.trigger,
-            createdAt: run.createdAt, startedAt: run.startedAt, endedAt: run.finishedAt,
-            progress: run.report.progress, message: run.report.message, results: run.report.results,
-            version: run.version, backup: subject.restore?.version,
-            source: subject.restore?.source, isPreview: subject.restore?.dryRun ?? false, paths: subject.restore?.paths)
-        guard run.state.isEnd else { return record }
-        record.made = control.drivers.yields(of: run).compactMap { yield in
-            guard case .version(_, let mode, let content, let isPartial) = yield else { return nil }
-            return NodeRecord.Made(mode: mode, content: content, isPartial: isPartial)
-        }
-        return record
-    }
-}
-
-extension Run {
-    /// What a backup or a restore is about.
-    struct VolumeSubject {
-        var action: NodeRecord.Action
-        var volume: VolumeName
-        var mode: VolumeMode?
-        var restore: RestoreWork?
-    }
-
-    /// Nil for every other run.
-    var volumeSubject: VolumeSubject? {
-        if let restore = volumeWork?.restore {
-            return VolumeSubject(action: .restore, volume: restore.target, restore: restore)
-        }
-        guard let task = job.tasks.first, task.driver == VolumeBackupDriver.name,
-            let step: BackupStep = try? SpecCoding.spec(task.spec)
-        else { return nil }
-        return VolumeSubject(action: .backup, volume: step.volume, mode: step.mode)
     }
 }

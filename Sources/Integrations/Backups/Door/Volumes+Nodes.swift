@@ -54,9 +54,14 @@ extension Volumes {
         try await control.store.nodeRecords(query).filter { covers($0.volume, rights) }
     }
 
-    /// Throws `notFound`.
+    /// Of any machine, this one included. Throws `notFound`.
     package func record(_ run: RunID, _ rights: Rights) async throws -> NodeRecord {
         if let record = try await control.store.nodeRecord(run), covers(record.volume, rights) { return record }
+        if let own = try await control.run(run),
+            let record = NodeRecord(own, on: box.settings.node, control.drivers), covers(record.volume, rights)
+        {
+            return record
+        }
         throw MartletError(.notFound, "there is no record of the run \(run)")
     }
 

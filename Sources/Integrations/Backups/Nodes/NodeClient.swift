@@ -98,6 +98,11 @@ final class NodeClient: Sendable {
     /// As the agent said it. What only its own caller can mend is no fault of whoever asked the controller.
     private static func refusal(_ status: Int, _ reply: JSONValue) -> MartletError {
         let members = reply.object ?? [:]
+        // Something else may listen there: its answers mean nothing.
+        guard members["code"]?.string != nil else {
+            return MartletError(
+                .unavailable, "what answers there is no agent: it answered \(status)", cause: NodeDown())
+        }
         let detail = String((members["detail"]?.string ?? "it answered \(status)").prefix(2000))
         let problems = (members["errors"]?.array ?? []).prefix(100).map { entry in
             FieldProblem(

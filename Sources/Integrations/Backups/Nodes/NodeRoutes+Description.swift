@@ -41,5 +41,13 @@ extension Operation {
                     "id": .runID, "node": .string(), "action": .words(NodeRecord.Action.self),
                     "state": .words(RunState.self), "reason": .string(), "results": .any,
                 ]))
-        ], problems: [.notFound], examples: [Example("unknown", ["run": Sample.ended], .notFound)])
+        ], problems: [.notFound],
+        examples: [
+            Example(
+                "backup", ["run": Sample.volumeRun], .ok,
+                answer: [
+                    "id": Sample.volumeRun, "node": "node-1", "action": "backup", "state": "succeeded",
+                    "reason": "Every task ended well.", "results": ["files": 12, "bytes": 40960],
+                ])
+        ])
 }

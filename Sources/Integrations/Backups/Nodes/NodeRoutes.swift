@@ -16,7 +16,7 @@ struct NodeRoutes: Sendable {
                 .get, "/api/nodes/runs", "List the copies of what nodes ran, newest first", access: .covered(.read),
                 .listNodeRuns, runs),
             Route(
-                .get, "/api/nodes/runs/{run}", "Show the copy of a run of a node", access: .covered(.read),
+                .get, "/api/nodes/runs/{run}", "Show a backup or a restore, of any machine", access: .covered(.read),
                 .showNodeRun, show),
         ]
     }
@@ -67,7 +67,12 @@ struct NodeRoutes: Sendable {
         }
         var record = try await volumes(call).record(run, call.principal.rights)
         if let wait = call.preferredWait, !record.state.isEnd {
-            record = try await desk.wait(for: run, upTo: wait, call.control)
+            if try await call.control.store.nodeRecord(run) != nil {
+                record = try await desk.wait(for: run, upTo: wait, call.control)
+            } else {
+                _ = try await call.control.wait(for: run, upTo: wait)
+                record = try await volumes(call).record(run, call.principal.rights)
+            }
         }
         return .json { $0.members(of: record) }
     }
