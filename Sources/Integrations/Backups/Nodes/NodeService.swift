@@ -75,7 +75,7 @@ package struct NodeService: Sendable {
         var plan = AgentPlan(of: node, in: desk.box.inventory, zone: control.schedules.zone, limit: max(1, limit))
         plan.controller = desk.box.settings.advertise
         let volumes = Volumes(control: control, box: desk.box)
-        let begun = Set(try await control.store.volumeRecords().map(\.volume.app))
+        let begun = Set(try await control.store.volumeRecords(of: nil).map(\.volume.app))
         plan.begun = plan.apps.intersection(begun)
         var problems: [String] = []
         for app in plan.apps.sorted() {
