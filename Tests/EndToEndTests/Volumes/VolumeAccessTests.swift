@@ -39,7 +39,9 @@ import Testing
                 let isAllowed = Self.roles.drop { $0 != Self.rules[route] }.contains(role)
                 let status = try await status(server, route, token: own)
                 // An import has to say what of.
-                #expect(isAllowed ? status < 400 || [400, 409].contains(status) : status == 403, "\(route) \(role) \(status)")
+                #expect(
+                    isAllowed ? status < 400 || [400, 409].contains(status) : status == 403,
+                    "\(route) \(role) \(status)")
                 guard isAllowed, role != "admin", route != "GET /api/volumes" else { continue }
                 // Somebody else's volume is not there.
                 let foreign = try await server.token(role, labels: ["volumes/app": "other"])
