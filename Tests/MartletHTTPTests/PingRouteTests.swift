@@ -26,7 +26,6 @@ import Testing
         arguments: [
             ("", "succeeded", nil), ("/success", "succeeded", nil), ("/0", "succeeded", nil), ("/fail", "failed", nil),
             ("/3", "failed", "exit code 3"), ("/255", "failed", "exit code 255"), ("/start", "running", nil),
-            ("/log", "waiting", nil),
         ] as [(String, String, String?)])
     func `a ping tells how the work goes`(_ signal: String, _ outcome: String, _ note: String?) async throws {
         let api = try await api()
@@ -37,6 +36,17 @@ import Testing
             let fire = try await lastFire(api)
             #expect(fire["outcome"].string == outcome && fire["note"].string == note, "\(method): \(fire)")
         }
+    }
+
+    @Test func `a text alone belongs to the time that came last`() async throws {
+        let api = try await api()
+        let early = try await api.call("POST", "/ping/tape/log", body: "too early")
+        #expect(early.status == 409 && early.json["code"] == "conflict", "\(early.text)")
+        #expect(try await api.call("POST", "/ping/tape").status == 200)
+        #expect(try await api.call("POST", "/ping/tape/log", body: "12 GB").status == 200)
+        let fire = try await lastFire(api)
+        #expect(fire["outcome"] == "succeeded" && fire["note"] == "12 GB", "\(fire)")
+        #expect(try await api.call("GET", "/api/schedules/tape/fires").json["items"].array?.count == 1)
     }
 
     @Test func `start and end are one entry, and what was said is kept`() async throws {
