@@ -68,7 +68,9 @@ import Testing
         arguments: [
             (["volume": "/../../other/other.web.web/1/data"], "volume"), (["procname": "other.web.web"], "procname"),
             (["expire": ""], "expire"), (["expire": "30"], "expire"), (["expire": "-1d"], "expire"),
-            (["expire": "3w"], "expire"), (["schedule": ""], "schedule"), (["mode": "mirror"], "mode"),
+            (["expire": "3w"], "expire"), (["expire": "9999d"], "ten years"),
+            (["preRun": .string(String(repeating: "a ", count: 300))], "preRun"),
+            (["schedule": "0 3 * * *\u{0}"], "schedule"), (["schedule": ""], "schedule"), (["mode": "mirror"], "mode"),
             (["mode": "safety"], "mode"), (["volume": ""], "volume"), (["volume": "/a\u{0}b"], "volume"),
         ] as [([String: JSONValue], String)])
     func `a wrong entry is refused alone`(change: [String: JSONValue], word: String) throws {

@@ -83,9 +83,14 @@ final class StoreFixture: Sendable {
 
 /// Lets the fixture hear of events that the store hands out.
 private final class EventRelay: Sendable {
-    private let receiver = Mutex<(@Sendable ([RunEvent]) -> Void)?>(nil)
-    func receive(_ body: @escaping @Sendable ([RunEvent]) -> Void) { receiver.withLock { $0 = body } }
-    func send(_ events: [RunEvent]) { receiver.withLock { $0 }?(events) }
+    /// See ``RunHarvest``: not a bare function.
+    private struct Receiver: Sendable {
+        var body: (@Sendable ([RunEvent]) -> Void)?
+    }
+
+    private let receiver = Mutex(Receiver())
+    func receive(_ body: @escaping @Sendable ([RunEvent]) -> Void) { receiver.withLock { $0.body = body } }
+    func send(_ events: [RunEvent]) { receiver.withLock { $0.body }?(events) }
 }
 
 /// The error code of what `body` throws; nil when it throws nothing or something else.

@@ -78,6 +78,13 @@ import Testing
         #expect(versions.count == 1 && versions[0].isPartial && versions[0].run == run.id)
     }
 
+    @Test func `what ended runs leave can be asked for without end`() throws {
+        let harvest = RunHarvest()
+        harvest.gather { _ in [Self.version()] }
+        let run = try StoreFixture().run()
+        for _ in 0..<100_000 { #expect(harvest.yields(of: run).count == 1) }
+    }
+
     @Test func `what cannot be stored keeps no run from ending, and is told`() async throws {
         let fixture = try fixture { _ in
             [Self.version(), Self.version(VolumeName(app: "", proc: "p", instance: 0, volume: ""))]

@@ -3,7 +3,8 @@ package import Foundation
 extension NodeRecord {
     private static let mostResults = 1000
     private static let mostPaths = 1000
-    private static let longestReason = 4096
+    /// In bytes, of a reason and of a message; what is longer is cut where the record is made.
+    package static let longestReason = 4096
 
     /// As it goes from a node to its controller, and as the controller keeps it. Instants in RFC 3339.
     package var json: JSONValue {

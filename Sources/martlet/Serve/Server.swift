@@ -168,7 +168,7 @@ struct Server {
         let rules = RuleSchedules(control: control, box: backups.box, logger: log.logger("backups"))
         services.append(Work { try await rules.run() })
         let lainlet = LainletWatch(control: control, box: backups.box, logger: log.logger("backups"))
-        if config.backups.lainlet != nil { services.append(Work { try await lainlet.run() }) }
+        if agent == nil, config.backups.lainlet != nil { services.append(Work { try await lainlet.run() }) }
         let expiry = Expiry(control: control, box: backups.box, logger: log.logger("backups"))
         services.append(Work { try await expiry.run() })
         services.append(CalendarWatch(control: control, logger: log.logger("schedules")))
@@ -181,7 +181,7 @@ struct Server {
         if let desk = backups.agent {
             let doorbell = AgentDoorbell(
                 desk: desk, control: control, box: backups.box, tokenFile: agent?.tokenFile,
-                logger: log.logger("backups"))
+                isSecure: config.listen.contains { $0.certificate != nil }, logger: log.logger("backups"))
             services.append(Work { await doorbell.run() })
         }
         services.append(TokenKeeping(tokens: tokens, logger: logger))

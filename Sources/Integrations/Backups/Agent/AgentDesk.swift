@@ -36,6 +36,7 @@ package final class AgentDesk: Sendable {
         var inventory = Inventory()
         inventory.root = settings.root
         inventory.begun = plan.begun
+        inventory.zone = plan.zone
         inventory.volumes = plan.volumes.sorted { $0.name.description < $1.name.description }
         return inventory
     }

@@ -16,14 +16,19 @@ package struct AgentDoorbell: Sendable {
     private let control: Control
     private let box: BackupBox
     private let tokenFile: String?
+    private let isSecure: Bool
     private let logger: Logger
 
-    /// `tokenFile`: with the token that controller and agents show each other.
-    package init(desk: AgentDesk, control: Control, box: BackupBox, tokenFile: String?, logger: Logger) {
+    /// `tokenFile`: with the token that controller and agents show each other. `isSecure`: the agent has a certificate, so
+    /// that nobody is to read the token on its way.
+    package init(
+        desk: AgentDesk, control: Control, box: BackupBox, tokenFile: String?, isSecure: Bool, logger: Logger
+    ) {
         self.desk = desk
         self.control = control
         self.box = box
         self.tokenFile = tokenFile
+        self.isSecure = isSecure
         self.logger = logger
     }
 
@@ -51,7 +56,9 @@ package struct AgentDoorbell: Sendable {
                 let events = try await control.events(of: nil, after: last, limit: AgentRecords.mostEvents)
                 last = events.last?.number ?? last
                 let runs = try await control.runs(Array(Set(events.map(\.run)))).filter { $0.volumeSubject != nil }
-                guard let newest = runs.max(by: { $0.id < $1.id }), let controller = desk.controller else { continue }
+                guard let newest = runs.max(by: { $0.id < $1.id }), let controller = desk.controller,
+                    !isSecure || tokenFile == nil || controller.hasPrefix("https://")
+                else { continue }
                 let address = "\(controller)/api/v2/system/notify?node=\(desk.settings.node)"
                 try await ring(address, client, about: newest)
             } catch {

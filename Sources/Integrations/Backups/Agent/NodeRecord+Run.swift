@@ -7,9 +7,10 @@ extension NodeRecord {
         guard let subject = run.volumeSubject else { return nil }
         self.init(
             run: run.id, node: node, volume: subject.volume, action: subject.action, mode: subject.mode,
-            state: run.state, outcome: run.outcome, reason: run.reason.sentence(.en).text, trigger: run.trigger,
+            state: run.state, outcome: run.outcome, reason: Self.cut(run.reason.sentence(.en).text),
+            trigger: run.trigger,
             createdAt: run.createdAt, startedAt: run.startedAt, endedAt: run.finishedAt,
-            progress: run.report.progress, message: run.report.message, results: run.report.results,
+            progress: run.report.progress, message: run.report.message.map(Self.cut), results: run.report.results,
             version: run.version, backup: subject.restore?.version, source: subject.restore?.source,
             isPreview: subject.restore?.dryRun ?? false, paths: subject.restore?.paths)
         guard run.state.isEnd else { return }
@@ -17,6 +18,15 @@ extension NodeRecord {
             guard case .version(_, let mode, let content, let isPartial) = yield else { return nil }
             return Made(mode: mode, content: content, isPartial: isPartial)
         }
+    }
+}
+
+extension NodeRecord {
+    /// Names of files may be long, and a record that is too long would be refused.
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > longestReason else { return text }
+        // Repairing makes three bytes of one that was cut off its character.
+        return String(repairing: Array(text.utf8.prefix(longestReason - 12))) + "…"
     }
 }
 

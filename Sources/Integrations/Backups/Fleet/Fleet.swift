@@ -27,10 +27,10 @@ package struct Fleet: Sendable {
 
     /// A node that has not confirmed its plan does not fire yet.
     private func confirmed(_ plan: NodePlan) -> NodePlan {
-        guard let name = plan.node, let status = volumes.nodes?.status(of: name), !status.isConfirmed else {
-            return plan
-        }
+        guard let name = plan.node, let status = volumes.nodes?.status(of: name) else { return plan }
         var plan = plan
+        for index in plan.backups.indices { plan.backups[index].job.nodeState = status.state.rawValue }
+        guard !status.isConfirmed else { return plan }
         for index in plan.backups.indices where plan.backups[index].job.state == .active {
             plan.backups[index].job.state = .pending
         }

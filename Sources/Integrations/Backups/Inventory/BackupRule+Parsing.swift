@@ -49,11 +49,13 @@ extension BackupRule {
 }
 
 extension Hook {
+    static let mostWords = 256
+
     /// Nil when there is none.
     init?(_ fields: inout Fields, _ key: String) {
         guard var entry = fields.object(key) else { return nil }
         runner = entry.choice("runner") ?? .host
-        command = entry.strings("command", maxCount: 256) ?? []
+        command = entry.strings("command", maxCount: Self.mostWords) ?? []
         if command.first?.isEmpty ?? true { entry.problem("command", "needs at least the program's name") }
         timeout = entry.span("timeout") ?? RuleDefaults.hookTimeout
         if timeout.milliseconds <= 0 { entry.problem("timeout", "must be longer than nothing") }

@@ -124,7 +124,7 @@ struct InventoryInstance {
             let node = entry.string("node", maxBytes: 255)
             let one = entry.string("container", maxBytes: 255)
             if let one, !Token.isValid(one) { entry.problem("container", Token.rule) }
-            let more = entry.strings("containers", maxCount: 64) ?? []
+            let more = entry.strings("containers", maxCount: Inventory.mostContainers - 1) ?? []
             if !more.allSatisfy(Token.isValid) { entry.problem("containers", Token.rule) }
             return InventoryInstance(number: number, node: node, containers: (one.map { [$0] } ?? []) + more)
         }

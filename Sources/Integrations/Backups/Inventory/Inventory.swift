@@ -7,10 +7,13 @@ package struct Inventory: Sendable, Hashable {
     /// Entries that lead to no volume, and why: of a source that is taken in part.
     package var refused: [Refusal] = []
     static let mostRefused = 1000
+    static let mostContainers = 64
     /// How long versions of volumes stay that are not declared any more; nil: until somebody removes them.
     package var orphans: Retention?
     /// Below it are the volumes that name no path of their own.
     package var root = "/data/lain/volumes"
+    /// Of schedules that name none; nil: the machine's.
+    package var zone: String?
     /// Machines with an agent, and their IPv4 addresses.
     package var nodes: [String: String] = [:]
 

@@ -84,7 +84,9 @@ private struct Reading {
             do throws(Refused) {
                 let rule = try rule(entry, proc)
                 let name = VolumeName(app: app, proc: proc, instance: Int(instance), volume: volume)
-                try add(name, rule, node: node, containers: ids.filter(Token.isValid))
+                try add(
+                    name, rule, node: node,
+                    containers: Array(ids.filter(Token.isValid).prefix(Inventory.mostContainers)))
             } catch {
                 refuse(what, error.why)
             }
@@ -121,18 +123,25 @@ private struct Reading {
         guard entry["procname"].string == proc else {
             throw Refused(why: "its procname is another one: \((entry["procname"].string ?? "none").prefix(100))")
         }
-        guard let schedule = entry["schedule"].string, !schedule.isEmpty, schedule.utf8.count <= 256 else {
+        guard let schedule = entry["schedule"].string, !schedule.isEmpty, schedule.utf8.count <= 256,
+            !schedule.utf8.contains(0)
+        else {
             throw Refused(why: "it has no schedule")
         }
         guard let expire = Self.span(entry["expire"].string ?? "") else {
-            throw Refused(why: "its expire is no number with m, h or d, such as 30d")
+            throw Refused(why: "its expire is no number with m, h or d, such as 30d, and at most ten years")
         }
         guard let mode = VolumeMode(rawValue: entry["mode"].string ?? ""), mode != .safety else {
             throw Refused(why: "its mode is neither full nor increment")
         }
+        let hooks = [entry["preRun"], entry["postRun"]].map(hook)
+        for hook in hooks.compactMap(\.self)
+        where hook.command.count > Hook.mostWords || hook.command.contains(where: { $0.utf8.contains(0) }) {
+            throw Refused(why: "its preRun or postRun has more than \(Hook.mostWords) words or a NUL")
+        }
         return BackupRule(
-            mode: mode, schedule: schedule, retention: Retention(expire: expire), exclude: [],
-            before: hook(entry["preRun"]), after: hook(entry["postRun"]), timeout: RuleDefaults.timeout)
+            mode: mode, schedule: schedule, retention: Retention(expire: expire), exclude: [], before: hooks[0],
+            after: hooks[1], timeout: RuleDefaults.timeout)
     }
 
     /// A command line, split at blanks as it always was; nil: none.
@@ -146,11 +155,13 @@ private struct Reading {
         guard let unit = text.last, let number = Int64(text.dropLast()), (0...1_000_000).contains(number) else {
             return nil
         }
+        let span: TimeSpan
         switch unit {
-        case "m": return .seconds(number * 60)
-        case "h": return .seconds(number * 3600)
-        case "d": return .seconds(number * 86_400)
+        case "m": span = .seconds(number * 60)
+        case "h": span = .seconds(number * 3600)
+        case "d": span = .seconds(number * 86_400)
         default: return nil
         }
+        return span.milliseconds <= TimeSpan.longest.milliseconds ? span : nil
     }
 }

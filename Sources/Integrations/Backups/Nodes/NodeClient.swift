@@ -36,6 +36,8 @@ final class NodeClient: Sendable {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(5)
+        // The limit of a call ends with the head of its answer: a body that stalls is given up, too.
+        configuration.timeout.read = .seconds(65)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         // The environment's proxy has no business between a controller and its nodes.
@@ -73,7 +75,12 @@ final class NodeClient: Sendable {
         request.headers.add(name: "User-Agent", value: "martlet-controller")
         // Read anew each time: a new token needs no restart.
         if let file = access.tokenFile {
-            request.headers.add(name: "Authorization", value: "Bearer \(try TokenFile.read(file).exposed)")
+            guard let token = try? TokenFile.read(file) else {
+                throw MartletError(
+                    .unavailable, "the controller cannot use the file of the agents' token (backups.agentToken)",
+                    cause: NodeDown())
+            }
+            request.headers.add(name: "Authorization", value: "Bearer \(token.exposed)")
         }
         if let key = call.idempotencyKey { request.headers.add(name: "Idempotency-Key", value: key) }
         if let body = call.body {

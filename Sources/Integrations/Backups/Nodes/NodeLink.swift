@@ -94,7 +94,7 @@ final class NodeLink: Sendable {
             standing = try await desk.client.put(wanted.plan, version: version, at: address)
             try check(standing.node)
         } catch {
-            guard error.code == .invalid, isRetired else { throw error }
+            guard isRetired, error.problems.contains(where: { $0.field == "node" }) else { throw error }
             // Another node's agent is there now: nobody has the plan any more.
             try await retire()
             return true

@@ -62,7 +62,7 @@ package struct NodeService: Sendable {
         for (node, place) in wanted {
             let link = NodeLink(
                 node: node, address: place.address, isRetired: place.isRetired, desk: desk, control: control
-            ) { [self] in try await plan(of: node) }
+            ) { [self] in try await plan(of: node, isRetired: place.isRetired) }
             links[node] = link
             fresh.append(link)
         }
@@ -70,9 +70,11 @@ package struct NodeService: Sendable {
     }
 
     /// With the passwords of its apps. An app whose password is lost is left out, and keeps no other from being backed up.
-    private func plan(of node: String) async throws -> Wanted {
+    /// A node that left the inventory has nothing to do any more, whatever still names it.
+    private func plan(of node: String, isRetired: Bool) async throws -> Wanted {
         let limit = control.settings.value.limits.drivers[VolumeBackupDriver.name] ?? 4
         var plan = AgentPlan(of: node, in: desk.box.inventory, zone: control.schedules.zone, limit: max(1, limit))
+        if isRetired { return Wanted(plan: AgentPlan(node: node, zone: plan.zone, limit: plan.limit)) }
         plan.controller = desk.box.settings.advertise
         let volumes = Volumes(control: control, box: desk.box)
         let begun = Set(try await control.store.volumeRecords(of: nil).map(\.volume.app))

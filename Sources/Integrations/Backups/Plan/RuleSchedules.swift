@@ -160,7 +160,8 @@ package struct RuleSchedules: Sendable {
     ) throws(MartletError) -> Schedule {
         let schedule = Schedule(
             name: name, description: "of the inventory, for \(volume.name)",
-            work: .integration("volumes", request: .object(work)), cadence: .cron(cron), zone: control.schedules.zone,
+            work: .integration("volumes", request: .object(work)), cadence: .cron(cron),
+            zone: box.inventory.zone ?? control.schedules.zone,
             overlap: .latest, labels: VolumeJobs.labels(volume.name))
         _ = try control.schedules.timetable(of: schedule, anchor: control.now())
         return schedule

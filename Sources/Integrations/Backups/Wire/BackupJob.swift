@@ -51,6 +51,8 @@ package struct BackupJob: Sendable, Hashable {
     /// Nil in records.
     package var state: State?
     package var problem: Problem?
+    /// `down`, `up` or `unknown`; nil for this machine's.
+    package var nodeState: String?
 
     package init(
         id: String = "", spec: String = "", action: Action, arguments: [String: JSONValue] = [:], kind: Kind = .cron,
@@ -71,6 +73,7 @@ extension BackupJob {
     package var wire: WireValue {
         var members = members
         if let state { members.append(("state", .string(state.rawValue))) }
+        if let nodeState { members.append(("nodeState", .string(nodeState))) }
         if let problem {
             members.append(
                 ("problem", .object([("code", .string(problem.code)), ("message", .string(problem.message))])))
