@@ -17,7 +17,7 @@ package struct BackupSettings: Sendable, Hashable {
     package var node = ""
     /// Data directory of the server.
     package var dataDirectory = ""
-    /// Whether versions that no rule keeps are removed by themselves: not by agents, whose controller does that.
+    /// Whether versions that no rule keeps are removed by themselves.
     package var expires = true
     /// Where drills restore to; nil: beside the locks in the data directory.
     package var scratch: String?

@@ -9,8 +9,10 @@ package struct Backups: Sendable {
     package let drivers: [any Driver]
     package let loader: InventoryLoader
     package let routes: [Route]
-    /// The replaced system's API.
+    /// The replaced system's API: its controller's or, on an agent, its daemon's.
     package let facade: any Facade
+    /// Who an agent tells of its runs by the daemon's API; nil on every other server.
+    package let notifyAddresses: NotifyAddresses?
     /// Backups, drills and checks as the work of schedules.
     package let work: any WorkSource
     /// What a controller has to do with other machines; nil on an agent.
@@ -42,7 +44,14 @@ package struct Backups: Sendable {
             VolumeRoutes(box: box, nodes: nodes, downloads: downloads).routes
             + (nodes.map { NodeRoutes(box: box, desk: $0).routes } ?? [])
             + (self.agent.map { AgentRoutes(desk: $0, box: box).routes } ?? [])
-        facade = BackupsFacade(box: box, nodes: nodes, downloads: downloads, copyStore: copyStore)
+        if let desk = self.agent {
+            let addresses = try NotifyAddresses(dataDirectory: desk.settings.dataDirectory)
+            facade = DaemonFacade(desk: desk, box: box, addresses: addresses)
+            notifyAddresses = addresses
+        } else {
+            facade = BackupsFacade(box: box, nodes: nodes, downloads: downloads, copyStore: copyStore)
+            notifyAddresses = nil
+        }
     }
 
     /// What facades and schedulers call.

@@ -45,6 +45,15 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: "PEM file with its private key.")
     var tlsKey: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "One more address, where a controller of the replaced system drives this node without a token.",
+            valueName: "host:port"))
+    var legacyListen: String?
+
+    @Option(help: ArgumentHelp("Who may call it there; needed for any address but loopback.", valueName: "cidr"))
+    var legacyFrom: [String] = []
+
     func run() async throws {
         try await Complaint.asExit {
             signal(SIGPIPE, SIG_IGN)
@@ -52,11 +61,7 @@ struct AgentCommand: AsyncParsableCommand {
             let flags = try flags()
             let options = try ConfigOptions.parse(
                 ["--data-dir", dataDir] + (config.map { ["--config", $0] } ?? []))
-            let load: @Sendable () throws -> ServerConfig = {
-                var config = try options.server(flags)
-                config.backups.expires = false
-                return config
-            }
+            let load: @Sendable () throws -> ServerConfig = { try options.server(flags) }
             try await Server(
                 config: try load(), stopRuns: false, reload: load,
                 environment: ProcessInfo.processInfo.environment, agent: role
@@ -71,6 +76,7 @@ struct AgentCommand: AsyncParsableCommand {
         if !volumes.hasPrefix("/") { problems.add("--volumes", "must be an absolute path") }
         if !repository.hasPrefix("/") { problems.add("--repository", "must be an absolute path") }
         if (tlsCert == nil) != (tlsKey == nil) { problems.add("--tls-cert", "goes with --tls-key") }
+        if legacyListen == nil, !legacyFrom.isEmpty { problems.add("--legacy-from", "goes with --legacy-listen") }
         let address = controller.flatMap(ControllerAddress.init)
         if controller != nil, address == nil { problems.add("--controller", ControllerAddress.rule) }
         try problems.check("the agent's command line")
@@ -88,8 +94,16 @@ struct AgentCommand: AsyncParsableCommand {
         if !isOpen { listener["auth"] = "token" }
         if let tlsCert, let tlsKey { listener["tls"] = ["certificate": .string(tlsCert), "key": .string(tlsKey)] }
         let path = repository.contains("{app}") ? repository : repository + "/{app}"
+        var listeners: [JSONValue] = [.object(listener)]
+        if let legacyListen {
+            var legacy: [String: JSONValue] = [
+                "address": .string(legacyListen), "facades": ["backups"], "auth": "open",
+            ]
+            if !legacyFrom.isEmpty { legacy["allow"] = .array(legacyFrom.map { .string($0) }) }
+            listeners.append(.object(legacy))
+        }
         return [
-            "listen": JSONText.line(.array([.object(listener)])), "backups.node": node, "backups.repository": path,
+            "listen": JSONText.line(.array(listeners)), "backups.node": node, "backups.repository": path,
         ]
     }
 }

@@ -57,8 +57,10 @@ struct Server {
             ScheduleDesk(
                 calendars: WorkCalendars(adding: config.calendars), works: [scripts.work, cacheLoad.work, backups.work]),
             [CommandDriver(), scripts.driver] + cacheLoad.drivers + backups.drivers)
-        // The catalogue is the controller's: an agent hands over what its runs leave, with their records.
-        if agent == nil { harvest.gather { [drivers = control.drivers] in drivers.yields(of: $0) } }
+        // An agent that has a controller hands over what its runs leave, with their records.
+        harvest.gather { [drivers = control.drivers, box = backups.box] in
+            box.inventory.ownsCatalogue ? drivers.yields(of: $0) : []
+        }
         backups.agent?.apply(to: control)
         notices.describe { [drivers = control.drivers] run, secrets in drivers.noticePart(of: run, hiding: secrets) }
         let notifier = Notifier(
@@ -149,7 +151,7 @@ struct Server {
             addresses: config.listen.map(\.address.urlHost),
             version: Version.current, checks: [keeper], extra: scripts.routes + backups.routes,
             figures: backups.figures,
-            facades: agent == nil ? [scripts.facade, cacheLoad.facade, backups.facade] : [])
+            facades: agent == nil ? [scripts.facade, cacheLoad.facade, backups.facade] : [backups.facade])
         let announcement = Announcement(
             directory: directory, forCLI: config.listenerForCLI,
             manager: ServiceManager(environment, listeners: config.listen.count, logger: logger), logger: logger)
@@ -183,6 +185,12 @@ struct Server {
                 desk: desk, control: control, box: backups.box, tokenFile: agent?.tokenFile,
                 isSecure: config.listen.contains { $0.certificate != nil }, logger: log.logger("backups"))
             services.append(Work { await doorbell.run() })
+            if let addresses = backups.notifyAddresses {
+                let daemon = DaemonNotifier(
+                    desk: desk, control: control, box: backups.box, addresses: addresses,
+                    logger: log.logger("backups"))
+                services.append(Work { await daemon.run() })
+            }
         }
         services.append(TokenKeeping(tokens: tokens, logger: logger))
         services.append(

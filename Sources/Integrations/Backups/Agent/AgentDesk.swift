@@ -38,6 +38,7 @@ package final class AgentDesk: Sendable {
         inventory.begun = plan.begun
         inventory.zone = plan.zone
         inventory.volumes = plan.volumes.sorted { $0.name.description < $1.name.description }
+        inventory.ownsCatalogue = plan.jobs != nil
         return inventory
     }
 
@@ -53,7 +54,8 @@ package final class AgentDesk: Sendable {
                         problem: "is \(plan.node.prefix(255)), and this agent is \(settings.node) (--node)")
                 ])
         }
-        try await keepPasswords(of: plan, control)
+        // Without a controller of ours the passwords are made here, like a server's own.
+        if plan.jobs == nil { try await keepPasswords(of: plan, control) }
         var plan = plan
         plan.passwords = [:]
         let kept = plan

@@ -8,8 +8,8 @@ package struct AgentPlan: Sendable, Hashable {
     package var node: String
     /// Zone of the schedules that name none.
     package var zone: String
-    /// Backups at once.
-    package var limit: Int
+    /// Backups at once; nil: as the agent's own settings say.
+    package var limit: Int?
     /// Base address of the controller, to be told at once when there is something new; nil: it asks.
     package var controller: String?
     /// Their `node` is nil: they are the agent's own.
@@ -18,10 +18,15 @@ package struct AgentPlan: Sendable, Hashable {
     package var standard: Set<VolumeName> = []
     /// Apps that have versions already: no agent makes a new repository in the place of one that it does not find.
     package var begun: Set<String> = []
+    /// As a controller of the replaced system pushed them, in its order; nil: the plan is one of our own controller's, which
+    /// keeps the catalogue and clears up.
+    package var jobs: [BackupJob]?
+    /// Why a job of `jobs` never fires, by its place.
+    package var refused: [Int: String] = [:]
     /// Passwords of the repositories, by app. Never stored with the plan.
     package var passwords: [String: Secret] = [:]
 
-    package init(node: String, zone: String, limit: Int) {
+    package init(node: String, zone: String, limit: Int?) {
         self.node = node
         self.zone = zone
         self.limit = limit
@@ -50,9 +55,10 @@ package struct AgentPlan: Sendable, Hashable {
     /// `{node, zone, limit, controller, volumes, begun, passwords}`.
     package func document(withPasswords: Bool) -> JSONValue {
         var members: [String: JSONValue] = [
-            "node": .string(node), "zone": .string(zone), "limit": .int(Int64(limit)),
+            "node": .string(node), "zone": .string(zone),
             "volumes": .array(volumes.map(document)), "begun": .array(begun.sorted().map(JSONValue.string)),
         ]
+        members["limit"] = limit.map { .int(Int64($0)) }
         members["controller"] = controller.map(JSONValue.string)
         if withPasswords { members["passwords"] = .object(passwords.mapValues { .string($0.exposed) }) }
         return .object(members)
@@ -118,7 +124,7 @@ package struct AgentPlan: Sendable, Hashable {
     }
 
     /// Whoever can push a plan must not reach the rest of the machine by it.
-    private static func problem(with path: String, below root: String) -> String? {
+    static func problem(with path: String, below root: String) -> String? {
         let parts = path.split(separator: "/")
         if !path.hasPrefix("/") || parts.contains("..") || parts.contains(".") || path.utf8.count > 4096 {
             return "must be an absolute path without . and .."

@@ -30,7 +30,7 @@ package struct PlanFile: Sendable {
             }
             return Content(
                 instance: instance, version: members["version"]?.string,
-                plan: try members["plan"].map { try AgentPlan(parsing: $0, root: settings.root) })
+                plan: try plan(members))
         } catch {
             throw MartletError(
                 .invalid,
@@ -39,11 +39,25 @@ package struct PlanFile: Sendable {
         }
     }
 
+    /// Either the plan of a controller of ours, or the jobs that one of the replaced system pushed.
+    private func plan(_ members: [String: JSONValue]) throws -> AgentPlan? {
+        if let jobs = members["jobs"]?.array {
+            return AgentPlan(
+                jobs: try jobs.map { try BackupJob($0) }, of: settings, zone: members["zone"]?.string ?? "UTC")
+        }
+        return try members["plan"].map { try AgentPlan(parsing: $0, root: settings.root) }
+    }
+
     /// Durable when it returns.
     package func write(_ content: Content) throws(MartletError) {
         var members: [String: JSONValue] = ["instance": .string(content.instance)]
         members["version"] = content.version.map(JSONValue.string)
-        members["plan"] = content.plan?.document(withPasswords: false)
+        if let plan = content.plan, let jobs = plan.jobs {
+            members["jobs"] = .array(jobs.map(\.document))
+            members["zone"] = .string(plan.zone)
+        } else {
+            members["plan"] = content.plan?.document(withPasswords: false)
+        }
         let draft = settings.planFile + ".new"
         let bytes = Array(SpecCoding.text(JSONValue.object(members)).utf8)
         let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)

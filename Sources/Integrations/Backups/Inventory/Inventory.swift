@@ -20,6 +20,10 @@ package struct Inventory: Sendable, Hashable {
     /// Apps whose repository is known to be there: where it is not, something is wrong with its place.
     package var begun: Set<String> = []
 
+    /// Whether versions are kept in this server's catalogue and removed by it. Of an agent that follows a controller's plan
+    /// both is the controller's.
+    package var ownsCatalogue = true
+
     package init() {}
 
     package struct Refusal: Sendable, Hashable {

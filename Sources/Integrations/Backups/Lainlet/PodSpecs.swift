@@ -128,40 +128,18 @@ private struct Reading {
         else {
             throw Refused(why: "it has no schedule")
         }
-        guard let expire = Self.span(entry["expire"].string ?? "") else {
+        guard let expire = LegacySpan.parse(entry["expire"].string ?? "") else {
             throw Refused(why: "its expire is no number with m, h or d, such as 30d, and at most ten years")
         }
         guard let mode = VolumeMode(rawValue: entry["mode"].string ?? ""), mode != .safety else {
             throw Refused(why: "its mode is neither full nor increment")
         }
-        let hooks = [entry["preRun"], entry["postRun"]].map(hook)
-        for hook in hooks.compactMap(\.self)
-        where hook.command.count > Hook.mostWords || hook.command.contains(where: { $0.utf8.contains(0) }) {
+        let hooks = [entry["preRun"], entry["postRun"]].map { Hook(legacyLine: $0.string ?? "") }
+        guard hooks.allSatisfy({ $0?.isUsable ?? true }) else {
             throw Refused(why: "its preRun or postRun has more than \(Hook.mostWords) words or a NUL")
         }
         return BackupRule(
             mode: mode, schedule: schedule, retention: Retention(expire: expire), exclude: [], before: hooks[0],
             after: hooks[1], timeout: RuleDefaults.timeout)
-    }
-
-    /// A command line, split at blanks as it always was; nil: none.
-    private func hook(_ value: JSONValue) -> Hook? {
-        let words = (value.string ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
-        return words.isEmpty
-            ? nil : Hook(runner: .container, command: words, timeout: RuleDefaults.hookTimeout, mayFail: false)
-    }
-
-    private static func span(_ text: String) -> TimeSpan? {
-        guard let unit = text.last, let number = Int64(text.dropLast()), (0...1_000_000).contains(number) else {
-            return nil
-        }
-        let span: TimeSpan
-        switch unit {
-        case "m": span = .seconds(number * 60)
-        case "h": span = .seconds(number * 3600)
-        case "d": span = .seconds(number * 86_400)
-        default: return nil
-        }
-        return span.milliseconds <= TimeSpan.longest.milliseconds ? span : nil
     }
 }

@@ -26,7 +26,7 @@ package final class Expiry: Sendable {
         try await Task.sleep(for: Self.firstLook)
         while true {
             do {
-                if box.settings.expires { try await pass() }
+                if box.settings.expires, box.inventory.ownsCatalogue { try await pass() }
             } catch {
                 try Task.checkCancellation()
                 logger.warning("no versions removed", metadata: ["error": "\(error)"])

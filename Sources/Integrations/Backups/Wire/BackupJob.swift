@@ -89,6 +89,14 @@ extension BackupJob {
         ]
     }
 
+    /// What `init(_:)` reads.
+    var document: JSONValue {
+        [
+            "id": .string(id), "spec": .string(spec), "action": .string(action.rawValue), "args": .object(arguments),
+            "type": .string(kind.rawValue), "sleep": .bool(sleeps),
+        ]
+    }
+
     /// Reads one that somebody sent. Members that are not known are let be, as in Go. Throws `invalid` with the fields.
     package init(_ value: JSONValue) throws(MartletError) {
         let problems = Fields.Problems()
