@@ -1,4 +1,5 @@
 import Foundation
+package import MartletCore
 import Synchronization
 
 /// What the Backups integration is configured with.
@@ -19,6 +20,10 @@ package struct BackupSettings: Sendable, Hashable {
     package var dataDirectory = ""
     /// Whether versions that no rule keeps are removed by themselves.
     package var expires = true
+    /// Each rule starts later by a part of it that belongs to the rule.
+    package var jitter = TimeSpan.seconds(0)
+    /// Backups at once on all nodes together.
+    package var mostAtOnce = 10_000
     /// Where drills restore to; nil: beside the locks in the data directory.
     package var scratch: String?
     /// Nil: the one in the data directory.
@@ -67,6 +72,11 @@ package final class BackupBox: Sendable {
     package init(_ settings: BackupSettings) { box = Mutex(State(settings: settings)) }
 
     package var settings: BackupSettings { box.withLock { $0.settings } }
+    /// How far the starts of rules are spread; nil: they are not.
+    var jitter: TimeSpan? {
+        let jitter = inventory.jitter ?? settings.jitter
+        return jitter.milliseconds > 0 ? jitter : nil
+    }
     /// Empty as long as it is not known.
     package var inventory: Inventory { known ?? Inventory() }
     /// Nil: nobody has told yet which volumes there are.

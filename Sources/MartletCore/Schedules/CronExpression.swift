@@ -12,12 +12,12 @@ package struct CronExpression: Sendable, Hashable {
     let followsElapsedTime: Bool
 
     /// `fields` are five, or six with leading seconds, in lower case. Throws `invalid` with every problem, each at `cron`.
-    init(_ fields: [Substring], dialect: CronDialect, seed: String) throws(MartletError) {
+    init(_ fields: [Substring], seed: String) throws(MartletError) {
         let problems = Fields.Problems()
         let texts = fields.count == 5 ? ["0"] + fields : fields
         var readers: [CronFieldReader] = []
         for (field, text) in zip(CronField.allCases, texts) {
-            var reader = CronFieldReader(field, dialect, seed: seed)
+            var reader = CronFieldReader(field, seed: seed)
             do throws(CronProblem) { try reader.read(text) } catch { problems.add("cron", error.message) }
             readers.append(reader)
         }

@@ -3,18 +3,18 @@ enum CronField: String, CaseIterable, Sendable {
     case second, minute, hour, day, month, weekday
 
     /// What may be written. A weekday of 7 is Sunday, like 0.
-    func range(_ dialect: CronDialect) -> ClosedRange<Int> {
+    var range: ClosedRange<Int> {
         switch self {
         case .second, .minute: 0...59
         case .hour: 0...23
         case .day: 1...31
         case .month: 1...12
-        case .weekday: dialect == .lain ? 0...6 : 0...7
+        case .weekday: 0...7
         }
     }
 
     /// What `*` stands for, and where `a/n` ends.
-    var all: ClosedRange<Int> { self == .weekday ? 0...6 : range(.standard) }
+    var all: ClosedRange<Int> { self == .weekday ? 0...6 : range }
 
     /// What `H` chooses from: a day that every month has.
     var spread: ClosedRange<Int> { self == .day ? 1...28 : all }
@@ -30,14 +30,6 @@ enum CronField: String, CaseIterable, Sendable {
         case .second, .minute, .hour, .day: nil
         }
     }
-}
-
-/// Whose cron text it is.
-package enum CronDialect: Sendable {
-    /// Everything that docs/schedules.md lists.
-    case standard
-    /// As Lain's daemon read it: weekday 0–6 only, no `L`, `W`, `#` and `H`, any step, `@every` in whole seconds.
-    case lain
 }
 
 /// What is wrong with a part of a cron text, and what to write instead.

@@ -1,7 +1,6 @@
 /// Reads one field of a cron expression into bits, and the special days of the two day fields into ``CronDays``.
 struct CronFieldReader {
     let field: CronField
-    let dialect: CronDialect
     /// The schedule's name: decides what `H` stands for.
     let seed: String
     /// Bit n is set when the value n matches.
@@ -10,8 +9,8 @@ struct CronFieldReader {
     private(set) var hasStar = false
     private(set) var special = CronDays()
 
-    init(_ field: CronField, _ dialect: CronDialect, seed: String) {
-        (self.field, self.dialect, self.seed) = (field, dialect, seed)
+    init(_ field: CronField, seed: String) {
+        (self.field, self.seed) = (field, seed)
     }
 
     /// `text` is in lower case.
@@ -25,14 +24,14 @@ struct CronFieldReader {
     }
 
     private mutating func read(term: Substring) throws(CronProblem) {
-        if dialect == .standard, try readSpecial(term) { return }
+        if try readSpecial(term) { return }
         let parts = term.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let step = parts.count == 2 ? try readStep(parts[1]) : nil
         let base = parts[0]
         if base == "*" || base == "?" {
             hasStar = true
             add(field.all, step: step ?? 1)
-        } else if dialect == .standard, base.first == "h" {
+        } else if base.first == "h" {
             let range = try spreadRange(base)
             let offset = CronSpread.index(seed, field, below: min(step ?? range.count, range.count))
             let first = range.lowerBound + offset
@@ -57,7 +56,7 @@ struct CronFieldReader {
                 "the step \(CronProblem.quote(text)) of \(field.rawValue) is not a number from 1 to \(field.all.count)")
         }
         // A longer step runs once in a round, which nobody means who writes */90.
-        guard step <= field.all.count || dialect == .lain else {
+        guard step <= field.all.count else {
             throw CronProblem(
                 "the step \(step) of \(field.rawValue) is longer than its \(field.all.count) values; use @every for longer steps"
             )
@@ -82,7 +81,7 @@ struct CronFieldReader {
         let first = try value(ends[0])
         var last = try value(ends[1])
         // fri-sun: the Sunday after Friday.
-        if field == .weekday, last == 0, first > 0, dialect == .standard { last = 7 }
+        if field == .weekday, last == 0, first > 0 { last = 7 }
         guard first <= last else {
             throw CronProblem(
                 "the range \(CronProblem.quote(text)) of \(field.rawValue) runs backwards: write it as two ranges")
@@ -92,7 +91,7 @@ struct CronFieldReader {
 
     func value(_ text: Substring) throws(CronProblem) -> Int {
         if let named = field.value(named: text) { return named }
-        let range = field.range(dialect)
+        let range = field.range
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw CronProblem(
                 "\(field.rawValue) \(CronProblem.quote(text)) is not a number from \(range.lowerBound) to \(range.upperBound)"

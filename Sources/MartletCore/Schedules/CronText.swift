@@ -19,7 +19,7 @@ struct CronText {
     ]
 
     /// Throws `invalid` with the problem at `cron` or `zone`.
-    init(_ text: String, dialect: CronDialect) throws(MartletError) {
+    init(_ text: String) throws(MartletError) {
         guard text.utf8.count <= Self.longest else { throw Self.refusal("is longer than \(Self.longest) bytes") }
         guard text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 0x09 }) else {
             throw Self.refusal("has a character that is neither printable ASCII nor a blank")
@@ -35,7 +35,7 @@ struct CronText {
         }
         let word = first.lowercased()
         if word == "@every" {
-            guard parts.count == 2, let span = EverySpan.parse(parts[1], dialect) else {
+            guard parts.count == 2, let span = EverySpan.parse(parts[1]) else {
                 throw Self.refusal(
                     "@every takes one span of at least 1s and at most \(TimeSpan.longest), such as @every 90m")
             }

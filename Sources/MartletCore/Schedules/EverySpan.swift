@@ -6,11 +6,9 @@ enum EverySpan {
     ]
 
     /// Nil when it is no span, or shorter than a second, or longer than ten years.
-    static func parse(_ text: Substring, _ dialect: CronDialect) -> TimeSpan? {
+    static func parse(_ text: Substring) -> TimeSpan? {
         guard let total = microseconds(text), total <= Double(TimeSpan.longest.milliseconds) * 1000 else { return nil }
         let milliseconds = Int64((total / 1000).rounded())
-        // Lain's daemon cut spans to whole seconds, and took a shorter one as a second.
-        if dialect == .lain { return .seconds(max(1, Int64(total / 1e6))) }
         return milliseconds >= 1000 ? TimeSpan(milliseconds: milliseconds) : nil
     }
 

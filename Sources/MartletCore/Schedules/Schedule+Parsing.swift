@@ -24,6 +24,7 @@ extension Schedule {
         var labels: [String: String] = [:]
         if case .inline(let job) = work { labels = job.labels } else { labels = Labels.parse(&fields) }
         let description = fields.string("description")
+        let jitter = fields.span("jitter")
         let missed = fields.choice("missed") ?? Missed.latest
         let window = fields.span("window") ?? Self.standardWindow
         let overlap = fields.choice("overlap") ?? Overlap.skip
@@ -37,8 +38,8 @@ extension Schedule {
         try problems.check(name.isEmpty ? "the schedule" : "the schedule \(name)")
         self.init(
             name: name, description: description, work: work ?? .watch, cadence: cadence ?? .at(.distantPast),
-            zone: zone,
-            missed: missed, window: window, overlap: overlap, dst: dst, calendar: calendar, isPaused: isPaused,
+            jitter: jitter, zone: zone, missed: missed, window: window, overlap: overlap, dst: dst, calendar: calendar,
+            isPaused: isPaused,
             labels: labels, grace: grace, notify: notify)
     }
 }

@@ -37,6 +37,8 @@ package struct Schedule: Sendable, Hashable, Codable {
     package var description: String?
     package var work: Work
     package var cadence: Cadence
+    /// Each time is later by a part of it that belongs to the name, so that not all start at once; nil: none.
+    package var jitter: TimeSpan?
     /// IANA name; a `TZ=` before a cron text outranks it.
     package var zone: String
     package var missed: Missed
@@ -58,7 +60,8 @@ package struct Schedule: Sendable, Hashable, Codable {
     package static let standardGrace = TimeSpan.seconds(3600)
 
     package init(
-        name: String, description: String? = nil, work: Work, cadence: Cadence, zone: String = "UTC",
+        name: String, description: String? = nil, work: Work, cadence: Cadence, jitter: TimeSpan? = nil,
+        zone: String = "UTC",
         missed: Missed = .latest, window: TimeSpan = standardWindow, overlap: Overlap = .skip,
         dst: ClockPolicy = .once, calendar: String? = nil, isPaused: Bool = false, labels: [String: String] = [:],
         grace: TimeSpan? = nil, notify: [NotifyRule] = []
@@ -67,6 +70,7 @@ package struct Schedule: Sendable, Hashable, Codable {
         self.description = description
         self.work = work
         self.cadence = cadence
+        self.jitter = jitter
         self.zone = zone
         self.missed = missed
         self.window = window

@@ -15,6 +15,10 @@ package struct Timetable: Sendable {
     /// Milliseconds of 1970 UTC, as in `Times`.
     private let anchor: Int64
     private let times: Times
+    /// Milliseconds that each time is later than its text says.
+    private let delay: Int64
+
+    package static let longestJitter = TimeSpan.seconds(86_400)
 
     /// The years 1 to 9999, in milliseconds.
     private static let range: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
@@ -24,23 +28,25 @@ package struct Timetable: Sendable {
     ///   - clock: what becomes of a time at a change of clocks.
     ///   - days: on which days of a calendar it runs; nil: on all.
     ///   - anchor: an interval's times are the anchor plus once, twice, … the interval; the anchor itself is none.
-    ///   - seed: the schedule's name; decides what `H` stands for.
+    ///   - seed: the schedule's name; decides what `H` stands for, and how late within `jitter` it is.
+    ///   - jitter: each time is later by the same part of it, in whole seconds; a one-off time is not.
     ///
     /// Throws `invalid`; its problems are at `cron`, `every`, `at` or `zone`.
     package init(
         _ cadence: Cadence, zone: TimeZone, clock: ClockPolicy, days: DayFilter?, anchor: Date, seed: String,
-        dialect: CronDialect = .standard
+        jitter: TimeSpan? = nil
     ) throws(MartletError) {
         self.clock = clock
         self.days = days
         self.anchor = Self.milliseconds(anchor)
+        delay = try Self.delay(jitter, cadence, seed)
         switch cadence {
         case .cron(let text):
-            let parsed = try CronText(text, dialect: dialect)
+            let parsed = try CronText(text)
             self.zone = parsed.zone ?? zone
             switch parsed.times {
             case .every(let span): times = .every(span.milliseconds)
-            case .fields(let fields): times = .cron(try CronExpression(fields, dialect: dialect, seed: seed))
+            case .fields(let fields): times = .cron(try CronExpression(fields, seed: seed))
             }
         case .every(let span):
             guard span >= .seconds(1), span <= .longest else {
@@ -105,6 +111,11 @@ package struct Timetable: Sendable {
     }
 
     private func next(after start: Int64) -> Int64? {
+        planned(after: max(start - delay, Self.range.lowerBound)).map { $0 + delay }
+    }
+
+    /// As the text says it.
+    private func planned(after start: Int64) -> Int64? {
         switch times {
         case .at(let instant): return instant > start ? instant : nil
         case .every(let interval):
@@ -121,6 +132,16 @@ package struct Timetable: Sendable {
         let value = (date.timeIntervalSince1970 * 1000).rounded()
         return value >= Double(range.upperBound)
             ? range.upperBound : value > Double(range.lowerBound) ? Int64(value) : range.lowerBound
+    }
+
+    private static func delay(_ jitter: TimeSpan?, _ cadence: Cadence, _ seed: String) throws(MartletError) -> Int64 {
+        guard let jitter else { return 0 }
+        guard (0...Self.longestJitter.milliseconds).contains(jitter.milliseconds) else {
+            throw refusal("jitter", "must be at most \(longestJitter)")
+        }
+        let seconds = Int(jitter.milliseconds / 1000)
+        if case .at = cadence { return 0 }
+        return seconds < 2 ? 0 : Int64(CronSpread.index(seed, .second, below: seconds)) * 1000
     }
 
     private static func refusal(_ field: String, _ problem: String) -> MartletError {

@@ -81,7 +81,8 @@ package final class ScheduleDesk: Sendable {
         let calendars = calendars
         let days: DayFilter? = if let name = schedule.calendar { try calendars.filter(name) } else { nil }
         return try Timetable(
-            schedule.cadence, zone: zone, clock: schedule.dst, days: days, anchor: anchor, seed: schedule.name)
+            schedule.cadence, zone: zone, clock: schedule.dst, days: days, anchor: anchor, seed: schedule.name,
+            jitter: schedule.jitter)
     }
 
     func timetable(of stored: StoredSchedule) throws(MartletError) -> Timetable {

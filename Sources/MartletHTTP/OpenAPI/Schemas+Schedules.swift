@@ -26,7 +26,7 @@ extension NamedSchema {
             "calendar": .string(
                 "workdays, holidays, NAME:workdays or NAME:holidays", length: 1...256),
             "missed": .words(Schedule.Missed.self), "window": .span, "overlap": .words(Schedule.Overlap.self),
-            "dst": .words(ClockPolicy.self), "paused": .boolean, "job": .token,
+            "dst": .words(ClockPolicy.self), "jitter": .span, "paused": .boolean, "job": .token,
             "params": .map(of: .any).described("Of a stored job: values; of a command: what it takes"),
             "work": .map(of: .any, atMost: 1).described("What an integration is to do, by its name"),
             "watch": .boolean.described("Others start the work and tell by pings"), "labels": .labels,

@@ -72,6 +72,7 @@ extension Schedule {
         if missed != .latest { members["missed"] = .string(missed.rawValue) }
         if window != Self.standardWindow { members["window"] = JSONValue(span: window) }
         if overlap != .skip { members["overlap"] = .string(overlap.rawValue) }
+        if let jitter { members["jitter"] = .string(jitter.description) }
         if dst != .once { members["dst"] = .string(dst.rawValue) }
         members["calendar"] = calendar.map(JSONValue.string)
         if isPaused { members["paused"] = true }

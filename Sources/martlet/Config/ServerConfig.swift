@@ -101,6 +101,8 @@ struct ServerConfig: Sendable {
         }
         settings.repository = reader.repository("backups.repository")
         settings.expires = reader.boolean("backups.expires")
+        settings.jitter = reader.span("backups.jitter", settings.jitter)
+        settings.mostAtOnce = reader.count("backups.maxConcurrentTotal", settings.mostAtOnce)
         settings.restic = sources.value("backups.restic") ?? settings.restic
         settings.rsync = sources.value("backups.rsync") ?? settings.rsync
         settings.scratch = try sources.value("backups.scratch").map(absolute)

@@ -119,6 +119,11 @@ struct Setting: Sendable {
             "backups.expires", .choice(["true", "false"]), "true",
             "remove versions that no rule keeps, with a look each minute"),
         Setting("backups.maxConcurrent", .count(1...10_000), "4", "backups at once; more wait"),
+        Setting(
+            "backups.maxConcurrentTotal", .count(1...10_000), "10000",
+            "backups at once on all nodes together; each has its part"),
+        Setting(
+            "backups.jitter", .span, "0s", "backups start later by a part of this that belongs to each, to spread them"),
         Setting("backups.scratch", .path, nil, "where restore drills write; default: volumes/scratch in dataDir"),
         Setting(
             "backups.copies", .path, nil,

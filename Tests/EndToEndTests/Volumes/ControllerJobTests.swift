@@ -34,9 +34,13 @@ import Testing
                       /often: {backups: [{mode: full, schedule: "*/3 * * * * *"}]}
                       /db: {backups: [{mode: full, schedule: "@daily"}]}
             """)
-        let all = try await site.get("/api/v2/system/cron/jobs/")
+        let all = try await eventually("what is known of rules and nodes stands still") {
+            let all = try await site.get("/api/v2/system/cron/jobs/")
+            let isSettled = all.json["127.0.0.1"].array?.allSatisfy { $0["state"] != "pending" } == true
+            let other = try await site.get("/api/v1/cron/jobs/all")
+            return isSettled && other.json == all.json ? all : nil
+        }
         #expect(all.status == 200)
-        #expect(try await site.get("/api/v1/cron/jobs/all").json == all.json)
         let counts = all.json.object?.mapValues { $0.array?.count }
         #expect(counts == ["127.0.0.1": 6, "127.0.0.2": 3, "127.0.0.3": 0], "\(all.text)")
         let own = all.json["127.0.0.1"].array ?? []
@@ -51,7 +55,10 @@ import Testing
         #expect(all.json["127.0.0.2"][0]["args"]["containers"] == ["c2", "c3"])
 
         let path = "/api/v2/app/resource.mysql.hello/cron/jobs"
-        let jobs = try await site.get(path).json.array ?? []
+        let jobs = try await eventually("the rules that can fire do") {
+            let jobs = try await site.get(path).json.array ?? []
+            return jobs.contains { $0["job"]["state"] == "pending" } ? nil : jobs
+        }
         let states = Dictionary(
             uniqueKeysWithValues: jobs.map { ($0["job"]["args"]["volume"].string, $0["job"]["state"]) })
         #expect(states == ["/never": "invalid", "/often": "invalid", "/db": "active"])
@@ -193,5 +200,59 @@ import Testing
         #expect(try await site.get("\(ControllerSite.v2)/cron/records/\(rid)").json["end"] == "0001-01-01T00:00:00Z")
         try Data().write(to: site.site.scratch.url.appending(path: "go"))
         #expect(try await site.ended(first)["state"] == "success")
+    }
+
+    // backup contract §7.3 C6
+    @Test func `with queue=true a run waits until the volume is free, one at most`() async throws {
+        let hook = #"{runner: host, command: [sh, -c, "while [ ! -e $SITE/go ]; do sleep 0.01; done"]}"#
+        let site = try await ControllerSite(
+            ControllerSite.inventory(data: "[{mode: full, schedule: 0 3 1 1 *, pre: \(hook)}]"))
+        let jobs = "\(ControllerSite.v2)/cron/jobs"
+        let id = try #require(try await site.jobs()[ControllerSite.data])
+        try await eventually("the rule is in force") {
+            try await site.get("\(jobs)/\(id)").json["state"] == "active"
+        }
+        let first = try await site.post("\(jobs)/\(id)/actions/run")
+        for _ in 0..<3 {
+            let waiting = try await site.post("\(jobs)/\(id)/actions/run", [("queue", "true")])
+            #expect(waiting.status == 202 && waiting.json == ["queued": true], "\(waiting.text)")
+        }
+        #expect(try await site.get("\(ControllerSite.v2)/cron/records").json.array?.count == 1)
+        try Data().write(to: site.site.scratch.url.appending(path: "go"))
+        #expect(try await site.ended(first)["state"] == "success")
+        let records = try await eventually("the one that waited has ended") {
+            let records = try await site.get("\(ControllerSite.v2)/cron/records").json.array ?? []
+            return records.count == 2 && records.allSatisfy { $0["state"] == "success" } ? records : nil
+        }
+        #expect(records[0]["start"].string ?? "" >= records[1]["end"].string ?? "~")
+        // A volume that is free need not wait.
+        #expect(
+            try await site.ended(try await site.post("\(jobs)/\(id)/actions/run", [("queue", "true")]))["state"]
+                == "success")
+    }
+
+    // backup contract §7.3 C18
+    @Test func `jobs that are due at once are spread, each always by the same time`() async throws {
+        let volumes = (1...40).map { "/v\($0): {backups: [{mode: full, schedule: 0 0 * * *}]}" }
+        let inventory =
+            "apps: {hello: {procs: {hello.web.web: {volumes: {\(volumes.joined(separator: ", "))}}}}}"
+        let site = try await ControllerSite(inventory, environment: ["MARTLET_BACKUPS_JITTER": "10m"])
+        func times() async throws -> [String: String] {
+            try await eventually("all rules are in force") {
+                let jobs = try await site.get("\(ControllerSite.v2)/cron/jobs").json.array ?? []
+                guard jobs.count == 40, jobs.allSatisfy({ $0["job"]["state"] == "active" }) else { return nil }
+                return Dictionary(
+                    uniqueKeysWithValues: jobs.map { ($0["job"]["id"].string ?? "", $0["next"].string ?? "") })
+            }
+        }
+        let first = try await times()
+        #expect(Set(first.values).count > 30)
+        #expect(first.values.allSatisfy { $0.dropFirst(11).hasPrefix("00:0") }, "\(first.values)")
+        site.server.child.end()
+        let again = ControllerSite(site.site, try await site.site.server(["MARTLET_BACKUPS_JITTER": "10m"]))
+        #expect(try await again.get("\(ControllerSite.v2)/cron/jobs").json.array?.map { $0["next"].string }.count == 40)
+        for entry in try await again.get("\(ControllerSite.v2)/cron/jobs").json.array ?? [] {
+            #expect(entry["next"].string == first[entry["job"]["id"].string ?? ""])
+        }
     }
 }

@@ -148,19 +148,25 @@ import Testing
         #expect(Times.problems(.cron(String(repeating: "1,", count: 500) + "1 * * * *")).isEmpty)
     }
 
-    // backup contract §1.9
-    @Test func `lain's dialect is narrower in the weekday and wider in steps`() throws {
-        #expect(Times.problems(.cron("0 0 * * 7"), dialect: .lain) == ["cron: weekday 7 is not from 0 to 6"])
-        for text in ["0 0 L * *", "0 0 * * 5#1", "H * * * *", "0 0 15W * *", "0 0 * * fri-sun"] {
-            #expect(Times.problems(.cron(text), dialect: .lain).count == 1, "\(text)")
+    // backup contract §7 case C18
+    @Test func `jitter makes each time later by the same part of it, another one for each schedule`() throws {
+        let plain = try Times.next(3, of: Times.table(.cron("0 0 * * *")), after: "2026-01-01T12:00:00Z")
+        #expect(plain == ["2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z"])
+        var delays: Set<Double> = []
+        for number in 1...200 {
+            let table = try Times.table(.cron("0 0 * * *"), seed: "full.app-\(number)", jitter: .seconds(900))
+            let first = try #require(table.next(after: try Times.date("2026-01-01T23:59:59Z")))
+            let second = try #require(table.next(after: first))
+            let delay = first.timeIntervalSince(try Times.date("2026-01-02T00:00:00Z"))
+            #expect((0..<900).contains(delay) && second.timeIntervalSince(first) == 86_400)
+            #expect(table.last(through: second, after: first) == second)
+            #expect(table.next(after: first.addingTimeInterval(-0.001)) == first)
+            delays.insert(delay)
         }
-        for text in ["*/90 * * * *", "0 0 ? * mon", "30 0 0 1 jan *", "TZ=Asia/Shanghai @daily", "5/10 * * * *"] {
-            #expect(Times.problems(.cron(text), dialect: .lain).isEmpty, "\(text)")
-        }
-        let spans = [("@every 1.7s", 1), ("@every 10ms", 1), ("@every 1h30m0.9s", 5400)]
-        for (text, seconds) in spans {
-            #expect(try Times.table(.cron(text), dialect: .lain).shortestGap == .seconds(Int64(seconds)), "\(text)")
-        }
+        #expect(delays.count > 150 && (delays.max() ?? 0) > 800 && (delays.min() ?? 900) < 100)
+        #expect(Times.problems(.cron("0 0 * * *"), jitter: .seconds(86_401)) == ["jitter: must be at most 1d"])
+        let once = try Times.table(.at(try Times.date("2026-01-02T00:00:00Z")), jitter: .seconds(900))
+        #expect(once.next(after: try Times.date("2026-01-01T00:00:00Z")) == (try Times.date("2026-01-02T00:00:00Z")))
     }
 
     static let gaps: [(Cadence, TimeSpan?)] = [

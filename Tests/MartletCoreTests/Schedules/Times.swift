@@ -6,11 +6,11 @@ import Testing
 enum Times {
     static func table(
         _ cadence: Cadence, zone: String = "UTC", clock: ClockPolicy = .once, calendar: String? = nil,
-        anchor: String = "2026-01-01T00:00:00Z", seed: String = "nightly", dialect: CronDialect = .standard
+        anchor: String = "2026-01-01T00:00:00Z", seed: String = "nightly", jitter: TimeSpan? = nil
     ) throws -> Timetable {
         try Timetable(
             cadence, zone: TimeZone(named: zone), clock: clock, days: calendar.map(WorkCalendars.builtIn.filter),
-            anchor: date(anchor), seed: seed, dialect: dialect)
+            anchor: date(anchor), seed: seed, jitter: jitter)
     }
 
     static func date(_ text: String) throws -> Date { try #require(Timestamp.date(text), "\(text)") }
@@ -29,9 +29,9 @@ enum Times {
     }
 
     /// The problems with which a timetable is refused, as texts `field: problem`; empty when it is taken.
-    static func problems(_ cadence: Cadence, zone: String = "UTC", dialect: CronDialect = .standard) -> [String] {
+    static func problems(_ cadence: Cadence, zone: String = "UTC", jitter: TimeSpan? = nil) -> [String] {
         do {
-            _ = try table(cadence, zone: zone, dialect: dialect)
+            _ = try table(cadence, zone: zone, jitter: jitter)
             return []
         } catch let error as MartletError {
             return error.code == .invalid ? error.problems.map(\.description) : ["\(error.code)"]

@@ -37,6 +37,7 @@ package final class AgentDesk: Sendable {
         inventory.root = settings.root
         inventory.begun = plan.begun
         inventory.zone = plan.zone
+        inventory.jitter = plan.jitter
         inventory.volumes = plan.volumes.sorted { $0.name.description < $1.name.description }
         inventory.ownsCatalogue = plan.jobs != nil
         return inventory

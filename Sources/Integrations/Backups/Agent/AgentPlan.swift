@@ -10,6 +10,8 @@ package struct AgentPlan: Sendable, Hashable {
     package var zone: String
     /// Backups at once; nil: as the agent's own settings say.
     package var limit: Int?
+    /// How far the starts of rules are spread; nil: as the agent's own settings say.
+    package var jitter: TimeSpan?
     /// Base address of the controller, to be told at once when there is something new; nil: it asks.
     package var controller: String?
     /// Their `node` is nil: they are the agent's own.
@@ -59,6 +61,7 @@ package struct AgentPlan: Sendable, Hashable {
             "volumes": .array(volumes.map(document)), "begun": .array(begun.sorted().map(JSONValue.string)),
         ]
         members["limit"] = limit.map { .int(Int64($0)) }
+        members["jitter"] = jitter.map { .string($0.description) }
         members["controller"] = controller.map(JSONValue.string)
         if withPasswords { members["passwords"] = .object(passwords.mapValues { .string($0.exposed) }) }
         return .object(members)
@@ -84,6 +87,10 @@ package struct AgentPlan: Sendable, Hashable {
         zone = fields.string("zone", maxBytes: 128) ?? "UTC"
         if (try? TimeZone(named: zone)) == nil { fields.problem("zone", "is no name of a zone") }
         limit = fields.int("limit", in: 1...10_000) ?? 1
+        jitter = fields.span("jitter")
+        if let jitter, jitter > Timetable.longestJitter {
+            fields.problem("jitter", "must be at most \(Timetable.longestJitter)")
+        }
         controller = fields.string("controller", maxBytes: 1024)
         if let controller, ControllerAddress(controller) == nil { fields.problem("controller", ControllerAddress.rule) }
         begun = Set(fields.strings("begun", maxCount: Inventory.mostVolumes) ?? [])

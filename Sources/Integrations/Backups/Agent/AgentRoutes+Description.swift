@@ -45,7 +45,14 @@ extension Operation {
 
     static let startAgentBackup = Operation(
         "startAgentBackup", tag: "agent", parameters: [.prefer, .idempotencyKey],
-        body: Body(.request(["volume": volume, "mode": .words(["full", "increment"])])), answers: startedRun,
+        body: Body(
+            .request([
+                "volume": volume, "mode": .words(["full", "increment"]),
+                "queue": .boolean.described("Where something works on the volume it waits: 200 with `queued`"),
+            ])),
+        answers: startedRun + [
+            Answer(.ok, "It waits, or began", .answer(["id": .string().orNull, "queued": .boolean]))
+        ],
         problems: [.notFound, .conflict, .mismatch, .unavailable],
         examples: [
             Example("backup", body: ["volume": VolumeName.sample.json, "mode": "full"], .accepted)

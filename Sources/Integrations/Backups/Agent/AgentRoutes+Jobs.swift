@@ -22,9 +22,9 @@ extension AgentRoutes {
         ]
     }
 
-    private func node(_ call: Call) -> LocalNode { LocalNode(volumes(call)) }
+    func node(_ call: Call) -> LocalNode { LocalNode(volumes(call)) }
 
-    private var planned: [PlannedBackup] {
+    var planned: [PlannedBackup] {
         box.inventory.plans(own: desk.settings.node).flatMap(\.backups)
     }
 

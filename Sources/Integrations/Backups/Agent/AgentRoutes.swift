@@ -90,8 +90,16 @@ package struct AgentRoutes: Sendable {
         var fields = Fields(body, problems: problems)
         let name = Self.required(&fields)
         let mode: VolumeMode? = fields.choice("mode")
+        let mayWait = fields.bool("queue") ?? false
         fields.finish()
         try problems.check("the backup")
+        if mayWait, let planned = planned.first(where: { $0.volume.name == name && $0.rule.mode == mode }) {
+            let record = try await node(call).enqueue(planned, by: call.controller)
+            return .json { json in
+                json.field("id", record?.run?.description)
+                json.field("queued", record == nil)
+            }
+        }
         let work = try await volumes(call).backupWork(of: try declared(name), mode: mode)
         return try await call.answer(
             try await volumes(call).submit(work, by: call.controller, call.idempotency(["backup": body])))

@@ -39,16 +39,21 @@ extension BackupAnswer {
         }
         guard let planned = fleet.job(id, of: app, rights) else { throw Self.noJob(id, app) }
         switch action {
-        case .run: return .record(try await start(planned))
+        case .run: return try await start(planned)
         case .sleep, .wakeup: try await fleet.setAsleep(action == .sleep, planned, by: caller)
         }
         return .wire(.ok, "OK")
     }
 
-    private func start(_ planned: PlannedBackup) async throws -> RecordID {
+    /// 202 and no record yet where `queue=true` lets it wait for the volume.
+    private func start(_ planned: PlannedBackup) async throws -> Response {
+        let mayWait = ["true", "1"].contains(try await form()["queue"])
         do {
             let record = try call.idempotency(["run": .string(planned.job.id)], scope: "backups ")
-            return try await fleet.start(planned, by: caller, record)
+            return .record(try await fleet.start(planned, by: caller, record))
+        } catch let error as MartletError where error.code == .conflict && mayWait {
+            if let record = try await fleet.enqueue(planned, by: caller) { return .record(record) }
+            return .wire(.accepted, .object([("queued", .bool(true))]))
         } catch let error as MartletError where error.code == .conflict {
             throw try await busy(error, VolumeJobs.key(planned.volume.name))
         }

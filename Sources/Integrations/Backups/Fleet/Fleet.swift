@@ -41,8 +41,11 @@ package struct Fleet: Sendable {
     package func informedPlans(_ rights: Rights) async throws -> [NodePlan] {
         var plans = plans(rights)
         for index in plans.indices {
-            let times = try await times(of: plans[index].backups)
-            for (job, times) in times.enumerated() { plans[index].backups[job].job.sleeps = times.isAsleep }
+            guard let node = node(named: plans[index].node) else { continue }
+            let asleep = try await node.areAsleep(plans[index].backups)
+            for (job, isAsleep) in asleep.enumerated() {
+                plans[index].backups[job].job.learn(isAsleep: isAsleep ?? false, isKnown: isAsleep != nil)
+            }
         }
         return plans
     }
@@ -52,7 +55,7 @@ package struct Fleet: Sendable {
         let planned = plans(of: app, rights).flatMap(\.backups)
         return zip(planned, try await times(of: planned)).map { planned, times in
             var job = planned.job
-            job.sleeps = times.isAsleep
+            job.learn(isAsleep: times.isAsleep, isKnown: times.isKnown)
             return EntrySpec(previous: GoTime(times.previous), next: GoTime(times.next), job: job)
         }
     }
@@ -75,6 +78,11 @@ package struct Fleet: Sendable {
         _ planned: PlannedBackup, by caller: Volumes.Caller, _ idempotency: IdempotencyRecord? = nil
     ) async throws -> RecordID {
         try await node(of: planned.volume).start(planned, by: caller, idempotency)
+    }
+
+    /// Once the volume is free; nil: it waits.
+    package func enqueue(_ planned: PlannedBackup, by caller: Volumes.Caller) async throws -> RecordID? {
+        try await node(of: planned.volume).enqueue(planned, by: caller)
     }
 
     package func setAsleep(_ isAsleep: Bool, _ planned: PlannedBackup, by caller: Volumes.Caller) async throws {
@@ -136,5 +144,13 @@ package struct Fleet: Sendable {
         guard inventory.nodes[node] != nil, let desk = volumes.nodes else { return false }
         desk.ring(node)
         return true
+    }
+}
+
+extension BackupJob {
+    /// `isKnown`: its node has the rule in force.
+    fileprivate mutating func learn(isAsleep: Bool, isKnown: Bool) {
+        sleeps = isAsleep
+        if !isKnown, state == .active { state = .pending }
     }
 }

@@ -24,6 +24,13 @@ package struct LocalNode: VolumeNode {
         return try RecordID(await volumes.submit(work, by: caller, idempotency))
     }
 
+    package func enqueue(_ planned: PlannedBackup, by caller: Volumes.Caller) async throws -> RecordID? {
+        guard try await control.store.schedule(planned.scheduleName) != nil else {
+            throw MartletError(.conflict, "\(planned.volume.name) is busy, and a rule without a schedule does not wait")
+        }
+        return try await control.runSchedule(planned.scheduleName, rights: .all).run.map { RecordID($0) }
+    }
+
     package func restore(
         _ version: VolumeVersion, _ wish: Volumes.RestoreWish, by caller: Volumes.Caller,
         _ idempotency: IdempotencyRecord?
@@ -53,7 +60,7 @@ package struct LocalNode: VolumeNode {
         var times: [JobTimes] = []
         for planned in planned {
             guard let stored = try await control.store.schedule(planned.scheduleName) else {
-                times.append(JobTimes())
+                times.append(JobTimes(isKnown: false))
                 continue
             }
             let fires = try await control.store.fires(FireQuery(schedule: planned.scheduleName, limit: 20))
@@ -63,6 +70,22 @@ package struct LocalNode: VolumeNode {
                     isAsleep: try isAsleep(stored.schedule)))
         }
         return times
+    }
+
+    package func areAsleep(_ planned: [PlannedBackup]) async throws -> [Bool?] {
+        let held = try standstill.held() ?? []
+        var (paused, last) = ([String: Bool](), String?.none)
+        while true {
+            let page = try await control.store.schedules(after: last, limit: 500)
+            for stored in page where stored.source == RuleSchedules.source {
+                paused[stored.schedule.name] = stored.schedule.isPaused
+            }
+            guard page.count == 500, let next = page.last else { break }
+            last = next.schedule.name
+        }
+        return planned.map { planned in
+            paused[planned.scheduleName].map { $0 && !held.contains(planned.scheduleName) }
+        }
     }
 
     /// On a stopped node all are paused: only those that slept before it was stopped are asleep.

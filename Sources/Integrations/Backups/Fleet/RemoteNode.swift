@@ -22,6 +22,13 @@ struct RemoteNode: VolumeNode {
                 planned.volume.name, mode: planned.rule.mode, by: caller, idempotency: idempotency))
     }
 
+    func enqueue(_ planned: PlannedBackup, by caller: Volumes.Caller) async throws -> RecordID? {
+        try desk.refuseWhenDown(name)
+        let run = try await desk.client.enqueue(planned.volume.name, planned.rule.mode, at: address)
+        if let run { await desk.fetch(run, of: name, at: address, volumes.control) }
+        return run.map { RecordID($0) }
+    }
+
     func restore(
         _ version: VolumeVersion, _ wish: Volumes.RestoreWish, by caller: Volumes.Caller,
         _ idempotency: IdempotencyRecord?
@@ -59,13 +66,18 @@ struct RemoteNode: VolumeNode {
         }
     }
 
+    func areAsleep(_ planned: [PlannedBackup]) async throws -> [Bool?] {
+        try await times(of: planned).map(\.isAsleep)
+    }
+
     /// Worked out here: the agent was never heard of since this server started.
     private func next(of planned: PlannedBackup) -> Date? {
         guard let cron = planned.rule.schedule, planned.job.state != .invalid else { return nil }
         let control = volumes.control
         let timetable = try? Timetable(
             .cron(cron), zone: TimeZone(named: control.schedules.zone), clock: .once, days: nil,
-            anchor: control.now(), seed: planned.scheduleName)
+            anchor: control.now(), seed: planned.scheduleName,
+            jitter: volumes.box.jitter)
         return timetable?.next(after: control.now())
     }
 

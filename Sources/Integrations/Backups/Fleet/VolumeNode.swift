@@ -7,6 +7,9 @@ package protocol VolumeNode: Sendable {
     func start(
         _ planned: PlannedBackup, by caller: Volumes.Caller, _ idempotency: IdempotencyRecord?
     ) async throws -> RecordID
+    /// As ``start`` where nothing works on the volume; otherwise once that has ended, one at most: then nil. Throws `conflict`
+    /// for a rule without a schedule, whose runs nothing keeps in line.
+    func enqueue(_ planned: PlannedBackup, by caller: Volumes.Caller) async throws -> RecordID?
     /// To a volume of this node. Throws `conflict` as above.
     func restore(
         _ version: VolumeVersion, _ wish: Volumes.RestoreWish, by caller: Volumes.Caller,
@@ -21,6 +24,8 @@ package protocol VolumeNode: Sendable {
     func setAsleep(_ isAsleep: Bool, _ planned: PlannedBackup, by caller: Volumes.Caller) async throws
     /// In the order given.
     func times(of planned: [PlannedBackup]) async throws -> [JobTimes]
+    /// Whether they sleep, in the order given, nil for what is not in force: cheaper than their times.
+    func areAsleep(_ planned: [PlannedBackup]) async throws -> [Bool?]
     /// On a stopped node nothing fires by itself; what slept before still sleeps when it is started again.
     func setStopped(_ isStopped: Bool, by caller: Volumes.Caller) async throws
     func state() async throws -> NodeState
@@ -31,8 +36,11 @@ package struct JobTimes: Sendable, Hashable {
     package var previous: Date?
     package var next: Date?
     package var isAsleep: Bool
+    /// Whether its schedule is in force.
+    package var isKnown: Bool
 
-    package init(previous: Date? = nil, next: Date? = nil, isAsleep: Bool = false) {
+    package init(previous: Date? = nil, next: Date? = nil, isAsleep: Bool = false, isKnown: Bool = true) {
+        self.isKnown = isKnown
         self.previous = previous
         self.next = next
         self.isAsleep = isAsleep

@@ -14,6 +14,8 @@ package struct Inventory: Sendable, Hashable {
     package var root = "/data/lain/volumes"
     /// Of schedules that name none; nil: the machine's.
     package var zone: String?
+    /// Each rule starts later by a part of it that belongs to the rule; nil: as the settings say.
+    package var jitter: TimeSpan?
     /// Machines with an agent, and their IPv4 addresses.
     package var nodes: [String: String] = [:]
 

@@ -57,6 +57,13 @@ extension NodeClient {
         return try await start("/api/agent/backups", body, key, address)
     }
 
+    /// Nil: it waits until the volume is free.
+    func enqueue(_ volume: VolumeName, _ mode: VolumeMode, at address: String) async throws(MartletError) -> RunID? {
+        let body: JSONValue = ["volume": volume.json, "mode": .string(mode.rawValue), "queue": true]
+        let reply = try await call(address, Call(method: .POST, path: "/api/agent/backups", body: body))
+        return reply.object?["id"]?.string.flatMap { RunID($0) }
+    }
+
     func restore(
         _ version: VolumeVersion, to target: VolumeName, _ wish: Volumes.RestoreWish, key: String, at address: String
     ) async throws(MartletError) -> RunID {

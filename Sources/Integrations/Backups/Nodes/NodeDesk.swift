@@ -135,7 +135,7 @@ package final class NodeDesk: Sendable {
     }
 
     /// Whoever started a run finds its record at once; when that fails it comes with the next news.
-    private func fetch(_ run: RunID, of node: String?, at address: String, _ control: Control) async {
+    func fetch(_ run: RunID, of node: String?, at address: String, _ control: Control) async {
         guard let node else { return }
         do {
             let records = try await client.records(of: [run], at: address)

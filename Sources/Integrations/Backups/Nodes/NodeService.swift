@@ -72,10 +72,15 @@ package struct NodeService: Sendable {
     /// With the passwords of its apps. An app whose password is lost is left out, and keeps no other from being backed up.
     /// A node that left the inventory has nothing to do any more, whatever still names it.
     private func plan(of node: String, isRetired: Bool) async throws -> Wanted {
+        let settings = desk.box.settings
+        let inventory = desk.box.inventory
         let limit = control.settings.value.limits.drivers[VolumeBackupDriver.name] ?? 4
-        var plan = AgentPlan(of: node, in: desk.box.inventory, zone: control.schedules.zone, limit: max(1, limit))
+        let part = settings.mostAtOnce / max(1, inventory.nodes.count)
+        var plan = AgentPlan(
+            of: node, in: inventory, zone: control.schedules.zone, limit: max(1, min(limit, part)))
+        plan.jitter = inventory.jitter ?? settings.jitter
         if isRetired { return Wanted(plan: AgentPlan(node: node, zone: plan.zone, limit: plan.limit)) }
-        plan.controller = desk.box.settings.advertise
+        plan.controller = settings.advertise
         let volumes = Volumes(control: control, box: desk.box)
         let begun = Set(try await control.store.volumeRecords(of: nil).map(\.volume.app))
         plan.begun = plan.apps.intersection(begun)

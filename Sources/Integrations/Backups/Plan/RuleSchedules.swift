@@ -134,16 +134,10 @@ package struct RuleSchedules: Sendable {
         // The mode is of the run; the schedule is of the volume.
         schedule.labels[VolumeLabel.mode] = rule.mode.rawValue
         schedule.grace = rule.timeout
-        if !rule.isFrequent, let gap = try gap(of: schedule), gap.milliseconds < Self.shortestGap.milliseconds {
+        if let problem = rule.scheduleProblem(seed: schedule.name) {
             throw MartletError(
-                .invalid, "the rule is due too often",
-                problems: [
-                    FieldProblem(
-                        field: "schedule",
-                        problem:
-                            "is due every \(gap), more often than every \(Self.shortestGap): say frequent: true if that is meant"
-                    )
-                ])
+                .invalid, "the rule does not start by itself",
+                problems: [FieldProblem(field: "schedule", problem: problem.message)])
         }
         return schedule
     }
@@ -160,14 +154,10 @@ package struct RuleSchedules: Sendable {
     ) throws(MartletError) -> Schedule {
         let schedule = Schedule(
             name: name, description: "of the inventory, for \(volume.name)",
-            work: .integration("volumes", request: .object(work)), cadence: .cron(cron),
+            work: .integration("volumes", request: .object(work)), cadence: .cron(cron), jitter: box.jitter,
             zone: box.inventory.zone ?? control.schedules.zone,
             overlap: .latest, labels: VolumeJobs.labels(volume.name))
         _ = try control.schedules.timetable(of: schedule, anchor: control.now())
         return schedule
-    }
-
-    private func gap(of schedule: Schedule) throws(MartletError) -> TimeSpan? {
-        try control.schedules.timetable(of: schedule, anchor: control.now()).shortestGap
     }
 }

@@ -18,6 +18,7 @@ struct ScheduleOptions: ParsableArguments {
     @Option(help: "How long ago a missed time may be to be made up for, such as 7d.") var window: String?
     @Option(help: "While a run of before goes on: allow, skip (standard), queue or replace.") var overlap: String?
     @Option(help: "When the clocks change: once (standard), skip or all.") var dst: String?
+    @Option(help: "Each time is later by a part of this that belongs to the name, such as 15m.") var jitter: String?
     @Option(help: "Only on workdays, holidays, or NAME:workdays of another calendar.") var calendar: String?
     @Option(help: ArgumentHelp("A label.", valueName: "name=value")) var label: [String] = []
     @Option(help: "It is overdue when its work has not ended well so long after its time.") var grace: String?
@@ -43,6 +44,7 @@ struct ScheduleOptions: ParsableArguments {
         var members: [String: JSONValue] = [:]
         let texts = [
             ("zone", zone), ("missed", missed), ("window", window), ("overlap", overlap), ("dst", dst),
+            ("jitter", jitter),
             ("calendar", calendar), ("grace", grace), ("description", description),
         ]
         for (key, value) in cadences + texts { members[key] = value.map { $0.isEmpty ? .null : .string($0) } }
