@@ -44,16 +44,16 @@ final class Server: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
-    /// Starts and waits for the line that says where it listens.
+    /// Starts and waits for the line that says where it listens. `enter`: what puts a program elsewhere.
     init(
         _ scratch: Scratch, data: String? = nil, listen: String = "127.0.0.1:0", command: String = "serve",
-        arguments: [String] = [], environment: [String: String] = [:]
+        arguments: [String] = [], environment: [String: String] = [:], within enter: [String] = []
     ) async throws {
         let data = data ?? scratch.path("data")
         self.data = data
         self.scratch = scratch
         let child = try Child(
-            [Self.binaries + "/martlet", command, "--data-dir", data, "--listen", listen] + arguments,
+            enter + [Self.binaries + "/martlet", command, "--data-dir", data, "--listen", listen] + arguments,
             environment: Self.environment.merging(environment) { $1 }, directory: scratch.url,
             name: "server-\(UUID().uuidString.prefix(8))")
         self.child = child

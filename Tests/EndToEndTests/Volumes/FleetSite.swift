@@ -24,10 +24,14 @@ final class FleetSite: Sendable {
     }
 
     /// `rule`: of both instances' volume, as YAML; `instances`: those that the inventory has.
-    func write(rule: String = "{mode: full}", instances: String = "{1: {node: a}, 2: {node: b}}") throws {
+    /// `address`: of the node `a`.
+    func write(
+        rule: String = "{mode: full}", instances: String = "{1: {node: a}, 2: {node: b}}",
+        address: String = "127.0.0.1"
+    ) throws {
         let text = """
             root: /nowhere
-            nodes: {a: {address: 127.0.0.1}, b: {address: 127.0.0.2}}
+            nodes: {a: {address: \(address)}, b: {address: 127.0.0.2}}
             apps: {shop: {procs: {shop.web.web: {instances: \(instances), volumes: {/data: {backups: [\(rule)]}}}}}}
             """
         try Data(text.utf8).write(to: URL(filePath: scratch.path("volumes.yaml")))
@@ -44,14 +48,16 @@ final class FleetSite: Sendable {
             server: try await Server(scratch, data: scratch.path("controller"), environment: environment))
     }
 
-    func agent(_ node: String, token: String? = nil) async throws -> Server {
+    /// `place`: a network of its own instead of the node's loopback address.
+    func agent(_ node: String, token: String? = nil, in place: Namespace? = nil) async throws -> Server {
         try await Server(
-            scratch, data: scratch.path("agent-\(node)"), listen: "\(Self.address[node] ?? ""):\(port)",
+            scratch, data: scratch.path("agent-\(node)"),
+            listen: "\(place?.address ?? Self.address[node] ?? ""):\(port)",
             command: "agent",
             arguments: [
                 "--node", node, "--volumes", scratch.path("vols-\(node)"), "--repository", scratch.path("repos"),
                 "--token-file", token ?? scratch.path("token"),
-            ])
+            ], within: place?.enter ?? [])
     }
 
     // MARK: Files
