@@ -119,5 +119,28 @@ import Testing
         let listed = try await site.site.shell("tar tzf '\(file)'")
         #expect(listed.contains("a.txt") && listed.contains("sub/b.txt"), "\(listed)")
         #expect(try await site.call(.HEAD, "\(Self.backups)/\(full)/download").status == 200)
+        // One that cannot be made says so, instead of a head without an archive.
+        let repositories = site.site.scratch.path("repos")
+        try FileManager.default.moveItem(atPath: repositories, toPath: repositories + ".away")
+        #expect(site.error(try await site.get("\(Self.backups)/\(full)/download")) == "503 unavailable")
+    }
+
+    // backup contract §7.6 G16
+    @Test func `calls that are too large or too many are refused, and the server serves on`() async throws {
+        let site = try await ControllerSite()
+        let long = try await site.raw("\(Self.backups)/" + String(repeating: "a", count: 1 << 20))
+        #expect(long.hasPrefix("HTTP/1.1 4") || long.isEmpty, "\(long.prefix(200))")
+        let large = try await site.get("\(Self.backups)/" + String(repeating: "a", count: 9000))
+        #expect(site.error(large) == "414 path_too_long")
+        let files = Array(repeating: ("files", "hello-hello.web.web-1-data-1500000000.tar.gz"), count: 10_000)
+        #expect(site.error(try await site.post("\(Self.backups)/actions/delete", files)) == "400 invalid")
+        let huge = Array(repeating: ("files", String(repeating: "x", count: 1000)), count: 1100)
+        #expect(site.error(try await site.post("\(Self.backups)/actions/delete", huge)) == "413 too_large")
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<200 { group.addTask { try await site.get("\(Self.backups)?volume=/data").status } }
+            return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        }
+        #expect(Set(statuses.keys).isSubset(of: [200, 429, 503]) && statuses[200] ?? 0 > 0, "\(statuses)")
+        #expect(try await site.get(Self.backups).text == "[]")
     }
 }

@@ -118,17 +118,44 @@ final class Download: Sendable {
         return bytes
     }
 
-    /// A piece is read when the one before was taken. An archive that cannot be finished breaks the connection off: a
+    /// How long the first piece may take: other work may have the repository.
+    private static let patience = Duration.seconds(30)
+
+    /// Throws `unavailable` when there is none in time, or no version.
+    private func first() async throws -> [UInt8] {
+        do {
+            return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+                group.addTask { try await self.next() }
+                group.addTask {
+                    if (try? await Task.sleep(for: Self.patience)) != nil { self.interrupt() }
+                    return nil
+                }
+                defer { group.cancelAll() }
+                while let bytes = try await group.next() { if let bytes { return bytes } }
+                return []
+            }
+        } catch {
+            end()
+            throw MartletError(
+                .unavailable, "the archive cannot be made now: the repository is busy or away, see its runs",
+                cause: error)
+        }
+    }
+
+    /// The head goes out with the first piece. A piece is read when the one before was taken. An archive that cannot be finished breaks the connection off: a
     /// short file must not look like a whole one.
-    func response(to request: Request, _ headers: HTTPFields) -> Response {
+    func response(to request: Request, _ headers: HTTPFields) async throws -> Response {
+        let first = try await first()
         var headers = headers
         // Watching for the caller's hang-up uses the connection up.
         headers[.connection] = "close"
         let body = ResponseBody { [self] writer in
             defer { end() }
             try await request.body.consumeWithInboundCloseHandler { _ in
-                while case let bytes = try await next(), !bytes.isEmpty {
+                var bytes = first
+                while !bytes.isEmpty {
                     try await writer.write(ByteBuffer(bytes: bytes))
+                    bytes = try await next()
                 }
             } onInboundClosed: {
                 self.interrupt()

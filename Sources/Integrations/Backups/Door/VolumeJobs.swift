@@ -16,7 +16,8 @@ struct VolumeJobs: Sendable {
             return TaskSpec(name: kind.rawValue + suffix, driver: VolumeBackupDriver.name, spec: SpecCoding.value(step))
         }
         var prepare = withEngine(task(.prepare), volume.name.app)
-        prepare.timeout = .seconds(3600)
+        // It waits for exclusive work on the repository.
+        prepare.timeout = .seconds(9000)
         var backup = withEngine(task(.backup), volume.name.app)
         backup.timeout = rule.timeout
         backup.process.cwd = volume.path

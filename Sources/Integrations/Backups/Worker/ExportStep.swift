@@ -10,11 +10,21 @@ enum ExportStep {
         _ = try RepositoryLock(.shared, lock, nil)
         let ends = try Pipe()
         let dump = try spawn([restic, "dump", "--archive", "tar", snapshot, "/"], environment, out: ends.writing)
+        close(ends.writing)
+        // gzip makes an archive of nothing, too: it starts once there is something.
+        guard hasData(ends.reading) else { throw WorkFailure("engine", "there is nothing to make an archive of") }
         let gzip = try spawn(["gzip", "-c"], environment, input: ends.reading)
-        ends.close()
+        close(ends.reading)
         guard try [dump, gzip].map(ended).allSatisfy({ $0 == 0 }) else {
             throw WorkFailure("engine", "the archive could not be made")
         }
+    }
+
+    /// Waits for the first byte; false at the end without one.
+    private static func hasData(_ pipe: Int32) -> Bool {
+        var wanted = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
+        while poll(&wanted, 1, -1) < 0, errno == EINTR {}
+        return wanted.revents & Int16(POLLIN) != 0
     }
 
     private static func spawn(

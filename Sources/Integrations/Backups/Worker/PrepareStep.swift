@@ -14,8 +14,8 @@ struct PrepareStep {
 
     /// Makes it at its first use, and removes locks whose owners are gone.
     static func ensureRepository(_ context: WorkContext, mayMake: Bool) throws {
-        // The backup itself waits there for exclusive work.
-        try RepositoryLock.makeFolder(of: context.lockFile)
+        // Past the gate here; the backup itself waits at the lock alone.
+        try RepositoryLock(.shared, context.lockFile, context.output).release()
         let restic = Restic(context: context)
         var isRepository: Bool { Place.facts(context.repository + "/config") != nil }
         guard isRepository || mayMake else {

@@ -130,10 +130,15 @@ struct WorkOutput {
 
 /// Somebody asked the process to end. The programs that it called got the same signal; it cleans up after them.
 struct Interruption: Error {
-    nonisolated(unsafe) private static let flag = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
-
-    static func watch() {
+    nonisolated(unsafe) private static let flag: UnsafeMutablePointer<Int32> = {
+        let flag = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
         flag.initialize(to: 0)
+        return flag
+    }()
+
+    /// Made before a signal can come: a handler makes nothing.
+    static func watch() {
+        flag.pointee = 0
         for signal in [SIGINT, SIGTERM, SIGHUP] { Foundation.signal(signal) { _ in Interruption.flag.pointee = 1 } }
         Foundation.signal(SIGPIPE, SIG_IGN)
     }
