@@ -25,7 +25,7 @@ import Testing
     private func wait(_ kind: RepositoryLock.Kind, _ path: String, _ name: String, _ ledger: Ledger) {
         Thread.detachNewThread {
             do {
-                let lock = try RepositoryLock(kind, path, nil)
+                let lock = try RepositoryLock(kind, path, nil, isInherited: false)
                 ledger.note(name)
                 lock.release()
             } catch {
@@ -35,7 +35,7 @@ import Testing
     }
 
     private func isFree(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDWR)
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
         defer { close(descriptor) }
         return flock(descriptor, LOCK_SH | LOCK_NB) == 0
     }
@@ -45,7 +45,7 @@ import Testing
         let folder = NSTemporaryDirectory() + "martlet-lock-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (path, ledger) = (folder + "/repo.lock", Ledger())
-        let first = try RepositoryLock(.shared, path, nil)
+        let first = try RepositoryLock(.shared, path, nil, isInherited: false)
         wait(.shared, path, "beside", ledger)
         try await eventually("readers do not wait for each other") { ledger.all == ["beside"] }
         wait(.exclusive, path, "writer", ledger)
@@ -56,7 +56,7 @@ import Testing
         first.release()
         try await eventually("all had their turn") { ledger.all.count == 3 }
         #expect(ledger.all == ["beside", "writer", "later"])
-        let last = try RepositoryLock(.exclusive, path, nil)
+        let last = try RepositoryLock(.exclusive, path, nil, isInherited: false)
         last.release()
         #expect(isFree(path) && isFree(path + ".gate"))
     }

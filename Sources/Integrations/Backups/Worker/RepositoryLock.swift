@@ -12,13 +12,14 @@ struct RepositoryLock {
     /// Kept by writers only.
     private let gate: Int32?
 
-    /// Waits as long as a run may, and says so. Throws when this process was asked to end.
-    init(_ kind: Kind, _ path: String, _ output: WorkOutput?) throws {
+    /// Waits as long as a run may, and says so. `isInherited`: by programs that are called, whoever calls them. Throws when
+    /// this process was asked to end.
+    init(_ kind: Kind, _ path: String, _ output: WorkOutput?, isInherited: Bool = true) throws {
         try Self.makeFolder(of: path)
         let flag = kind == .shared ? LOCK_SH : LOCK_EX
-        let gate = try Self.take(path + ".gate", flag, output)
+        let gate = try Self.take(path + ".gate", flag, output, isInherited)
         do {
-            lock = try Self.take(path, flag, output)
+            lock = try Self.take(path, flag, output, isInherited)
         } catch {
             close(gate)
             throw error
@@ -27,8 +28,10 @@ struct RepositoryLock {
         self.gate = kind == .shared ? nil : gate
     }
 
-    private static func take(_ path: String, _ flag: Int32, _ output: WorkOutput?) throws -> Int32 {
-        let descriptor = open(path, O_RDWR | O_CREAT, 0o600)
+    private static func take(
+        _ path: String, _ flag: Int32, _ output: WorkOutput?, _ isInherited: Bool
+    ) throws -> Int32 {
+        let descriptor = open(path, O_RDWR | O_CREAT | (isInherited ? 0 : O_CLOEXEC), 0o600)
         guard descriptor >= 0 else { throw WorkFailure.system("the lock \(path) cannot be opened") }
         do {
             var hasTold = false
