@@ -128,11 +128,23 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Sources/Integrations/Backups", exclude: ["README.md"], swiftSettings: strict),
 
+        .target(
+            name: "Clusters",
+            dependencies: [
+                "GoWire", "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], path: "Sources/Integrations/Clusters", exclude: ["README.md"], swiftSettings: strict),
+
         .executableTarget(
             name: "martlet",
             dependencies: [
                 "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletNotify",
-                "MartletYAML", "Backups", "CacheLoad", "Scripts",
+                "MartletYAML", "Backups", "CacheLoad", "Clusters", "Scripts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -217,6 +229,9 @@ let package = Package(
                 "Backups", "GoWire", "MartletCore", "MartletEngine", "MartletYAML",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "ClustersTests",
+            dependencies: ["Clusters", "GoWire", "MartletCore", "MartletEngine", "MartletYAML"], swiftSettings: strict),
         .testTarget(
             name: "ScriptsTests",
             dependencies: [
