@@ -62,6 +62,11 @@ bench-volumes: ## Measure backups of volumes beside bare restic and borg, in CPU
 	@EXTRA_PACKAGES="restic rsync borgbackup" scripts/build -c release --scratch-path .build-bench
 	@python3 -B Benchmarks/volumes .build-bench/release
 
+.PHONY: bench-clusters
+bench-clusters: ## Measure deploys beside bare ansible-playbook in CPU seconds, and how late events are seen
+	@scripts/build -c release --scratch-path .build-bench
+	@python3 -B Benchmarks/clusters .build-bench/release
+
 .PHONY: soak
 soak: ## The tests with about 10,000 kill rounds (FILTER=Name for some; MARTLET_SEED=n repeats them)
 	@TEST_TOOLS=1 scripts/build --build-tests

@@ -131,7 +131,7 @@ let package = Package(
         .target(
             name: "Clusters",
             dependencies: [
-                "GoWire", "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
+                "CMartlet", "GoWire", "KeeperProtocol", "MartletCore", "MartletEngine", "MartletHTTP", "MartletYAML",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -231,7 +231,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "ClustersTests",
-            dependencies: ["Clusters", "GoWire", "MartletCore", "MartletEngine", "MartletYAML"], swiftSettings: strict),
+            dependencies: [
+                "Clusters", "GoWire", "KeeperProtocol", "MartletCore", "MartletEngine", "MartletProcess", "MartletYAML",
+            ], swiftSettings: strict),
         .testTarget(
             name: "ScriptsTests",
             dependencies: [

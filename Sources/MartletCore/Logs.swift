@@ -47,6 +47,15 @@ package struct LogRecord: Sendable, Hashable {
     }
 }
 
+/// A place in a task's log and how many line ends stand before it.
+package struct LogAnchor: Sendable, Hashable {
+    package let offset: Int64
+    package let lineEnds: Int64
+
+    package init(offset: Int64, lineEnds: Int64) { (self.offset, self.lineEnds) = (offset, lineEnds) }
+    package static let start = LogAnchor(offset: 0, lineEnds: 0)
+}
+
 /// Reads what the keepers wrote. Never blocks on a writer.
 package protocol LogReader: Sendable {
     /// The view of these tasks' logs, in the order given. A task without a log contributes nothing.
@@ -58,6 +67,9 @@ package protocol LogReader: Sendable {
     /// index does not tell of are of the stream `all`; those at the end only when the task `isOver`: before, their
     /// entry may still come.
     func records(of task: TaskAddress, from offset: Int64, limit: Int, isOver: Bool) throws -> [LogRecord]
+    /// A place close before the line end of this number, counted from 1; the last one known when the log has fewer. After
+    /// a hole it may lie behind that line end, whose line is gone then.
+    func anchor(beforeLineEnd number: Int64, of task: TaskAddress) throws -> LogAnchor
     /// The task attempts of a run that left files, in order.
     func tasks(of run: RunID) throws -> [TaskAddress]
     /// Removes a run's directory; it may be absent.
@@ -65,6 +77,9 @@ package protocol LogReader: Sendable {
 }
 
 extension LogReader {
+    /// Of logs without an index: their beginning.
+    package func anchor(beforeLineEnd number: Int64, of task: TaskAddress) throws -> LogAnchor { .start }
+
     /// Bytes `range` of a task's log, as ``read(_:from:upTo:)`` gives them: dots in place of what is gone.
     package func bytes(of task: TaskAddress, _ range: Range<Int64>) throws -> [UInt8] {
         let view = LogView(pieces: [.bytes(task, offset: range.lowerBound, length: Int64(range.count))])
@@ -89,4 +104,10 @@ package protocol ReportReader: Sendable {
     func progressLines(of task: TaskAddress, from offset: Int64) throws -> (lines: [[UInt8]], offset: Int64)
     /// Removes what an ended task told, which nothing has masked.
     func removeProgress(of task: TaskAddress)
+    /// Bytes of the events that the task's program kept beside its log, from `offset`; empty at their end, and without any.
+    func events(of task: TaskAddress, from offset: Int64, upTo limit: Int) throws -> [UInt8]
+}
+
+extension ReportReader {
+    package func events(of task: TaskAddress, from offset: Int64, upTo limit: Int) throws -> [UInt8] { [] }
 }

@@ -120,7 +120,7 @@ extension HTTPField.Name {
     /// Ids of a facade's that stand for runs which were under way already.
     package static let joined = known("X-Martlet-Joined")
     static let secFetchSite = known("Sec-Fetch-Site")
-    static let lastEventID = known("Last-Event-ID")
+    package static let lastEventID = known("Last-Event-ID")
     static let link = known("Link")
     static let traceparent = known("traceparent")
     static let tracestate = known("tracestate")

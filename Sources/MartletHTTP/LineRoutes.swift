@@ -32,7 +32,8 @@ enum LineRoutes {
             after = position
         }
         switch follow {
-        case .yes: return stream(try await call.control.followLines(of: id, after: after), call)
+        case .yes:
+            return call.eventStream(LineEvents(try await call.control.followLines(of: id, after: after)))
         case .no: return try await list(id, after, limit ?? 100, call)
         }
     }
@@ -57,28 +58,5 @@ enum LineRoutes {
             json.field("next", (lines.items.last?.position ?? after)?.description)
             json.field("end", lines.isEnd)
         }
-    }
-
-    /// Ends when the run has ended, the client goes or the server shuts down. Watching for the client's end costs the
-    /// connection, so no other request may be sent on it.
-    private static func stream(_ follower: LineFollower, _ call: Call) -> Response {
-        let request = call.request
-        let watch = call.watch
-        let stream = LineStream()
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "text/event-stream", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
-                .connection: "close",
-            ],
-            body: ResponseBody { writer in
-                async let _: Void = watch.guarding { stream.end() }
-                try await request.body.consumeWithInboundCloseHandler { _ in
-                    try await stream.send(follower, to: &writer)
-                } onInboundClosed: {
-                    stream.end()
-                }
-                try await writer.finish(nil)
-            })
     }
 }

@@ -84,7 +84,7 @@ package struct Call: Sendable {
     private static let longestAlias = 64
 
     /// The run of the path, by its own id or by the one a facade gave it. Anything else is `notFound`.
-    func runID() async throws -> RunID {
+    package func runID() async throws -> RunID {
         let text = context.parameters.get("id") ?? ""
         let id = RunID(text)
         if let id, id.isVersion7 { return id }

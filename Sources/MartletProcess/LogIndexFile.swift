@@ -16,7 +16,14 @@ struct LogIndexFile: ~Copyable {
     }
 
     /// Number of the first data entry that ends after `offset`; `count` when there is none.
-    func firstEntry(reaching offset: Int64) -> Int64 {
+    func firstEntry(reaching offset: Int64) -> Int64 { firstNumber { $0.end > offset } }
+
+    /// The first data entry of which `isThere` holds, as it does of all that follow.
+    func first(where isThere: (LogIndexRecord) -> Bool) -> LogIndexRecord? {
+        dataEntry(from: firstNumber(where: isThere))?.entry
+    }
+
+    private func firstNumber(where isThere: (LogIndexRecord) -> Bool) -> Int64 {
         var low: Int64 = 0
         var high = count
         while low < high {
@@ -25,7 +32,7 @@ struct LogIndexFile: ~Copyable {
                 high = middle
                 continue
             }
-            if entry.end > offset { high = middle } else { low = number + 1 }
+            if isThere(entry) { high = middle } else { low = number + 1 }
         }
         return low
     }

@@ -41,6 +41,8 @@ package struct RunPaths: Sendable {
         case index = "idx"
         /// Lines that the task appends.
         case progress = "progress"
+        /// What a task's program did, masked, as JSON lines; kept with the log.
+        case events = "events"
         /// Belongs to the task of the run, whatever the attempt: the next one reads it.
         case checkpoint = "checkpoint"
     }

@@ -25,11 +25,12 @@ struct Martlet: AsyncParsableCommand {
             Serve.self, AgentCommand.self, RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self,
             StopCommand.self,
             RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, ScriptsCommand.self,
-            CacheCommandLine.self, VolumesCommand.self, SchedulesCommand.self, TokenCommand.self, SecretCommand.self,
+            CacheCommandLine.self, VolumesCommand.self, PlaybookCommand.self, SchedulesCommand.self, TokenCommand.self,
+            SecretCommand.self,
             AuditCommand.self,
             NoticesCommand.self,
             OpenAPICommand.self, ConfigCommand.self,
             BackupCommand.self, RestoreCommand.self, DoctorCommand.self, VersionCommand.self, TaskWorker.self,
-            VolumeWorkerCommand.self,
+            VolumeWorkerCommand.self, PlaybookWorkerCommand.self,
         ])
 }

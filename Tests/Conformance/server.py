@@ -19,6 +19,7 @@ VOLUME = "shop-shop.web.web-1-data"
 VERSION = "900000013"
 ARCHIVE = "/old/shop-shop.web.web-1-data-1500000000.tar.gz"
 VOLUME_RUN = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e45"
+PLAYBOOK_RUN = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e46"
 
 
 class Server:
@@ -111,9 +112,18 @@ class Server:
         self.version()
         return self.call("GET", f"/api/volumes/{VOLUME}/versions/latest", {200})["run"]
 
+    def playbook_run(self):
+        """It fails, which is as good as any."""
+        cluster = {"id": "9df5a945", "name": "one", "status": "prepare", "hosts": ["192.0.2.1"], "roles": [],
+                   "base": {"version": "1.2.0", "deployUser": "easy", "deployDir": "/home/easy/ds"}, "remark": ""}
+        spec = {"cluster": cluster, "version": 1, "action": "start", "check": False, "ports": {}}
+        run = self.call("POST", "/api/runs", {202},
+                        json={"tasks": [{"name": "playbook", "driver": "playbook", "spec": spec}]})["id"]
+        return self.state(run, "failed")
+
     def sample(self, text):
         """What stands on this server for an id of the examples."""
         makers = {ENDED: self.ended, RUNNING: self.running, PAUSED: self.paused, TOKEN_ID: self.token,
                   NOTICE: self.notice, VERSION: self.version, VOLUME: self.volume, ARCHIVE: self.archive,
-                  VOLUME_RUN: self.volume_run}
+                  VOLUME_RUN: self.volume_run, PLAYBOOK_RUN: self.playbook_run}
         return makers[text]() if text in makers else text

@@ -10,7 +10,7 @@ extension Operation.Parameter {
     package static let prefer = header("Prefer", .string("wait=N: answer when it has ended, after N seconds at most"))
     static let ifNoneMatch = header("If-None-Match", .string("304 while nothing has changed"))
     static let ifMatch = header("If-Match", .string("The ETag that it must have"))
-    static let lastEventID = header("Last-Event-ID", .string("Go on after it"))
+    package static let lastEventID = header("Last-Event-ID", .string("Go on after it"))
     /// W3C Trace Context; what is wrong is ignored.
     static let trace = [header("traceparent", .string()), header("tracestate", .string())]
 }

@@ -83,6 +83,11 @@ package struct Schema: Sendable {
         object(Array(members) + Array(optional), required: members.map(\.key), isClosed: false)
     }
 
+    /// The same of members that are made elsewhere.
+    package static func answer(members: [String: Schema], optional: [String: Schema] = [:]) -> Schema {
+        object(Array(members) + Array(optional), required: members.keys.sorted(), isClosed: false)
+    }
+
     /// An object of a request: a member that does not stand here is an error.
     package static func request(_ members: KeyValuePairs<String, Schema>, required: [String] = []) -> Schema {
         object(Array(members), required: required, isClosed: true)

@@ -81,6 +81,8 @@ package enum Sample {
     package static let version: JSONValue = "900000013"
     /// A run that made a version.
     package static let volumeRun: JSONValue = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e45"
+    /// A run of a playbook.
+    package static let playbookRun: JSONValue = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e46"
     /// Nobody has it.
     package static let unknownRun: JSONValue = "019aa5c4-7d21-7000-b5f3-000000000000"
 }

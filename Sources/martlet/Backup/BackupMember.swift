@@ -43,11 +43,17 @@ struct BackupMember: Sendable {
         DataDirectory.databaseName, DataDirectory.keyName, DataDirectory.tokenName, DataDirectory.stoppedName,
     ]
     private static let folders: Set<Substring> = ["jobs.d", "runs", "logs"]
+    /// The key that clusters know this server by, and the hosts that it knows; nothing of live runs.
+    static let clusters = "clusters"
 
     /// Whether a backup may hold a member of this name: a known file, or one below a known folder, by a plain path.
     static func isAllowed(_ name: String) -> Bool {
         if single.contains(name) { return true }
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        if parts.first == Substring(clusters) {
+            return parts.count == 2
+                && (parts[1].hasPrefix("id_ed25519") || parts[1].wholeMatch(of: /[0-9a-f]{8}\.known_hosts/) != nil)
+        }
         return (2...4).contains(parts.count) && folders.contains(parts[0]) && name.utf8.count <= 255
             && parts.allSatisfy { part in
                 !part.isEmpty && part != "." && part != ".." && part.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }

@@ -24,6 +24,7 @@ struct BackupMembers {
             members.append(try small(name))
         }
         members += try names(in: "jobs.d").filter(isRegular).map(small)
+        members += try names(in: BackupMember.clusters).filter(isRegular).map(small)
         guard let ended else { return members }
         let paths = RunPaths(dataDirectory: directory.path)
         members += ended.flatMap { run in

@@ -133,6 +133,15 @@ enum Installation {
     static var directory: String { URL(filePath: program).deletingLastPathComponent().path }
 
     static var keeper: String { directory + "/martlet-keeper" }
+    /// The nearest directory above this program that has such an entry.
+    static func root(of entry: String) -> String? {
+        var directory = URL(filePath: program).deletingLastPathComponent().standardized
+        while directory.path != "/" {
+            if access("\(directory.path)/\(entry)", F_OK) == 0 { return directory.path }
+            directory = directory.deletingLastPathComponent()
+        }
+        return nil
+    }
     static var hasKeeper: Bool { access(keeper, X_OK) == 0 }
 
     private static let hidden: Set<String> = [

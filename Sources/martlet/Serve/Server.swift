@@ -1,5 +1,6 @@
 import Backups
 import CacheLoad
+import Clusters
 import Foundation
 import Logging
 import MartletCore
@@ -56,7 +57,8 @@ struct Server {
             store, feed, meter, notices,
             ScheduleDesk(
                 calendars: WorkCalendars(adding: config.calendars), works: [scripts.work, cacheLoad.work, backups.work]),
-            [CommandDriver(), scripts.driver] + cacheLoad.drivers + backups.drivers)
+            [CommandDriver(), scripts.driver] + cacheLoad.drivers + backups.drivers
+                + [PlaybookDriver(martlet: Installation.program) { [playbooks] in playbooks }])
         // An agent that has a controller hands over what its runs leave, with their records.
         harvest.gather { [drivers = control.drivers, box = backups.box] in
             box.inventory.ownsCatalogue ? drivers.yields(of: $0) : []
@@ -112,6 +114,14 @@ struct Server {
         }
     }
 
+    private var playbooks: PlaybookSettings {
+        let root = Installation.root(of: "ansible/callback_plugins") ?? Installation.directory
+        return PlaybookSettings(
+            playbooks: environment["MARTLET_CLUSTERS_PLAYBOOKS"], callbacks: root + "/ansible/callback_plugins",
+            ansible: environment["MARTLET_CLUSTERS_ANSIBLE"] ?? root + "/.build/ansible/bin/ansible-playbook",
+            archives: environment["MARTLET_CLUSTERS_ARCHIVES"], dataDirectory: config.dataDirectory)
+    }
+
     private func control(
         _ store: SQLiteStore, _ feed: RunFeed, _ meter: RunMeter, _ notices: NoticeDesk,
         _ schedules: ScheduleDesk, _ drivers: [any Driver]
@@ -146,10 +156,11 @@ struct Server {
         let keeper = ReadinessCheck("executor") {
             Installation.hasKeeper ? nil : "the program \(Installation.keeper) is missing"
         }
+        let structure = PlaybookRoutes()
         let api = NativeAPI(
             control: control, tokens: tokens, hosts: config.hosts,
             addresses: config.listen.map(\.address.urlHost),
-            version: Version.current, checks: [keeper], extra: scripts.routes + backups.routes,
+            version: Version.current, checks: [keeper], extra: scripts.routes + backups.routes + structure.routes,
             figures: backups.figures,
             facades: agent == nil ? [scripts.facade, cacheLoad.facade, backups.facade] : [backups.facade])
         let announcement = Announcement(
@@ -176,6 +187,9 @@ struct Server {
         services.append(CalendarWatch(control: control, logger: log.logger("schedules")))
         services.append(Work { await housekeeper.run() })
         services.append(Work { await notifier.run() })
+        let care = PlaybookCare(
+            control: control, dataDirectory: config.dataDirectory, logger: log.logger("clusters"))
+        services.append(Work { try await care.run() })
         if let nodes = backups.nodes {
             let service = NodeService(desk: nodes, control: control)
             services.append(Work { await service.run() })
