@@ -52,6 +52,11 @@ test-deb: deb ## Install, use, upgrade and purge the package in a Debian root of
 operating: ## Measure what happens at kill -9, power loss, a full disk, …: the table of docs/operating.md
 	@scripts/measure-operating
 
+.PHONY: ansible
+ansible: ## Install the pinned ansible-core into .build/ansible: clusters are deployed with it
+	@EXTRA_PACKAGES=python3-venv scripts/install-packages
+	@scripts/ansible
+
 .PHONY: bench-peers
 bench-peers: ## Measure beside webhook, Celery, huey and RQ in one run (PEERS="martlet rq --json" for some)
 	@EXTRA_PACKAGES="wrk redis-server webhook python3-venv" scripts/build -c release --scratch-path .build-bench
