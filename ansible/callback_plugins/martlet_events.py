@@ -158,9 +158,8 @@ class CallbackModule(CallbackBase):
     def begin(self, task, is_handler):
         self.task += 1
         self.numbers[str(task._uuid)] = self.task
-        # The plain name: the one with values in it might tell a secret.
-        name = task.name if is_quiet(task) and task.name else task.get_name(include_role_fqcn=False)
         role = role_of(task)
+        name = task.get_name()
         if role is not None and name.startswith(role + " : "):
             name = name[len(role) + 3:]
         self.write("task", number=self.task, name=shortened(name, NAME_CHARACTERS), role=role, handler=is_handler)
