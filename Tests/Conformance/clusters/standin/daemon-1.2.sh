@@ -1,5 +1,5 @@
 #!/bin/sh
-# The daemon script of 1.2: same verbs, files and exit codes as the real one; the text is ours.
+# The daemon script of 1.2 to 2.0: same verbs, files and exit codes as the real one; the text is ours.
 if [ $# -lt 2 ]; then echo "Usage: dolphinscheduler-daemon.sh (start|stop) <command>"; exit 1; fi
 verb=$1
 service=$2
@@ -16,7 +16,7 @@ case $service in
     api-server) class=org.apache.dolphinscheduler.api.ApiApplicationServer ;;
     master-server) class=org.apache.dolphinscheduler.server.master.MasterServer ;;
     worker-server) class=org.apache.dolphinscheduler.server.worker.WorkerServer ;;
-    logger-server) class=org.apache.dolphinscheduler.server.rpc.LoggerServer ;;
+    logger-server) class=org.apache.dolphinscheduler.server.@LOGGER@.LoggerServer ;;
     alert-server) class=org.apache.dolphinscheduler.alert.AlertServer ;;
     *) echo "Error: No command named \`$service' was found."; exit 1 ;;
 esac
