@@ -221,14 +221,21 @@ def message_of(result, outcome):
         return shortened(result.get("skip_reason") or result.get("msg") or "", MESSAGE_CHARACTERS)
     texts = [text_of(result)]
     if outcome in ("failed", "ignored"):
-        loop = [one for one in result.get("results") or [] if isinstance(one, dict)]
-        texts += [text_of(one) for one in loop if one.get("failed") and not one.get("_ansible_no_log")]
-        texts += [result.get("stderr") or result.get("stdout") or ""]
+        items = [one for one in result.get("results") or [] if isinstance(one, dict) and one.get("failed")]
+        for one in items or [result]:
+            if not one.get("_ansible_no_log"):
+                texts += [text_of(one), said_last(one)]
     words = []
     for text in texts:
         if text and text not in words:
             words.append(text)
     return shortened(": ".join(words), MESSAGE_CHARACTERS)
+
+
+def said_last(result):
+    """The end of what a command said: that is where its reason is."""
+    said = " ".join(f"{result.get('stderr') or ''} {result.get('stdout') or ''}".split())
+    return said if len(said) <= MESSAGE_CHARACTERS * 3 // 4 else "…" + said[-MESSAGE_CHARACTERS * 3 // 4:]
 
 
 def text_of(result):
