@@ -23,7 +23,7 @@ case $verb in
         fi
         cp "$home/bin/env/dolphinscheduler_env.sh" "$own/conf/dolphinscheduler_env.sh"
         echo "starting $service, logging to $own/logs"
-        nohup "$own/bin/start.sh" >"$log" 2>&1 </dev/null &
+        nohup /bin/bash "$own/bin/start.sh" >"$log" 2>&1 </dev/null &
         echo $! >"$pid"
         ;;
     stop)
