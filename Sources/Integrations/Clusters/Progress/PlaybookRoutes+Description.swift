@@ -49,7 +49,8 @@ extension Operation {
                 ]))
         ],
         examples: [
-            Example("show", ["id": Sample.playbookRun], .ok), Example("no playbook", ["id": Sample.ended], .notFound),
+            Example("show", ["id": Sample.playbookRun], .ok, answer: example),
+            Example("no playbook", ["id": Sample.ended], .notFound),
         ])
 
     private static let tally: [String: Schema] = [
@@ -57,6 +58,39 @@ extension Operation {
         "unreachable": .integer(0 ... .max), "skipped": .integer(0 ... .max), "rescued": .integer(0 ... .max),
         "ignored": .integer(0 ... .max),
     ]
+
+    private static let example: JSONValue = {
+        func counts(ok: Int64 = 0, changed: Int64 = 0, failed: Int64 = 0) -> [String: JSONValue] {
+            [
+                "ok": .int(ok), "changed": .int(changed), "failed": .int(failed), "unreachable": 0, "skipped": 0,
+                "rescued": 0, "ignored": 0,
+            ]
+        }
+        func host(_ host: String, _ standing: String, _ counts: [String: JSONValue]) -> JSONValue {
+            .object(counts.merging(["host": .string(host), "standing": .string(standing)]) { $1 })
+        }
+        let task: [String: JSONValue] = [
+            "number": 1, "play": 1, "name": "unpack the package", "role": "backend", "isHandler": false,
+            "startedAt": "2026-03-01T12:00:07.312Z", "results": "cf",
+        ]
+        return [
+            "run": Sample.playbookRun, "attempt": 1, "action": "deployupdate", "isCheck": false,
+            "playbook": "deploy.yml", "current": "backend › backend : unpack the package", "tasksBegun": 1,
+            "tasksExpected": 1, "hasRecap": true, "isTruncated": false, "badLines": 0,
+            "plays": [["number": 1, "name": "backend"]],
+            "hosts": [
+                host("192.0.2.1", "clean", counts(ok: 1, changed: 1)), host("192.0.2.2", "failed", counts(failed: 1)),
+            ],
+            "failedHosts": ["192.0.2.2"],
+            "failures": [
+                [
+                    "task": 1, "name": "unpack the package", "host": "192.0.2.2", "result": "failed",
+                    "message": "no space left on device",
+                ]
+            ],
+            "tasks": [.object(task.merging(counts(ok: 1, changed: 1, failed: 1)) { $1 })], "next": .null,
+        ]
+    }()
 
     static let readPlaybookEvents = Operation(
         "readPlaybookEvents", tag: "clusters",
