@@ -62,10 +62,13 @@ package struct NewRun: Sendable {
     package var claim: Claim?
     /// Which runs it may join.
     package var joinable: Rights
+    /// Nil: it may be stored whatever else is so.
+    package var condition: ClusterCondition?
     package init(
         run: Run, secrets: [String: Secret] = [:], groups: [GroupMembership] = [], aliases: [RunAlias] = [],
-        admission: Admission? = nil, claim: Claim? = nil, joinable: Rights = .all
+        admission: Admission? = nil, claim: Claim? = nil, joinable: Rights = .all, condition: ClusterCondition? = nil
     ) {
+        self.condition = condition
         self.run = run
         self.secrets = secrets
         self.groups = groups

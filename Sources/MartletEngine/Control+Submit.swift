@@ -104,7 +104,7 @@ extension Control {
         }
         return NewRun(
             run: run, secrets: sealed, groups: groups, aliases: submission.aliases, admission: submission.admission,
-            claim: submission.claim, joinable: submission.rights)
+            claim: submission.claim, joinable: submission.rights, condition: submission.condition)
     }
 
     private func job(of submission: Submission) async throws -> Job {

@@ -4,7 +4,7 @@ package import MartletCore
 import Synchronization
 
 package typealias Store = RunStore & RunDetailStore & AliasStore & JobStore & SecretStore & RetentionStore & AuditStore
-    & NoticeLedger & ScheduleStore & VolumeCatalogue & NodeLedger
+    & NoticeLedger & ScheduleStore & VolumeCatalogue & NodeLedger & ClusterStore & ClusterItemStore
 package typealias LogFiles = LogReader & ReportReader
 
 /// The one door: facades, native API and scheduler all call it, and nothing else.

@@ -27,6 +27,8 @@ package struct Submission: Sendable {
     package let rights: Rights
     /// Not started before; nil = now.
     package var dueAt: Date?
+    /// What must still be so when the run is stored, where it was planned from that.
+    package var condition: ClusterCondition?
 
     package init(
         work: Work, params: [String: JSONValue] = [:], secrets: [String: Secret] = [:], key: String? = nil,

@@ -15,6 +15,8 @@ struct InsertRow: Sendable {
     private let secrets: Data?
     let claim: Claim?
     let joinable: Rights
+    private let condition: ClusterCondition?
+    private let box: SecretBox
     let groups: [GroupMembership]
     private let aliases: [RunAlias]
 
@@ -38,6 +40,8 @@ struct InsertRow: Sendable {
         secrets = try box.seal(new.secrets, for: run.id)
         claim = new.claim
         joinable = new.joinable
+        condition = new.condition
+        self.box = box
         groups = new.groups
         aliases = new.aliases
     }
@@ -58,6 +62,11 @@ struct InsertRow: Sendable {
 
     /// Unique indexes refuse these too; asked first so that the answer can name the other run.
     private func refuseClash(_ db: Database) throws {
+        if let condition {
+            let shelf = ClusterShelf(db: db, box: box)
+            try shelf.refuseWhenBusy()
+            try shelf.check(condition)
+        }
         if run.holdsKey, let key = run.key {
             let statement = try db.cachedStatement(sql: "SELECT id FROM runs WHERE live_key = ?")
             if let holder = try Data.fetchOne(statement, arguments: [key]) {

@@ -48,15 +48,29 @@ struct SecretBox: Sendable {
         Array("stored secret\0\(name)\0\(version)".utf8)
     }
 
-    /// The only place where secrets become JSON, and only to be sealed.
+    /// Secrets become JSON only to be sealed.
     func seal(_ secrets: [String: Secret], for run: RunID) throws -> Data? {
         guard !secrets.isEmpty else { return nil }
         return try seal(Array(StoredJSON.data(secrets.mapValues(\.exposed))), for: run)
     }
 
     func secrets(in sealed: Data, of run: RunID) throws -> [String: Secret] {
-        let plain = Data(try open(sealed, for: run))
-        return try StoredJSON.decoder.decode([String: String].self, from: plain).mapValues { Secret($0) }
+        try Self.secrets(in: try open(sealed, for: run))
+    }
+
+    /// Of something with a longer name than a run's id, so that neither opens as the other.
+    func seal(_ secrets: [String: Secret], of owner: String) throws -> Data? {
+        guard !secrets.isEmpty else { return nil }
+        return try cipher.seal(Array(StoredJSON.data(secrets.mapValues(\.exposed))), key, Array(owner.utf8))
+    }
+
+    func secrets(in sealed: Data?, of owner: String) throws -> [String: Secret] {
+        guard let sealed else { return [:] }
+        return try Self.secrets(in: try cipher.open(sealed, key, Array(owner.utf8)))
+    }
+
+    private static func secrets(in plain: [UInt8]) throws -> [String: Secret] {
+        try StoredJSON.decoder.decode([String: String].self, from: Data(plain)).mapValues { Secret($0) }
     }
 
     /// 32 hex digits that nobody can guess without the key file, the same after a restart.

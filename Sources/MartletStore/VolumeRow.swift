@@ -41,6 +41,7 @@ struct VolumeShelf {
                 Date(milliseconds: found.second * 1000))
         case .check(let app, let proof):
             try save(proof, VolumeName(app: app, proc: "", instance: 0, volume: ""), run)
+        case .cluster(let end): try ClusterShelf.put(end, at: run.finishedAt ?? run.createdAt, db)
         }
     }
 

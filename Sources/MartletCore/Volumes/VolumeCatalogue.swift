@@ -59,6 +59,8 @@ package enum RunYield: Sendable, Hashable {
     case check(app: String, VolumeProof)
     /// A version that a repository has. The catalogue takes it unless it knows it.
     case found(FoundVersion)
+    /// How a cluster stands now.
+    case cluster(ClusterEnd)
 }
 
 /// What a repository itself tells about a version.
