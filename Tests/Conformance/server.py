@@ -18,6 +18,8 @@ NOTICE = "900000012"
 VOLUME = "shop-shop.web.web-1-data"
 VERSION = "900000013"
 ARCHIVE = "/old/shop-shop.web.web-1-data-1500000000.tar.gz"
+CLUSTER_DEPLOYED, CLUSTER_FAILED = "9df5a946", "9df5a947"
+CLUSTER, CLUSTER_NAME, CLUSTER_HOST, CLUSTER_TEMPLATE = "9df5a945", "sample cluster", "3b1f0c7d", "5c2e9a41"
 VOLUME_RUN = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e45"
 PLAYBOOK_RUN = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e46"
 
@@ -113,17 +115,61 @@ class Server:
         return self.call("GET", f"/api/volumes/{VOLUME}/versions/latest", {200})["run"]
 
     def playbook_run(self):
-        """It fails, which is as good as any."""
         cluster = {"id": "9df5a945", "name": "one", "status": "prepare", "hosts": ["192.0.2.1"], "roles": [],
                    "base": {"version": "1.2.0", "deployUser": "easy", "deployDir": "/home/easy/ds"}, "remark": ""}
         spec = {"cluster": cluster, "version": 1, "action": "start", "check": False, "ports": {}}
         run = self.call("POST", "/api/runs", {202},
                         json={"tasks": [{"name": "playbook", "driver": "playbook", "spec": spec}]})["id"]
-        return self.state(run, "failed")
+        return self.state(run, "failed", "succeeded")
+
+    def cluster_deployed(self):
+        return self.deployed(self.cluster())
+
+    def cluster_failed(self):
+        """Of this network the stand-in for Ansible reaches nobody."""
+        return self.deployed(self.cluster("203.0.113.10"))
+
+    def deployed(self, cluster):
+        body = {"force": True, "confirm": self.cluster_name}
+        self.call("POST", f"/api/clusters/{cluster}/deploy", {200}, json=body, headers={"Prefer": "wait=60"})
+        return cluster
+
+    def cluster(self, host="192.0.2.10"):
+        """In the status prepare, while no run keeps it from being changed."""
+        end = time.monotonic() + DEADLINE
+        while self.call("GET", "/api/clusters", {200})["run"] and time.monotonic() < end:
+            time.sleep(0.05)
+        self.made += 1
+        self.cluster_name = f"sample {self.made}"
+
+        def role(name, body):
+            return {"roleName": name, "roleBody": body, "roleDependHost": [host]}
+
+        database = {"databaseType": "mysql", "databaseName": "ds", "account": "ds", "password": "correct horse"}
+        mail = {"alertType": "mail", "mailSender": "", "mailUser": "", "mailPasswd": "", "mailServerHost": "",
+                "mailServerPort": 25, "mailSmtpSslEnable": False, "mailSmtpStarttlsEnable": False}
+        roles = [role("database", database), role("backend", {"serverPort": 12345}), role("frontend", {"escProxyPort": 8888}),
+                 role("master", {"masterReservedMemory": 1}), role("worker", {"workerReservedMemory": 1}), role("alert", mail)]
+        base = {"version": "1.2.0", "deployUser": "easy", "deployDir": "/home/easy/ds"}
+        return self.call("POST", "/api/clusters", {201}, json={
+            "name": self.cluster_name, "hosts": [host], "base": base, "roles": roles, "remark": ""})["id"]
+
+    def cluster_host(self):
+        self.made += 1
+        return self.call("POST", "/api/cluster-hosts", {201}, json={
+            "ip": f"198.51.100.{self.made % 250}", "name": f"sample {self.made}", "bootstrap": False})["id"]
+
+    def cluster_template(self):
+        self.made += 1
+        return self.call("POST", "/api/cluster-templates", {201}, json={
+            "name": f"sample {self.made}", "role": "master", "body": {"masterReservedMemory": 1}})["id"]
 
     def sample(self, text):
         """What stands on this server for an id of the examples."""
         makers = {ENDED: self.ended, RUNNING: self.running, PAUSED: self.paused, TOKEN_ID: self.token,
                   NOTICE: self.notice, VERSION: self.version, VOLUME: self.volume, ARCHIVE: self.archive,
-                  VOLUME_RUN: self.volume_run, PLAYBOOK_RUN: self.playbook_run}
+                  VOLUME_RUN: self.volume_run, PLAYBOOK_RUN: self.playbook_run, CLUSTER: self.cluster,
+                  CLUSTER_NAME: lambda: self.cluster_name, CLUSTER_HOST: self.cluster_host,
+                  CLUSTER_TEMPLATE: self.cluster_template, CLUSTER_DEPLOYED: self.cluster_deployed,
+                  CLUSTER_FAILED: self.cluster_failed}
         return makers[text]() if text in makers else text

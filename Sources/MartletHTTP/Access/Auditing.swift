@@ -78,7 +78,7 @@ extension Auditing.Subject {
     /// What the parameters of paths name.
     private static let kinds = [
         "id": "run", "name": "job", "token": "token", "secret": "secret", "schedule": "schedule",
-        "volume": "volume",
+        "volume": "volume", "cluster": "cluster", "host": "cluster host", "template": "cluster template",
     ]
 
     /// Nil for routes that only read.

@@ -32,6 +32,9 @@ extension Schema {
         case "notice": string("Number of a notice", pattern: "^[0-9]{1,18}$", length: 1...18)
         case "volume": string("One-word name of a volume", length: 1...256)
         case "version": string("Number or name of a version, or latest", length: 1...256)
+        case "cluster": string("Id of a cluster", length: 1...64)
+        case "host": string("Id of a host of clusters", length: 1...64)
+        case "template": string("Id of a template of clusters", length: 1...64)
         default: string(length: 1...128)
         }
     }
@@ -83,6 +86,11 @@ package enum Sample {
     package static let volumeRun: JSONValue = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e45"
     /// A run of a playbook.
     package static let playbookRun: JSONValue = "019aa5c4-7d21-7000-b5f3-0c6f1d3a9e46"
+    /// A cluster in the status prepare with its name, a host, and a template.
+    package static let cluster: JSONValue = "9df5a945"
+    package static let clusterName: JSONValue = "sample cluster"
+    package static let clusterHost: JSONValue = "3b1f0c7d"
+    package static let clusterTemplate: JSONValue = "5c2e9a41"
     /// Nobody has it.
     package static let unknownRun: JSONValue = "019aa5c4-7d21-7000-b5f3-000000000000"
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Clusters
 import Foundation
 import MartletCore
 import MartletHTTP
@@ -24,7 +25,7 @@ struct ConfigCommand: AsyncParsableCommand {
             let sources = try options.sources(flags)
             let config = try ServerConfig(sources, environment: ProcessInfo.processInfo.environment)
             // What is worked out from the machine is shown as it is.
-            let derived = [
+            var derived = [
                 "dataDir": config.dataDirectory, "jobsDir": config.jobsDirectory,
                 "scripts.collectDir": config.scripts.collectDirectory,
                 // Values are connection strings and the like: the names tell enough.
@@ -32,7 +33,12 @@ struct ConfigCommand: AsyncParsableCommand {
                     .union(config.scripts.secretNames.keys).sorted().joined(separator: ","),
                 "notices.channels": config.notices.channels.isEmpty
                     ? "" : JSONText.line(.array(config.notices.channels.map(\.shown))),
+                "clusters.archives": config.clusters.archives,
             ]
+            derived["clusters.playbooks"] = config.clusters.playbooks
+            if let password = config.clusters.password, case .given = password {
+                derived["clusters.password"] = Secret.placeholder
+            }
             json ? printJSON(sources.all, derived) : printTable(sources.all, derived, config.listen)
         }
     }
@@ -55,7 +61,9 @@ struct ConfigCommand: AsyncParsableCommand {
 
     /// What this version serves on a listener, and what of it is open to those who reach it.
     private static func sentence(_ listener: Listener) -> String {
-        let served = [Listener.Facade.native, .scripts, .cacheLoad].filter { listener.facades.contains($0) }
+        let served = [Listener.Facade.native, .scripts, .cacheLoad, .clusterDeploy, .backups].filter {
+            listener.facades.contains($0)
+        }
         func list(_ facades: [Listener.Facade]) -> String {
             facades.isEmpty ? "nothing" : facades.map(\.rawValue).joined(separator: ", ")
         }

@@ -1,5 +1,6 @@
 import Backups
 import CacheLoad
+import Clusters
 import Foundation
 import Logging
 import MartletCore
@@ -26,6 +27,7 @@ struct ServerConfig: Sendable {
     var scripts: ScriptSettings
     var cacheLoad: CacheLoadSettings
     var backups: BackupSettings
+    var clusters: ClusterSettings
     var hiddenVariables: [String]
 
     /// Throws one `invalid` error that names every wrong value.
@@ -64,6 +66,7 @@ struct ServerConfig: Sendable {
         scripts = try Self.scripts(reader, sources)
         cacheLoad = try Self.cacheLoad(reader, sources)
         backups = try Self.backups(reader, sources, dataDirectory)
+        clusters = try Self.clusters(reader, sources, dataDirectory)
         try reader.check()
     }
 
@@ -113,6 +116,23 @@ struct ServerConfig: Sendable {
         settings.agents.port = reader.count("backups.agentPort", settings.agents.port)
         settings.agents.tokenFile = try sources.value("backups.agentToken").map(absolute)
         settings.agents.authority = try sources.value("backups.agentCA").map(absolute)
+        return settings
+    }
+
+    private static func clusters(
+        _ reader: SettingReader, _ sources: SettingSources, _ dataDirectory: String
+    ) throws(MartletError) -> ClusterSettings {
+        let program = Installation.directory
+        var settings = ClusterSettings(
+            archives: try absolute(sources.value("clusters.archives") ?? dataDirectory + "/archives"),
+            ansible: sources.value("clusters.ansible") ?? ClusterPlaces.ansible(program: program),
+            dataDirectory: dataDirectory)
+        settings.ownPlaybooks = ClusterPlaces.ownPlaybooks(program: program)
+        settings.playbooks = try sources.value("clusters.playbooks").map(absolute) ?? settings.ownPlaybooks
+        settings.legacyExecuteTypes = reader.boolean("clusters.legacyExecuteTypes")
+        settings.deployBesideStarted = reader.boolean("clusters.deployBesideStarted")
+        settings.password = reader.password("clusters.password")
+        settings.deadline = reader.positiveSpan("clusters.deadline", settings.deadline)
         return settings
     }
 
@@ -315,6 +335,25 @@ private struct SettingReader {
             }
         }
         return (plain, secret, stored)
+    }
+
+    /// What is wrong is not repeated.
+    func password(_ key: String) -> ClusterPassword? {
+        guard let text = sources.value(key), !text.isEmpty else { return nil }
+        guard text.hasPrefix("{"), let value = try? JSONParser.parse(Array(text.utf8)), let members = value.object
+        else {
+            return .given(Secret(text))
+        }
+        if let name = members["secret"]?.string, members.count == 1 {
+            return reference(key, "secret", to: name).map(ClusterPassword.stored)
+        }
+        guard let file = members["file"]?.string, members.count == 1,
+            let data = FileManager.default.contents(atPath: file), data.count <= Secret.longest
+        else {
+            problems.add(key, "must be a text, {file: PATH} of a file that can be read, or {secret: NAME}")
+            return nil
+        }
+        return .given(Secret(String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)))
     }
 
     private func reference(_ key: String, _ name: String, to secret: String) -> String? {

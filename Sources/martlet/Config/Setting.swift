@@ -18,6 +18,8 @@ struct Setting: Sendable {
         case listeners
         /// A list of objects; as one text, JSON.
         case channels
+        /// A text, `{file: PATH}` or `{secret: NAME}`; with an object, as one text, JSON.
+        case secret
 
         var word: String {
             switch self {
@@ -32,6 +34,7 @@ struct Setting: Sendable {
             case .variables: "map of variables"
             case .listeners: "list of listeners"
             case .channels: "list of channels"
+            case .secret: "secret"
             }
         }
     }
@@ -134,6 +137,21 @@ struct Setting: Sendable {
         Setting("backups.advertise", .text, nil, "base address of this server for agents; none: they are only asked"),
         Setting("backups.agentCA", .path, nil, "certificates that may have signed the agents'; none: no TLS"),
         Setting("backups.rsync", .text, "rsync", "program for the last step of a restore"),
+        Setting(
+            "clusters.playbooks", .path, nil,
+            "directory with deploy.yml, start.yml, stop.yml and create_users.yml; default: our own"),
+        Setting("clusters.archives", .path, nil, "packages that are deployed; default: archives in dataDir"),
+        Setting("clusters.ansible", .text, nil, "the program ansible-playbook; default: ours, else the one on PATH"),
+        Setting(
+            "clusters.legacyExecuteTypes", .choice(["true", "false"]), "false",
+            "executeType 0 stops and 1 starts, as in the replaced program; false: as in its document"),
+        Setting(
+            "clusters.deployBesideStarted", .choice(["true", "false"]), "false",
+            "let a cluster be deployed while another one is started, when they share no host"),
+        Setting(
+            "clusters.password", .secret, nil,
+            "what POST /api/v1/login wants; {file: PATH} or {secret: NAME}; none: no login"),
+        Setting("clusters.deadline", .span, "2h", "longest time of one deploy, start or stop"),
         Setting("log.cap", .size, "64MiB", "log kept per task: the first MiB and the newest rest"),
         Setting(
             "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",

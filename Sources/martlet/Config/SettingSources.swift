@@ -133,6 +133,9 @@ enum SettingFile {
             return ListenerSetting.text(elements)
         case (.channels, .array(let elements)): return elements.isEmpty ? "" : JSONText.line(value)
         case (.channels, _): return nil
+        case (.secret, .object(let members)):
+            let isReference = members.count == 1 && (members["file"] ?? members["secret"])?.string != nil
+            return isReference ? JSONText.line(value) : nil
         case (.listeners, .object): return JSONText.line(.array([value]))
         case (.counts, .object(let members)):
             let pairs = members.compactMap { key, value in value.scalarText.map { "\(key)=\($0)" } }

@@ -53,12 +53,13 @@ struct Server {
             mostWaiters: config.engine.mostWaiters, logger: log.logger("backups"),
             copyStore: StoreCopy(directory: directory, config: config).write)
         try backups.loader.start()
+        let clusters = Clusters(settings: config.clusters, martlet: Installation.program)
         let control = try control(
             store, feed, meter, notices,
             ScheduleDesk(
                 calendars: WorkCalendars(adding: config.calendars), works: [scripts.work, cacheLoad.work, backups.work]),
             [CommandDriver(), scripts.driver] + cacheLoad.drivers + backups.drivers
-                + [PlaybookDriver(martlet: Installation.program) { [playbooks] in playbooks }])
+                + clusters.drivers)
         // An agent that has a controller hands over what its runs leave, with their records.
         harvest.gather { [drivers = control.drivers, box = backups.box] in
             box.inventory.ownsCatalogue ? drivers.yields(of: $0) : []
@@ -81,7 +82,7 @@ struct Server {
         try admitPeer(tokens, config.backups)
         let group = ServiceGroup(
             configuration: groupConfiguration(
-                try services(control, jobs, scripts, cacheLoad, backups, log, directory, tokens, notifier) {
+                try services(control, jobs, scripts, cacheLoad, backups, clusters, log, directory, tokens, notifier) {
                     Self.channels($0, store)
                 }, logger))
         defer {
@@ -114,14 +115,6 @@ struct Server {
         }
     }
 
-    private var playbooks: PlaybookSettings {
-        let root = Installation.root(of: "ansible/callback_plugins") ?? Installation.directory
-        return PlaybookSettings(
-            playbooks: environment["MARTLET_CLUSTERS_PLAYBOOKS"], callbacks: root + "/ansible/callback_plugins",
-            ansible: environment["MARTLET_CLUSTERS_ANSIBLE"] ?? root + "/.build/ansible/bin/ansible-playbook",
-            archives: environment["MARTLET_CLUSTERS_ARCHIVES"], dataDirectory: config.dataDirectory)
-    }
-
     private func control(
         _ store: SQLiteStore, _ feed: RunFeed, _ meter: RunMeter, _ notices: NoticeDesk,
         _ schedules: ScheduleDesk, _ drivers: [any Driver]
@@ -146,7 +139,7 @@ struct Server {
     /// In the order of starting; they end in the reverse one.
     private func services(
         _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ cacheLoad: CacheLoad,
-        _ backups: Backups, _ log: ServerLog,
+        _ backups: Backups, _ clusters: Clusters, _ log: ServerLog,
         _ directory: DataDirectory, _ tokens: Tokens, _ notifier: Notifier,
         channels: @escaping @Sendable (ServerConfig) -> [any NoticeChannel]
     ) throws -> [any Service] {
@@ -156,13 +149,14 @@ struct Server {
         let keeper = ReadinessCheck("executor") {
             Installation.hasKeeper ? nil : "the program \(Installation.keeper) is missing"
         }
-        let structure = PlaybookRoutes()
         let api = NativeAPI(
             control: control, tokens: tokens, hosts: config.hosts,
             addresses: config.listen.map(\.address.urlHost),
-            version: Version.current, checks: [keeper], extra: scripts.routes + backups.routes + structure.routes,
+            version: Version.current, checks: [keeper],
+            extra: scripts.routes + backups.routes + (agent == nil ? clusters.routes : []),
             figures: backups.figures,
-            facades: agent == nil ? [scripts.facade, cacheLoad.facade, backups.facade] : [backups.facade])
+            facades: agent == nil
+                ? [scripts.facade, cacheLoad.facade, clusters.facade, backups.facade] : [backups.facade])
         let announcement = Announcement(
             directory: directory, forCLI: config.listenerForCLI,
             manager: ServiceManager(environment, listeners: config.listen.count, logger: logger), logger: logger)
@@ -210,7 +204,8 @@ struct Server {
         services.append(
             Reloader(
                 control: control, jobs: jobs, scripts: scripts.loader, cacheLoad: cacheLoad.settings,
-                backups: backups.loader, certificates: certificates, tokens: tokens, directory: directory, log: log,
+                backups: backups.loader, clusters: clusters.box, certificates: certificates, tokens: tokens,
+                directory: directory, log: log,
                 logger: logger,
                 config: config, notifier: notifier, channels: channels, agent: backups.agent, load: reload,
                 admitPeer: { try admitPeer(tokens, $0.backups) }))

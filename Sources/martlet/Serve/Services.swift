@@ -1,5 +1,6 @@
 import Backups
 import CacheLoad
+import Clusters
 import Foundation
 import Logging
 import MartletCore
@@ -52,6 +53,7 @@ struct Reloader: Service {
     let scripts: TaskLoader
     let cacheLoad: CacheLoadSettingsBox
     let backups: InventoryLoader
+    let clusters: ClusterBox
     let certificates: [ServerCertificate]
     let tokens: Tokens
     let directory: DataDirectory
@@ -75,6 +77,7 @@ struct Reloader: Service {
             try log.change(to: fresh.logTarget)
             control.settings.replace(fresh.engine)
             cacheLoad.replace(fresh.cacheLoad)
+            clusters.replace(fresh.clusters)
             notifier.replace(channels(fresh))
             warnAboutTheRest(fresh)
             try await replace(fresh.calendars)
