@@ -5,8 +5,13 @@ package enum ClusterPlaces {
     /// Our own playbooks: beside an installed program, or in the checkout that it was built in. `program`: directory of
     /// the server's program. Nil: there are none.
     package static func ownPlaybooks(program: String) -> String? {
-        let installed = URL(filePath: program).deletingLastPathComponent().path + "/share/martlet/ansible"
-        if isOurs(installed) { return installed }
+        // bin/martlet and lib/martlet/martlet have it in the same share.
+        var directory = URL(filePath: program)
+        for _ in 0..<2 {
+            directory.deleteLastPathComponent()
+            let installed = directory.appending(path: "share/martlet/ansible").path
+            if isOurs(installed) { return installed }
+        }
         return checkout(of: program).map { $0 + "/ansible" }
     }
 

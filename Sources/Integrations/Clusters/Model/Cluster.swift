@@ -23,7 +23,8 @@ package struct Cluster: Codable, Sendable, Hashable {
     }
 
     package init(
-        id: String, name: String, status: ClusterStatus, hosts: [String], base: Base, roles: [ClusterRole], remark: String
+        id: String, name: String, status: ClusterStatus, hosts: [String], base: Base, roles: [ClusterRole],
+        remark: String
     ) {
         self.id = id
         self.name = name

@@ -68,6 +68,7 @@ struct PlaybookCommand {
     private static let fixed = [
         "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3", "ANSIBLE_PIPELINING": "1", "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_RETRY_FILES_ENABLED": "0", "ANSIBLE_FORKS": "20", "ANSIBLE_TIMEOUT": "10", "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
         "LC_ALL": "C.UTF-8", "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "0",
     ]
 }
