@@ -16,7 +16,7 @@ package struct Timetable: Sendable {
     private let anchor: Int64
     private let times: Times
     /// Milliseconds that each time is later than its text says.
-    private let delay: Int64
+    package let delay: Int64
 
     package static let longestJitter = TimeSpan.seconds(86_400)
 

@@ -71,11 +71,25 @@ extension Control {
         }
         let timetable = try schedules.timetable(of: schedule, anchor: anchor)
         try await checkWork(of: schedule, rights)
-        let next = timetable.next(after: now)
+        let next = try moved(old, to: schedule, timetable) ?? timetable.next(after: now)
         if next == nil, !isSameCadence { throw Self.neverDue(schedule) }
         if schedule.isPaused { return (stored(next: nil, pausedAt: old?.pausedAt ?? now), nil) }
         let skipped = old?.pausedAt.flatMap { pauseEntry(of: schedule, timetable, from: $0, to: now) }
         return (stored(next: open ?? next, pausedAt: nil), skipped)
+    }
+
+    /// Where the jitter alone is another one, the same time comes, only earlier or later: none is lost, and none comes twice.
+    private func moved(
+        _ old: StoredSchedule?, to schedule: Schedule, _ timetable: Timetable
+    ) throws(MartletError) -> Date? {
+        guard let old, let due = old.nextDue, old.schedule.jitter != schedule.jitter else { return nil }
+        var same = schedule
+        same.jitter = old.schedule.jitter
+        guard same.cadence == old.schedule.cadence, same.zone == old.schedule.zone, same.dst == old.schedule.dst,
+            same.calendar == old.schedule.calendar
+        else { return nil }
+        let before = try schedules.timetable(of: old.schedule, anchor: old.anchor).delay
+        return due.adding(TimeSpan(milliseconds: timetable.delay - before))
     }
 
     private static func neverDue(_ schedule: Schedule) -> MartletError {

@@ -105,6 +105,10 @@ struct ServerConfig: Sendable {
         settings.repository = reader.repository("backups.repository")
         settings.expires = reader.boolean("backups.expires")
         settings.jitter = reader.span("backups.jitter", settings.jitter)
+        if settings.jitter > Timetable.longestJitter {
+            settings.jitter = reader.wrong(
+                "backups.jitter", settings.jitter.description, "at most \(Timetable.longestJitter)", .seconds(0))
+        }
         settings.mostAtOnce = reader.count("backups.maxConcurrentTotal", settings.mostAtOnce)
         settings.restic = sources.value("backups.restic") ?? settings.restic
         settings.rsync = sources.value("backups.rsync") ?? settings.rsync

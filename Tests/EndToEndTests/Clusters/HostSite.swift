@@ -35,8 +35,9 @@ final class HostSite: Sendable {
     }
 
     deinit {
-        // The hosts end with the line.
+        // The hosts end with their holder, and it with the line, of which some child may have a copy.
         try? line.close()
+        holder.terminate()
         holder.waitUntilExit()
     }
 
@@ -186,8 +187,7 @@ final class HostServer: Sendable {
 
     /// How the last run about clusters went: plays, tasks, hosts.
     func structure() async throws -> JSONValue {
-        let runs = try await server.call(.GET, "/api/runs?limit=50").json["items"].array ?? []
-        let last = runs.first { $0["driver"] == "playbook" || $0["key"] == "clusters" }
-        return try await server.call(.GET, "/api/runs/\(last?["id"].string ?? "")/playbook").json
+        let last = try await server.call(.GET, "/api/runs?group=clusters&limit=1").json["items"][0]
+        return try await server.call(.GET, "/api/runs/\(last["id"].string ?? "")/playbook").json
     }
 }

@@ -31,6 +31,9 @@ struct DaemonAnswer {
         guard !call.principal.rights.isRestricted else {
             return .wire(.forbidden, .string("this token is for some apps only, and a daemon's API is about a machine"))
         }
+        if route.isOfTheMachine, call.principal.identity != .anonymous, call.principal.rights.role < .admin {
+            return .wire(.forbidden, .string("this needs a token with the role admin"))
+        }
         switch route {
         case .jobs: return try await jobs()
         case .job(let id): return .wire(.ok, try job(id).job.wire)
@@ -93,7 +96,7 @@ struct DaemonAnswer {
         if let plan = desk.plan, plan.jobs == nil, !plan.volumes.isEmpty {
             throw DaemonRefusal.argument("this node follows the plan of its own controller")
         }
-        let plan = AgentPlan(jobs: jobs, of: desk.settings, zone: TimeZone.current.identifier)
+        let plan = AgentPlan(jobs: jobs, of: desk.settings, zone: control.schedules.zone)
         let version = Hex.text(Insecure.MD5.hash(data: Array(text.utf8)))
         try await desk.confirm(plan, version: version, control)
         for (index, why) in plan.refused.sorted(by: { $0.key < $1.key }).prefix(100) {

@@ -88,7 +88,8 @@ package struct DaemonNotifier: Sendable {
             let events = try await control.events(of: nil, after: last, limit: AgentRecords.mostEvents)
             guard let end = events.last?.number else { return }
             var seen: Set<RunID> = []
-            let ids = events.map(\.run).filter { seen.insert($0).inserted }
+            let ids = events.filter { $0.kind == .state && ($0.to == .running || $0.to.isEnd) }.map(\.run)
+                .filter { seen.insert($0).inserted }
             let runs = Dictionary(
                 try await control.runs(ids).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
             let jobs = DaemonJobs(desk, box)
@@ -108,7 +109,9 @@ package struct DaemonNotifier: Sendable {
         request.headers.add(name: "Content-Type", value: "application/json")
         request.body = .bytes(ByteBuffer(bytes: WireWriter.bytes(record.wire)))
         let status = try await client.execute(request, timeout: Self.limit).status.code
-        if status >= 500 { throw MartletError(.unavailable, "the controller answered \(status)") }
+        guard (200..<300).contains(status) || (400..<500).contains(status) else {
+            throw MartletError(.unavailable, "the controller answered \(status)")
+        }
         if status >= 400 {
             logger.warning("record refused", metadata: ["run": "\(record.id)", "status": "\(status)"])
         }

@@ -31,6 +31,15 @@ enum DaemonRoute: Sendable, Hashable {
         self = found
     }
 
+    /// Whether it changes what the node does for all: the native API wants an administrator for that. An open listener has
+    /// said whom it lets do this.
+    var isOfTheMachine: Bool {
+        switch self {
+        case .takeJobs, .standstill, .delete, .addNotifyAddress, .removeNotifyAddress: true
+        case .jobs, .job, .once, .action, .backups, .backup, .files, .recover, .notifyAddresses, .state: false
+        }
+    }
+
     private static func reading(_ parts: [String]) -> DaemonRoute? {
         switch (parts.first, parts.count) {
         case ("cron", 2) where parts[1] == "jobs": .jobs

@@ -28,7 +28,11 @@ package struct LocalNode: VolumeNode {
         guard try await control.store.schedule(planned.scheduleName) != nil else {
             throw MartletError(.conflict, "\(planned.volume.name) is busy, and a rule without a schedule does not wait")
         }
-        return try await control.runSchedule(planned.scheduleName, rights: .all).run.map { RecordID($0) }
+        let fire = try await control.runSchedule(planned.scheduleName, rights: .all)
+        guard fire.run != nil || fire.outcome == .queued else {
+            throw MartletError(.conflict, "\(planned.volume.name) is busy: \(fire.why ?? fire.outcome.rawValue)")
+        }
+        return fire.run.map { RecordID($0) }
     }
 
     package func restore(

@@ -42,7 +42,8 @@ extension ClusterDoor {
         return submission
     }
 
-    /// Repeats the last run of the cluster on the hosts that it failed on.
+    /// Repeats the last run of the cluster, where it failed on some host, on all the hosts that it was for: one failure ends
+    /// a play everywhere, so that none of them is done; what is done already is left as it is.
     package func retry(
         _ id: String, by caller: Caller, idempotency: IdempotencyRecord? = nil
     ) async throws -> Control.Accepted {
@@ -62,7 +63,7 @@ extension ClusterDoor {
         let hosts = try await runs.failedHosts(of: run, work, control)
         guard !hosts.isEmpty else { throw MartletError(.conflict, "the last run \(run.id) failed on no host") }
         var options = Options()
-        (options.limit, options.isCheck) = (hosts, work.isCheck)
+        (options.limit, options.isCheck) = (work.limit, work.isCheck)
         return (work.action, options)
     }
 

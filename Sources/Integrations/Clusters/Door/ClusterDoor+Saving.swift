@@ -8,7 +8,7 @@ extension ClusterDoor {
         try await refuseWhenBusy()
         try await check(draft, asID: nil)
         try cover(PlaybookLabel.labels(id: "", name: draft.name), caller.rights)
-        let content = try await content(of: draft, stored: [:], note: nil)
+        let content = try await content(of: draft, stored: [:], note: nil, caller.rights)
         let now = control.now()
         return try ClusterView(
             try await changing {
@@ -28,7 +28,8 @@ extension ClusterDoor {
         try cover(PlaybookLabel.labels(id: id, name: draft.name), caller.rights)
         try permit(.edit, view, isForced)
         let stored = try await control.store.clusterContent(of: id, view.record.version)?.secrets ?? [:]
-        let content = try await content(of: draft, stored: stored, note: note ?? (isForced ? "forced" : nil))
+        let content = try await content(
+            of: draft, stored: stored, note: note ?? (isForced ? "forced" : nil), caller.rights)
         return try await keep(view, name: draft.name, .prepare, content, caller)
     }
 
@@ -103,8 +104,9 @@ extension ClusterDoor {
 
     /// What is kept of a draft: masks in the places of the passwords, and the passwords. A mask stands for the stored one,
     /// or for that of the template with the same other values.
-    private func content(of draft: ClusterDraft, stored: [String: Secret], note: String?) async throws -> ClusterContent
-    {
+    private func content(
+        of draft: ClusterDraft, stored: [String: Secret], note: String?, _ rights: Rights
+    ) async throws -> ClusterContent {
         guard var cluster = draft.cluster(id: "", status: .prepare) else {
             throw ClusterRefusal.draft(draft.problems())
         }
@@ -119,13 +121,17 @@ extension ClusterDoor {
             case .given(let text): secrets[role.rawValue] = Secret(text)
             case .stored:
                 let known = stored[role.rawValue]
-                secrets[role.rawValue] = if let known { known } else { try await templatePassword(role, body) }
+                secrets[role.rawValue] = if let known { known } else { try await templatePassword(role, body, rights) }
             }
         }
         return ClusterContent(text: try ClusterText.text(cluster), secrets: secrets, note: note)
     }
 
-    private func templatePassword(_ role: RoleName, _ body: [String: JSONValue]) async throws -> Secret {
+    /// Templates are the whole server's: a token that is bound to some clusters does not get at their passwords.
+    private func templatePassword(
+        _ role: RoleName, _ body: [String: JSONValue], _ rights: Rights
+    ) async throws -> Secret {
+        guard !rights.isRestricted else { throw ClusterRefusal.noPassword(role) }
         for item in try await control.store.clusterItems(.template) where item.space == role.rawValue {
             guard let template = try? ClusterTemplate(item), RoleBody.flat(.object(template.body), of: role) == body,
                 let secret = try await control.store.clusterItemSecrets(.template, item.id)[role.rawValue]

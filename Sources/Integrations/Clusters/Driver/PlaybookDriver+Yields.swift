@@ -3,8 +3,13 @@ package import MartletCore
 extension PlaybookDriver: YieldingDriver {
     /// How the cluster stands after a run that was more than a check. One that was ended before it began changes nothing.
     package func yields(of run: Run) -> [RunYield] {
-        guard case .cluster(let spec)? = run.playbookWork, !spec.check, run.startedAt != nil else { return [] }
+        guard case .cluster(let spec)? = run.playbookWork, !spec.check, run.startedAt != nil,
+            // Who submits such a run past the cluster changes no status by it.
+            run.key == ClusterLock.key, run.labels[PlaybookLabel.id] == spec.cluster.id
+        else { return [] }
         let isGood = run.state == .succeeded
+        // What went well on some hosts is not yet true of the cluster.
+        if isGood, let limit = spec.limit, !Set(spec.cluster.hosts).isSubset(of: limit) { return [] }
         var deploy: ClusterEnd.Deploy?
         if spec.action == .deploy { deploy = isGood ? .succeeded(version: spec.version) : .failed }
         let status = ClusterStatus.after(spec.action, succeeded: isGood)

@@ -65,6 +65,9 @@ extension PlaybookWork {
         if case .cluster(let spec) = self { spec.action } else { .deploy }
     }
 
+    /// Nil: all hosts.
+    package var limit: [String]? { if case .cluster(let spec) = self { spec.limit } else { nil } }
+
     package var isCheck: Bool { if case .cluster(let spec) = self { spec.check } else { false } }
 
     var playbook: String {

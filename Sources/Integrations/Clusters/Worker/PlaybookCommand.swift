@@ -69,6 +69,8 @@ struct PlaybookCommand {
         "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3", "ANSIBLE_PIPELINING": "1", "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_RETRY_FILES_ENABLED": "0", "ANSIBLE_FORKS": "20", "ANSIBLE_TIMEOUT": "10", "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        // Ansible's own log would have what ours hides, for ever.
+        "ANSIBLE_LOG_PATH": "/dev/null",
         "LC_ALL": "C.UTF-8", "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "0",
     ]
 }

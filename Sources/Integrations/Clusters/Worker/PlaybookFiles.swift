@@ -61,14 +61,20 @@ package struct PlaybookLeftovers: Sendable {
     /// Removes those whose run is not live, or is in a later attempt. Returns how many there still are.
     package func remove(isLive: (TaskAddress) async throws -> Bool) async throws -> Int {
         let runs = PlaybookSettings.runs(of: dataDirectory)
-        var left = 0
+        var (left, failure) = (0, (any Error)?.none)
         for name in (try? FileManager.default.contentsOfDirectory(atPath: runs)) ?? [] {
-            if let address = Self.address(name), try await isLive(address) {
-                left += 1
-            } else {
-                try FileManager.default.removeItem(atPath: "\(runs)/\(name)")
+            do {
+                if let address = Self.address(name), try await isLive(address) {
+                    left += 1
+                } else {
+                    try FileManager.default.removeItem(atPath: "\(runs)/\(name)")
+                }
+            } catch {
+                // One that cannot be removed keeps no other.
+                failure = error
             }
         }
+        if let failure { throw failure }
         return left
     }
 
