@@ -148,16 +148,20 @@ import Testing
 
     @Test func `what a run makes of its cluster is told by the run alone`() throws {
         let cluster = Cluster(
-            id: "0a1b2c3d", name: "one", status: .prepare, hosts: ["192.0.2.1"],
+            id: "0a1b2c3d", name: "one", status: .prepare, hosts: ["192.0.2.1", "192.0.2.2"],
             base: Cluster.Base(version: "1.2.0", deployUser: "easy", deployDir: "/ds"), roles: [], remark: "")
         let driver = PlaybookDriver(martlet: "/martlet") {
             PlaybookSettings(playbooks: "/p", callbacks: "/c", dataDirectory: "/d")
         }
-        func yields(_ action: ClusterAction, exit code: Int32?, check: Bool = false) throws -> [RunYield] {
-            let spec = PlaybookSpec(cluster: cluster, version: 4, action: action, check: check)
+        func yields(
+            _ action: ClusterAction, exit code: Int32?, check: Bool = false, limit: [String]? = nil,
+            key: String? = ClusterLock.key
+        ) throws -> [RunYield] {
+            let spec = PlaybookSpec(cluster: cluster, version: 4, action: action, check: check, limit: limit)
             let now = Date(timeIntervalSince1970: 0)
+            let job = PlaybookJob.job(.cluster(spec))
             var run = Run(
-                id: RunID(high: 1, low: 1), job: PlaybookJob.job(.cluster(spec)), params: [:], key: nil, labels: [:],
+                id: RunID(high: 1, low: 1), job: job, params: [:], key: key, labels: job.labels,
                 trigger: Trigger(source: "test"), createdAt: now)
             if let code {
                 let exit = TaskExit(ending: .exited(code: code), endedAt: now)
@@ -176,6 +180,12 @@ import Testing
         #expect(try yields(.start, exit: 0) == end(.startsuccess))
         #expect(try yields(.stop, exit: 2) == end(.stopfailure))
         #expect(try yields(.deploy, exit: 0, check: true).isEmpty)
+        // What went well on some hosts is not true of all; what failed there is.
+        #expect(try yields(.stop, exit: 0, limit: ["192.0.2.1"]).isEmpty)
+        #expect(try yields(.stop, exit: 2, limit: ["192.0.2.1"]) == end(.stopfailure))
+        #expect(try yields(.stop, exit: 0, limit: ["192.0.2.2", "192.0.2.1"]) == end(.stopsuccess))
+        // Submitted past the cluster.
+        #expect(try yields(.stop, exit: 0, key: nil).isEmpty)
         // It was ended before it began.
         #expect(try yields(.deploy, exit: nil).isEmpty)
     }

@@ -108,7 +108,7 @@ import Testing
         #expect(environment.values.allSatisfy { $0 != "x" })
         #expect(environment["MARTLET_PROGRESS"] == nil && environment["MARTLET_RUN"] == "r.m")
         #expect(environment["MARTLET_EVENTS"] == files.events && environment["PATH"] == "/bin")
-        #expect(environment["ANSIBLE_DISPLAY_ARGS_TO_STDOUT"] == "0" && environment["ANSIBLE_LOG_PATH"] == nil)
+        #expect(environment["ANSIBLE_DISPLAY_ARGS_TO_STDOUT"] == "0" && environment["ANSIBLE_LOG_PATH"] == "/dev/null")
         #expect(
             environment["ANSIBLE_SSH_ARGS"]?.contains("UserKnownHostsFile=/d/clusters/9df5a945.known_hosts") == true)
         #expect(environment["ANSIBLE_SSH_CONTROL_PATH"] == "/proc/7/cwd/s/%%C")
