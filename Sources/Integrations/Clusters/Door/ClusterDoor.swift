@@ -55,9 +55,10 @@ package struct ClusterDoor: Sendable {
     /// The newest run that worked on clusters or hosts, as far as the rights reach; of one cluster, or of any.
     package func lastRun(of cluster: String? = nil, _ rights: Rights) async throws -> Run? {
         var query = RunQuery()
-        (query.group, query.driver, query.limit, query.coverage) = (ClusterLock.key, PlaybookDriver.name, 1, rights)
+        (query.group, query.limit, query.coverage) = (ClusterLock.key, 20, rights)
         if let cluster { query.labels = [PlaybookLabel.id: cluster] }
-        return try await control.runs(query).items.first?.run
+        // Others may name their group so.
+        return try await control.runs(query).items.map(\.run).first { $0.playbookWork != nil }
     }
 
     /// Throws `busy` while a run goes.
