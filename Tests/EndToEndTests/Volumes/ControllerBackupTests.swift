@@ -90,22 +90,24 @@ import Testing
     }
 
     // backup contract §7.2 B11, F42
-    @Test(arguments: [
-        "../../../../etc?open=true", "%2e%2e%2f%2e%2e%2fetc?open=true", "%252e%252e%252fetc?open=true",
-        "NAME/../../etc?open=true", "NAME/%2e%2e/x?open=true", "NAME/sub%00?open=true", "NAME//etc/passwd?open=true",
-        "NAME/%2Fetc%2Fpasswd?open=true", "NAME/./sub?open=true",
-    ]) func `a path that leads elsewhere is refused and recorded`(_ path: String) async throws {
-        let site = try await Self.shared.value
-        let before = try await site.audit().count
-        let answer = try await site.raw("\(Self.backups)/\(path.replacing("NAME", with: ControllerSite.inc))")
-        #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains(#""code":"bad_path""#), "\(answer)")
-        #expect(!answer.contains("root:"))
-        let audit = try await site.audit()
-        #expect(audit.count > before && audit.contains { $0["outcome"] == "400" }, "\(audit.first ?? .null)")
+    @Test func `a path that leads elsewhere is refused and recorded`() async throws {
+        let site = try await ControllerSite()
+        for path in [
+            "../../../../etc?open=true", "%2e%2e%2f%2e%2e%2fetc?open=true", "%252e%252e%252fetc?open=true",
+            "NAME/../../etc?open=true", "NAME/%2e%2e/x?open=true", "NAME/sub%00?open=true",
+            "NAME//etc/passwd?open=true", "NAME/%2Fetc%2Fpasswd?open=true", "NAME/./sub?open=true",
+        ] {
+            let before = try await site.audit().count
+            let answer = try await site.raw("\(Self.backups)/\(path.replacing("NAME", with: ControllerSite.inc))")
+            #expect(
+                answer.hasPrefix("HTTP/1.1 400 ") && answer.contains(#""code":"bad_path""#), "\(path): \(answer)")
+            #expect(!answer.contains("root:"), "\(path)")
+            let audit = try await site.audit()
+            #expect(
+                audit.count > before && audit.contains { $0["outcome"] == "400" }, "\(path): \(audit.first ?? .null)")
+        }
         #expect(try await site.server.call(.GET, "/api/runs?job=volumes.list").json["items"].array?.isEmpty == true)
     }
-
-    private static let shared = Task { try await ControllerSite() }
 
     // backup contract §7.2 B14
     @Test func `a backup is downloaded as tar gz`() async throws {
