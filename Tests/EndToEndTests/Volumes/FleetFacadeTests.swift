@@ -19,6 +19,15 @@ import Testing
             .POST, Self.app + "/cron/jobs/\(entry["job"]["id"].string ?? "")/actions/\(word)")
     }
 
+    /// Under one key it starts one run, however often a busy machine is asked.
+    private func started(_ entry: JSONValue, _ controller: VolumeServer) async throws -> String {
+        let (key, path) = (UUID().uuidString, Self.app + "/cron/jobs/\(entry["job"]["id"].string ?? "")/actions/run")
+        return try await eventually("a run is started") {
+            let reply = try await controller.server.call(.POST, path, headers: ["Idempotency-Key": key])
+            return reply.status == 503 ? nil : try #require(reply.json.string, "\(reply.text)")
+        }
+    }
+
     private func record(_ rid: String, _ controller: VolumeServer) async throws -> JSONValue {
         try await eventually("the record \(rid) has an end") {
             let reply = try await controller.server.call(.GET, Self.app + "/cron/records/\(rid)")
@@ -41,7 +50,7 @@ import Testing
         #expect(both.allSatisfy { $0["next"].string?.hasPrefix("0001") == false }, "\(both)")
 
         for (entry, instance) in zip(both, 1...) {
-            let rid = try #require(try await act("run", entry, controller).json.string)
+            let rid = try await started(entry, controller)
             let record = try await record(rid, controller)
             #expect(record["state"] == "success" && record["type"] == "once" && record["rid"].string == rid)
             #expect(record["args"]["instanceNo"] == .int(Int64(instance)))
