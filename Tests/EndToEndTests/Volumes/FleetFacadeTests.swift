@@ -24,7 +24,8 @@ import Testing
         let (key, path) = (UUID().uuidString, Self.app + "/cron/jobs/\(entry["job"]["id"].string ?? "")/actions/run")
         return try await eventually("a run is started") {
             let reply = try await controller.server.call(.POST, path, headers: ["Idempotency-Key": key])
-            return reply.status == 503 ? nil : try #require(reply.json.string, "\(reply.text)")
+            if reply.status == 503 { return nil }
+            return try #require(reply.json.string, "\(reply.text)")
         }
     }
 
