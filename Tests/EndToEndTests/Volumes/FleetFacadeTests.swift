@@ -25,7 +25,8 @@ import Testing
         return try await eventually("a run is started") {
             let reply = try await controller.server.call(.POST, path, headers: ["Idempotency-Key": key])
             if reply.status == 503 { return nil }
-            return try #require(reply.json.string, "\(reply.text)")
+            guard let rid = reply.json.string else { throw TimedOut(what: "a run is started: \(reply.text)") }
+            return rid
         }
     }
 
