@@ -45,7 +45,7 @@ extension ClustersCommand {
 
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Repeat the last run on the hosts that it failed on; prints the id of its run.",
+            abstract: "Repeat the last run where a host failed; prints the id of its run.",
             discussion: "Example: martlet clusters retry orders --wait")
         @OptionGroup var options: ClientOptions
         @OptionGroup var waiting: VolumeWaiting

@@ -124,15 +124,11 @@ final class Download: Sendable {
     /// Throws `unavailable` when there is none in time, or no version.
     private func first() async throws -> [UInt8] {
         do {
-            return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
-                group.addTask { try await self.next() }
-                group.addTask {
-                    if (try? await Task.sleep(for: Self.patience)) != nil { self.interrupt() }
-                    return nil
-                }
-                defer { group.cancelAll() }
-                while let bytes = try await group.next() { if let bytes { return bytes } }
-                return []
+            // A read blocks until the process ends: nobody waits for it who has gone.
+            return try await withTaskCancellationHandler {
+                try await firstInTime()
+            } onCancel: {
+                interrupt()
             }
         } catch {
             end()
@@ -142,8 +138,21 @@ final class Download: Sendable {
         }
     }
 
-    /// The head goes out with the first piece. A piece is read when the one before was taken. An archive that cannot be finished breaks the connection off: a
-    /// short file must not look like a whole one.
+    private func firstInTime() async throws -> [UInt8] {
+        try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+            group.addTask { try await self.next() }
+            group.addTask {
+                if (try? await Task.sleep(for: Self.patience)) != nil { self.interrupt() }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let bytes = try await group.next() { if let bytes { return bytes } }
+            return []
+        }
+    }
+
+    /// The head goes out with the first piece, and a piece is read when the one before was taken. An archive that cannot be
+    /// finished breaks the connection off: a short file must not look like a whole one.
     func response(to request: Request, _ headers: HTTPFields) async throws -> Response {
         let first = try await first()
         var headers = headers

@@ -50,7 +50,7 @@ struct ClusterRoutes: Sendable {
                 .post, one + "/check", "Try a deploy without changing anything", access: .covered(.run),
                 .checkCluster, execute(.deploy, isCheck: true)),
             Route(
-                .post, one + "/retry", "Repeat the last run on the hosts that it failed on", access: .covered(.run),
+                .post, one + "/retry", "Repeat the last run where a host failed", access: .covered(.run),
                 .retryCluster, retry),
         ]
     }
