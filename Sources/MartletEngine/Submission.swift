@@ -68,6 +68,7 @@ package struct Submission: Sendable {
         }
         let key = fields.string("key", maxBytes: 256)
         if key?.isEmpty == true { fields.problem("key", "must not be empty") }
+        if key == ClusterLock.key { fields.problem("key", "is kept for the runs of clusters; take another one") }
         var groups: [GroupMembership] = []
         if let group = fields.string("group") {
             if !Token.isValid(group) { fields.problem("group", Token.rule) }

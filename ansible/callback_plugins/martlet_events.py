@@ -31,6 +31,8 @@ DIFF_BYTES = 32 * 1024
 LINE_BYTES = 64 * 1024
 # A name comes from a playbook, which may be anybody's.
 NAME_CHARACTERS = 300
+# Of all events; after that only the recap is written. The reader keeps no more either.
+FILE_BYTES = 64 * 1024 * 1024
 
 
 def now():
@@ -95,6 +97,7 @@ class CallbackModule(CallbackBase):
         self.play = 0
         self.task = 0
         self.numbers = {}
+        self.written = 0
         path = os.environ.get("MARTLET_EVENTS", "")
         if not path:
             self.disabled = True
@@ -119,6 +122,9 @@ class CallbackModule(CallbackBase):
         line = {"v": VERSION, "event": event, "time": now(), **fields}
         try:
             data = self.encoded(line)
+            if self.written + len(data) > FILE_BYTES and event != "stats":
+                return
+            self.written += len(data)
             while data:
                 data = data[os.write(self.descriptor, data):]
         except (OSError, ValueError, TypeError) as problem:

@@ -5,7 +5,7 @@ extension ClustersCommand {
     struct Hosts: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Hosts that clusters may use.", discussion: "Example: martlet clusters hosts list",
-            subcommands: [ListHosts.self, AddHost.self, ForgetHost.self], defaultSubcommand: ListHosts.self)
+            subcommands: [ListHosts.self, AddHost.self, PrepareHost.self, ForgetHost.self], defaultSubcommand: ListHosts.self)
     }
 
     struct ListHosts: AsyncParsableCommand {
@@ -51,6 +51,29 @@ extension ClustersCommand {
                     body["root"] = .string(try SecretInput.read(file: rootFile, prompt: "Password of root: "))
                 }
                 try await ClusterCall(options).send(plain: "POST", "/api/cluster-hosts", .object(body))
+            }
+        }
+    }
+
+    struct PrepareHost: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "prepare", abstract: "Prepare a host once more, one that was installed anew.",
+            discussion: """
+                With the stored password of root, or another one in --root-file. Clusters forget the SSH key that the host had.
+
+                Example: martlet clusters hosts prepare 3b1f0c7d
+                """)
+        @OptionGroup var options: ClientOptions
+        @Option(help: "File with the password of root; default: the stored one.") var rootFile: String?
+        @Argument(help: "Id of the host.") var host: String
+
+        func run() async throws {
+            try await Complaint.asExit {
+                let path = "/api/cluster-hosts/\(URLText.encode(host))"
+                var body = try await options.client().call("GET", path).json().object ?? [:]
+                body["bootstrap"] = true
+                if let rootFile { body["root"] = .string(try SecretInput.read(file: rootFile, prompt: "")) }
+                try await ClusterCall(options).send(plain: "PUT", path, .object(body))
             }
         }
     }

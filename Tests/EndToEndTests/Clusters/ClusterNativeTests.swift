@@ -151,6 +151,14 @@ import Testing
         #expect((database + wal).range(of: Data("Chevalier1!".utf8)) == nil)
     }
 
+    @Test func `nobody else takes the key of the runs of clusters`() async throws {
+        let site = try await ClusterSite()
+        let reply = try await site.server.call(
+            .POST, "/api/runs", body: ["command": ["true"], "key": "clusters"], timeout: 60)
+        #expect(reply.status == 400 || reply.status == 422)
+        #expect(reply.json["errors"][0]["field"] == "key", "\(reply.text)")
+    }
+
     @Test func `an idempotency key starts one run`() async throws {
         let site = try await ClusterSite()
         let id = try await site.create("one")

@@ -118,7 +118,7 @@ final class PlaybookServer: Sendable {
     /// Starts a run and gives its id.
     func start(_ spec: JSONValue = spec(), _ more: [String: JSONValue] = [:]) async throws -> String {
         let body: JSONValue = [
-            "tasks": [["name": "playbook", "driver": "playbook", "spec": spec]], "key": "clusters",
+            "tasks": [["name": "playbook", "driver": "playbook", "spec": spec]],
             "secrets": ["CLUSTER_SECRET_DATABASE": .string(PlaybookSite.password)],
         ]
         return try await server.submit(.object((body.object ?? [:]).merging(more) { $1 }))

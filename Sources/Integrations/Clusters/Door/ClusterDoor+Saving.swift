@@ -18,12 +18,14 @@ extension ClusterDoor {
             })
     }
 
-    /// Makes a version of the draft; the status is `prepare` then. `isForced`: whatever the status is.
+    /// Makes a version of the draft; the status is `prepare` then. `known`: what the caller has seen; it must still be so.
+    /// `isForced`: whatever the status is.
     package func save(
-        _ id: String, _ draft: ClusterDraft, isForced: Bool = false, note: String? = nil, by caller: Caller
+        _ id: String, _ draft: ClusterDraft, over known: ClusterView? = nil, isForced: Bool = false,
+        note: String? = nil, by caller: Caller
     ) async throws -> ClusterView {
         try await refuseWhenBusy()
-        let view = try await cluster(id, caller.rights)
+        let view = if let known { known } else { try await cluster(id, caller.rights) }
         try await check(draft, asID: id)
         try cover(PlaybookLabel.labels(id: id, name: draft.name), caller.rights)
         try permit(.edit, view, isForced)
@@ -46,6 +48,7 @@ extension ClusterDoor {
         let view = try await cluster(id, caller.rights)
         try permit(.delete, view, isForced)
         try await changing { try await control.store.delete(cluster: view.record) }
+        KnownHosts(directory: settings.playbook.directory).remove(of: id)
     }
 
     /// Saves a version once more, with its passwords.

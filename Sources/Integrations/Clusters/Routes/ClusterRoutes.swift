@@ -172,7 +172,7 @@ struct ClusterRoutes: Sendable {
             }
             let isForced = try order.insistence.confirmed(for: view)
             let saved = try await door(call).save(
-                view.record.id, order.draft, isForced: isForced, by: call.clusterCaller)
+                view.record.id, order.draft, over: view, isForced: isForced, by: call.clusterCaller)
             return try await answer(.ok, saved, call)
         }
     }

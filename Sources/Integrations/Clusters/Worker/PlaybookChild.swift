@@ -2,16 +2,20 @@ import CMartlet
 import Foundation
 import MartletCore
 
-/// Ansible as a child of the worker. Its output is the worker's: no pipe stands between it and the log.
+/// Ansible, or a tool, as a child of the worker. Its output is the worker's: no pipe stands between it and the log.
 struct PlaybookChild {
     let pid: pid_t
 
-    /// In the working directory of this process. Throws `invalid` when it cannot be started.
-    init(_ arguments: [String], environment: [String: String]) throws {
+    /// In the working directory of this process. `output`: a file that takes it instead. Throws `invalid` when it cannot be
+    /// started.
+    init(_ arguments: [String], environment: [String: String], output: String? = nil) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let output {
+            for stream: Int32 in 1...2 { posix_spawn_file_actions_addopen(&actions, stream, output, O_WRONLY, 0) }
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -43,6 +47,14 @@ struct PlaybookChild {
             if ended < 0, errno == EINTR { continue }
             if ended <= 0 { return nil }
             if ended == pid { return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F }
+        }
+    }
+
+    /// Waits for its end; the exit code.
+    func awaited() -> Int32 {
+        while true {
+            if let code = reaped() { return code }
+            usleep(2_000)
         }
     }
 

@@ -52,7 +52,7 @@ struct PlaybookCommand {
         let alive = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o StrictHostKeyChecking=accept-new"
         switch work {
         case .cluster(let spec):
-            let known = "\(settings.directory)/\(spec.cluster.id).known_hosts"
+            let known = KnownHosts(directory: settings.directory).file(of: spec.cluster.id)
             return "-o ControlMaster=auto -o ControlPersist=60s \(alive) -o UserKnownHostsFile=\(Self.quoted(known))"
         case .bootstrap:
             // A connection that is open already would hide a wrong password.

@@ -112,6 +112,10 @@ private struct PlaybookRun {
             return 128 + Ending.signal
         }
         let outcome = PlaybookOutcome(code: code, tail.progress, expected: work.expectedHosts)
+        if case .bootstrap(let spec) = work, outcome.problem == nil {
+            try KnownHosts(directory: settings.directory).forget(
+                spec.hosts, environment: command.environment(environment))
+        }
         report.end(tail.progress, outcome.problem, expected: work.expectedHosts)
         return outcome.code
     }
