@@ -55,6 +55,8 @@ package struct NewRun: Sendable {
     package var run: Run
     package var secrets: [String: Secret]
     package var groups: [GroupMembership]
+    /// Runs that are there already and become members of the same groups.
+    package var members: [RunID]
     package var aliases: [RunAlias]
     /// Nil: always accepted.
     package var admission: Admission?
@@ -65,13 +67,15 @@ package struct NewRun: Sendable {
     /// Nil: it may be stored whatever else is so.
     package var condition: ClusterCondition?
     package init(
-        run: Run, secrets: [String: Secret] = [:], groups: [GroupMembership] = [], aliases: [RunAlias] = [],
+        run: Run, secrets: [String: Secret] = [:], groups: [GroupMembership] = [], members: [RunID] = [],
+        aliases: [RunAlias] = [],
         admission: Admission? = nil, claim: Claim? = nil, joinable: Rights = .all, condition: ClusterCondition? = nil
     ) {
         self.condition = condition
         self.run = run
         self.secrets = secrets
         self.groups = groups
+        self.members = members
         self.aliases = aliases
         self.admission = admission
         self.claim = claim

@@ -103,7 +103,8 @@ extension Control {
             membership.batch.isEmpty ? GroupMembership(group: membership.group, batch: batch) : membership
         }
         return NewRun(
-            run: run, secrets: sealed, groups: groups, aliases: submission.aliases, admission: submission.admission,
+            run: run, secrets: sealed, groups: groups, members: submission.members, aliases: submission.aliases,
+            admission: submission.admission,
             claim: submission.claim, joinable: submission.rights, condition: submission.condition)
     }
 

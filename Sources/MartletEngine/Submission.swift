@@ -16,6 +16,8 @@ package struct Submission: Sendable {
     /// An empty batch stands for this submission: all runs submitted together share its name.
     package var groups: [GroupMembership]
     package var aliases: [RunAlias]
+    /// Runs that are there already and become members of the same groups.
+    package var members: [RunID] = []
     package var admission: Admission?
     /// What the run works on, when a submission for the same thing is to join it.
     package var claim: Claim?

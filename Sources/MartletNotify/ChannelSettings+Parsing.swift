@@ -15,12 +15,16 @@ extension ChannelSettings {
                 fields.problem("name", "\(channel.name) is the name of another channel, too")
             }
             if let twin = found.first(where: { $0.isSameRobot(as: channel) }) {
-                fields.problem(
-                    "token", "is the robot of \(twin.name), too, whose limit is for both; give one channel more rules")
+                fields.problem("token", sharing(twin))
             }
             found.append(channel)
         }
         return found
+    }
+
+    /// What is wrong with a channel that has the robot of another one.
+    package static func sharing(_ twin: ChannelSettings) -> String {
+        "is the robot of \(twin.name), too, whose limit is for both; give one channel more rules"
     }
 
     /// Nil when it has no name or no kind; other problems leave a channel.
@@ -54,8 +58,10 @@ extension ChannelSettings {
     }
 
     /// A platform counts the messages of a robot whoever sends them.
-    private func isSameRobot(as other: ChannelSettings) -> Bool {
-        kind.isRobot && kind == other.kind && token != nil && token == other.token && base == other.base
+    package func isSameRobot(as other: ChannelSettings) -> Bool {
+        // Names of hosts have no case; paths of relays rarely differ by it.
+        kind.isRobot && kind == other.kind && token != nil && token == other.token
+            && base.lowercased() == other.base.lowercased()
     }
 
     private func check(_ fields: Fields) {

@@ -18,6 +18,7 @@ struct InsertRow: Sendable {
     private let condition: ClusterCondition?
     private let box: SecretBox
     let groups: [GroupMembership]
+    private let members: [RunID]
     private let aliases: [RunAlias]
 
     /// What new runs have in common, encoded once.
@@ -43,11 +44,20 @@ struct InsertRow: Sendable {
         condition = new.condition
         self.box = box
         groups = new.groups
+        members = new.members
         aliases = new.aliases
     }
 
     /// What the run is made from.
     var definition: String { job + params + labels }
+
+    /// Makes runs that are there already members of the new run's groups. Those that were cleared away are not.
+    func takeMembers(_ db: Database) throws {
+        for run in members {
+            let statement = try db.cachedStatement(sql: "SELECT 1 FROM runs WHERE id = ?")
+            if try Int.fetchOne(statement, arguments: [run.blob]) != nil { try groups.join(run, db) }
+        }
+    }
 
     func insert(_ scope: inout WriteScope) throws {
         try refuseClash(scope.db)

@@ -14,10 +14,10 @@ extension SQLiteStore {
         try owe(&scope)
     }
 
-    /// Without channels nothing is read or written.
+    /// Without channels nothing is read or written, but for what a job owes by name: it is recorded as given up.
     private func owe(_ scope: inout WriteScope) throws {
         let policy = notices.policy
-        guard !policy.channels.isEmpty else { return }
+        guard !policy.channels.isEmpty || scope.ended.contains(where: { !$0.job.notify.isEmpty }) else { return }
         let outbox = Outbox(db: scope.db, policy: policy, box: box, decoding: decoding, owed: owed)
         for run in scope.ended { try owe(for: run, outbox, &scope) }
     }

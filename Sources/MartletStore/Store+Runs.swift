@@ -18,6 +18,7 @@ extension SQLiteStore: RunStore {
             var isRefused = false
             var joined: Set<RunID> = []
             let ids = try rows.map { row in
+                try row.takeMembers(scope.db)
                 if let run = try join(row, &scope) {
                     joined.insert(run)
                     return run

@@ -56,7 +56,7 @@ import Testing
         #expect(outcome("Allow up to 100 active jobs") == .nothingToDo)
         #expect(outcome("hello") == .warning)
         #expect(outcome() == .warning)
-        #expect(outcome("/a loading", "/b loading", "Successfully loaded path /a after 1 attempts") == .warning)
+        #expect(outcome("/a loading", "/b loading", "Successfully loaded path /a after 1 attempts") == .partial)
         #expect(outcome("(Retry 1) Failed to start job with error: full") == .partial)
         #expect(outcome("/a loading", "Attempt 1 to load /a failed because: x") == .partial)
         #expect(outcome("Ignore load 3 paths because they are in incomplete status") == .partial)

@@ -15,6 +15,8 @@ enum CachePath {
         // An absolute path is never an option of the program or of its JVM.
         if bytes[0] != UInt8(ascii: "/") { return "must be absolute: it begins with /" }
         if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return "must not contain control characters" }
+        // What stands for bytes that were no text: the path that was meant is another one.
+        if text.unicodeScalars.contains("\u{FFFD}") { return "must be UTF-8 without the character U+FFFD" }
         let parts = bytes.split(separator: UInt8(ascii: "/"))
         if parts.count > mostParts { return "has more than \(mostParts) parts" }
         if parts.contains([UInt8(ascii: "."), UInt8(ascii: ".")]) { return "must not contain the part .." }

@@ -6,7 +6,8 @@ import MartletEngine
 import MartletHTTP
 
 extension CacheLoadFacade {
-    /// Loads again what failed, as a new batch of the same name: the failed files where they are known, else the path.
+    /// Loads again what failed, as a new batch of the same name: the failed files where they are known, else the path. What
+    /// is not done of the name's latest batch, and is not loaded again, is in the new one, too: else it would be forgotten.
     func retry(_ call: FacadeCall) async throws -> Response {
         guard let bytes = try await call.body(upTo: CacheRequest.largestBody) else {
             return .failure(.contentTooLarge, "the body is larger than \(CacheRequest.largestBody) bytes")
@@ -17,9 +18,8 @@ extension CacheLoadFacade {
         let format = try ReplyFormat(call.query, settings)
         let rows = try await find(filter, call).rows
         if rows.isEmpty { return .failure(.notFound, "no task found by filter: \(filter.description)") }
-        let jobs = rows.reversed().flatMap { row in
-            row.canBeRetried(byItself: filter.taskID != nil) ? row.retries(settings) : []
-        }
+        let retried = rows.reversed().filter { $0.canBeRetried(byItself: filter.taskID != nil) }
+        let jobs = retried.flatMap { $0.retries(settings) }
         if jobs.isEmpty {
             return .failure(.conflict, "nothing to load again: no load that is over failed, by \(filter.description)")
         }
@@ -30,7 +30,16 @@ extension CacheLoadFacade {
             )
         }
         // No idempotency key counts here: what failed is another thing as soon as it is loaded again.
-        return try await submit(jobs, call, format, isKeyed: false)
+        let undone = try await undone(rows, besides: Set(retried.map(\.run.id)), call)
+        return try await submit(jobs, call, format, isKeyed: false, with: undone)
+    }
+
+    /// The runs of the latest batch of the rows' name that have not proven a load, `known` excepted.
+    private func undone(_ rows: [TaskRow], besides known: Set<RunID>, _ call: FacadeCall) async throws -> [RunID] {
+        guard let name = rows.first?.name, !name.isEmpty else { return [] }
+        let latest = try await find(TaskFilter(latestOf: name), call).rows
+        return latest.filter { $0.run.state != .succeeded || $0.run.isUnprovenLoad }.map(\.run.id)
+            .filter { !known.contains($0) }
     }
 
     /// Ends a task, or every unfinished one of a name's latest batch, each with its whole process tree. A name ends no
@@ -57,15 +66,14 @@ extension CacheLoadFacade {
         return .wire(.ok, .object(members))
     }
 
-    /// The tasks that are in a batch beside those that were asked for. Such a batch is not over: the task is not.
+    /// The tasks that are in a batch of another name, too, or of none. Such a batch is not over: the task is not.
     private static func shared(
         _ rows: [TaskRow], _ filter: TaskFilter, _ control: Control
     ) async throws -> Set<String> {
         var shared: Set<String> = []
         for row in rows {
             let groups = try await control.groups(of: row.run.id)
-            let isOwn = filter.wantsHistory ? groups.allSatisfy { $0.group == filter.taskName } : groups.count < 2
-            if !isOwn { shared.insert(row.id) }
+            if groups.contains(where: { $0.group != filter.taskName }) { shared.insert(row.id) }
         }
         return shared
     }
@@ -105,13 +113,20 @@ extension TaskFilter {
         }
         (action, status, wantsHistory, limit) = (nil, nil, false, Self.mostTasks)
     }
+
+    /// All of the latest batch of a name.
+    fileprivate init(latestOf name: String) {
+        (taskID, taskName) = (nil, name)
+        (action, status, wantsHistory, limit) = (nil, nil, false, Self.mostTasks)
+    }
 }
 
 extension TaskRow {
     /// What somebody ended is not started again by a name alone.
     fileprivate func canBeRetried(byItself: Bool) -> Bool {
         guard CacheAction(of: run)?.isLoad == true else { return false }
-        return run.state == .failed || run.state == .lost || (byItself && run.state == .cancelled)
+        return run.state == .failed || run.state == .lost || run.isUnprovenLoad
+            || (byItself && run.state == .cancelled)
     }
 
     /// The failed files' metadata is as new as the failed run made it: they are loaded without it.
@@ -128,5 +143,5 @@ extension TaskRow {
         }
     }
 
-    private var name: String { taskName ?? run.cacheTaskName }
+    fileprivate var name: String { taskName ?? run.cacheTaskName }
 }

@@ -32,11 +32,11 @@ extension CacheLoadFacade {
             .unavailable, "cacheLoad.bin is not set: it names the goosefs program (MARTLET_CACHE_LOAD_BIN)")
     }
 
-    /// All of them are stored when this returns, or none.
+    /// All of them are stored when this returns, or none. `members`: runs that are in the new batch, too.
     func submit(
-        _ jobs: [CacheJob], _ call: FacadeCall, _ format: ReplyFormat, isKeyed: Bool = true
+        _ jobs: [CacheJob], _ call: FacadeCall, _ format: ReplyFormat, isKeyed: Bool = true, with members: [RunID] = []
     ) async throws -> Response {
-        let accepted = try await accept(jobs, call, isKeyed: isKeyed)
+        let accepted = try await accept(jobs, call, isKeyed: isKeyed, with: members)
         let entries = zip(accepted.tasks, jobs).map { task, job in
             Submitted(id: task.id, path: job.paths.first ?? "", isJoined: task.isJoined)
         }
@@ -53,15 +53,18 @@ extension CacheLoadFacade {
     }
 
     /// `isKeyed`: whether the call's idempotency key stands for the jobs.
-    func accept(_ jobs: [CacheJob], _ call: FacadeCall, isKeyed: Bool = true) async throws -> Accepted {
+    func accept(
+        _ jobs: [CacheJob], _ call: FacadeCall, isKeyed: Bool = true, with members: [RunID] = []
+    ) async throws -> Accepted {
         let names = jobs.map { _ in UUID().uuidString.lowercased() }
-        let submissions = zip(jobs, names).map { job, name in
+        var submissions = zip(jobs, names).map { job, name in
             Submission(
                 work: .inline(job.job), groups: job.groups,
                 aliases: [RunAlias(facade: Self.aliasName, alias: name)], claim: job.claim,
                 trigger: Trigger(source: Self.aliasName, caller: call.caller, trace: call.trace),
                 rights: call.principal.rights)
         }
+        if !submissions.isEmpty { submissions[0].members = members }
         let record =
             isKeyed ? try call.idempotency(.array(jobs.map(\.record)), scope: "\(Self.aliasName) ") : nil
         let accepted = try await call.control.submit(submissions, idempotency: record)

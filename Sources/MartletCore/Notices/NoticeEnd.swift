@@ -11,6 +11,8 @@ package struct NoticeEnd: Sendable, Hashable, Codable {
     package var failed = 0
     package var lost = 0
     package var warnings = 0
+    /// Failed ones that did a part of their work. Absent in what earlier versions stored.
+    package var partial: Int?
     /// Runs that say they changed something.
     package var changed = 0
     /// Runs that ended well and changed nothing.
@@ -39,6 +41,7 @@ package struct NoticeEnd: Sendable, Hashable, Codable {
         if state == .failed || state == .lost { failed += more }
         if state == .lost { lost += more }
         if outcome == .warning { warnings += more }
+        if state == .failed, outcome == .partial, hasChanges != false { partial = (partial ?? 0) + more }
         if hasChanges == true { changed += more }
         if state == .succeeded, hasChanges == false { hidden += more }
     }
@@ -65,10 +68,10 @@ package struct NoticeEnd: Sendable, Hashable, Codable {
     /// The word of the replaced service for it, `cancelled` and `lost` excepted, which it did not know.
     package var word: String {
         if good == runs { return "success" }
-        if failed == runs { return lost == runs ? "lost" : "failed" }
+        if failed == runs { return lost == runs ? "lost" : partial == nil ? "failed" : "notallsuccess" }
         return cancelled == runs ? "cancelled" : "notallsuccess"
     }
 
     /// Chat robots let only texts with a keyword pass; these two are to be registered.
-    package var prefix: String { failed > 0 ? "告警:" : "通知:" }
+    package var prefix: String { failed > 0 || good > 0 && good < runs ? "告警:" : "通知:" }
 }

@@ -21,7 +21,7 @@ package enum NoticeEvent: String, Sendable, Codable, CaseIterable {
     case overdue
 
     /// What a channel without rules tells of everything.
-    package static let standard: [NoticeEvent] = [.failed, .changed, .recovered]
+    package static let standard: [NoticeEvent] = [.failed, .warning, .changed, .recovered]
 
     /// Reads the list `on`; nil when it is absent. An unknown word is a problem.
     package static func parse(_ fields: inout Fields) -> [NoticeEvent]? {

@@ -66,7 +66,7 @@ package enum NoticeText {
 
     /// Several notices in one message, each by its first line, failures first.
     package static func digest(of notices: [Notice], limit: Int = longest) -> String {
-        let isAlarm = notices.contains { ($0.content.end?.failed ?? 0) > 0 }
+        let isAlarm = notices.contains { $0.content.end?.prefix == "告警:" }
         var text = BoundedText("\(isAlarm ? "告警:" : "通知:")合并 \(notices.count) 条通知", limit: limit)
         var told = 0
         let failed = notices.filter { ($0.content.end?.failed ?? 0) > 0 }
@@ -85,7 +85,7 @@ package enum NoticeText {
     }
 
     private static func line(_ part: NoticePart) -> String {
-        let state = part.isGood ? "" : " \(part.state.rawValue)"
+        let state = part.isGood ? part.outcome == .warning ? " warning" : "" : " \(part.state.rawValue)"
         if let count = part.count { return "path: \(part.subject) \(count)\(state)" }
         // Work on a path that counts nothing, such as loading metadata.
         if part.subject.hasPrefix("/") { return "path: \(part.subject)\(state)" }

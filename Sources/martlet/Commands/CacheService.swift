@@ -41,7 +41,8 @@ struct CacheService: AsyncParsableCommand {
 
         @OptionGroup var options: ConfigOptions
         @OptionGroup var goosefs: GooseFSOptions
-        @Option(name: .shortAndLong, help: "Port to listen on.") var port: UInt16 = 8080
+        @Option(name: .shortAndLong, help: "Port to listen on; default: 8080, or what the setting listen says.")
+        var port: UInt16?
         @Flag(name: .shortAndLong, help: "Write every step to the log.") var debug = false
 
         func run() async throws {
@@ -56,8 +57,9 @@ struct CacheService: AsyncParsableCommand {
                     to: options.server(Self.flags(options, port: port, debug), foreign: original.sources))
             }
             let config = try load()
+            try Self.refuse(port, beside: config)
             try GooseFSConfig(file: file, environment: ProcessInfo.processInfo.environment).announce()
-            if try !options.sources().isSet("listen") { Self.explainAddress(port) }
+            if try !options.sources().isSet("listen") { Self.explainAddress(port ?? Self.usualPort) }
             // A reader of stdout that went away is no reason to end.
             signal(SIGPIPE, SIG_IGN)
             try await Server(
@@ -65,10 +67,21 @@ struct CacheService: AsyncParsableCommand {
             ).run()
         }
 
+        private static let usualPort: UInt16 = 8080
+
+        /// Who may call on which address is more than a port: neither is taken without a word.
+        private static func refuse(_ port: UInt16?, beside config: ServerConfig) throws {
+            guard let port, !config.listen.contains(where: { $0.address.port == Int(port) }) else { return }
+            throw MartletError(
+                .invalid,
+                "-p \(port) and the setting listen (\(config.listen.map(\.address.description).joined(separator: ", "))) contradict each other; leave one of them out"
+            )
+        }
+
         /// Nobody is let in from other machines before somebody said how.
-        private static func flags(_ options: ConfigOptions, port: UInt16, _ debug: Bool) throws -> [String: String] {
+        private static func flags(_ options: ConfigOptions, port: UInt16?, _ debug: Bool) throws -> [String: String] {
             var flags: [String: String] = [:]
-            if try !options.sources().isSet("listen") { flags["listen"] = "127.0.0.1:\(port)" }
+            if try !options.sources().isSet("listen") { flags["listen"] = "127.0.0.1:\(port ?? usualPort)" }
             if debug { flags["log.level"] = "debug" }
             return flags
         }

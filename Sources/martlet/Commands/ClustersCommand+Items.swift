@@ -5,7 +5,8 @@ extension ClustersCommand {
     struct Hosts: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Hosts that clusters may use.", discussion: "Example: martlet clusters hosts list",
-            subcommands: [ListHosts.self, AddHost.self, PrepareHost.self, ForgetHost.self], defaultSubcommand: ListHosts.self)
+            subcommands: [ListHosts.self, AddHost.self, PrepareHost.self, ForgetHost.self],
+            defaultSubcommand: ListHosts.self)
     }
 
     struct ListHosts: AsyncParsableCommand {

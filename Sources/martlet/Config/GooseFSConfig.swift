@@ -96,11 +96,15 @@ struct GooseFSConfig: Sendable {
                     )
                 ])
         }
+        let channel = ChannelSettings.dingtalk(
+            Self.channel, token: Secret(token), rules: [NoticeRule(drivers: [CacheDriver.Family.load.rawValue])])
+        if let twin = config.notices.channels.first(where: { $0.isSameRobot(as: channel) }) {
+            throw MartletError(
+                .invalid, "the configuration of goosefs-cli2api is not valid",
+                problems: [FieldProblem(field: "dingtalk_alert.token", problem: ChannelSettings.sharing(twin))])
+        }
         var config = config
-        config.notices.channels.append(
-            .dingtalk(
-                Self.channel, token: Secret(token),
-                rules: [NoticeRule(drivers: [CacheDriver.Family.load.rawValue])]))
+        config.notices.channels.append(channel)
         return config
     }
 

@@ -91,4 +91,19 @@ import Testing
         let calls = try site.calls()
         #expect(calls.count == 200 && Set(calls.map(\.path)).count == 200)
     }
+
+    @Test func `a load that nothing proves is told of, and can be retried`() async throws {
+        let robot = try FakeRobot()
+        let site = try CacheSite()
+        let program = site.scratch.path("silent")
+        try Data("#!/bin/sh\nexit 0\n".utf8).write(to: URL(filePath: program))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        let environment = Self.environment(robot).merging(["MARTLET_CACHE_LOAD_BIN": program]) { $1 }
+        let cache = try await CacheServer(site, environment: environment)
+        _ = try await cache.load(["/ns/a"], name: "nightly")
+        #expect(try await cache.done("task_name=nightly")["data"].object?.values.first?["outcome"] == "warning")
+        let text = try await Self.texts(robot, 1, of: cache)[0]
+        #expect(text.contains("path: /ns/a 0/0 warning") && !text.contains("无变化"), "\(text)")
+        #expect(try await cache.send(.POST, "/api/v1/gfs/retry", #"{"task_name":"nightly"}"#).status == 200)
+    }
 }

@@ -74,4 +74,28 @@ import Testing
         let single = try await cache.send(.POST, "/api/v1/gfs/retry", "{\"task_id\":\"\(ids[1])\"}")
         #expect(single.json.array?.count == 1)
     }
+
+    @Test func `a retry forgets neither what else failed nor what goes on`() async throws {
+        let rules: JSONValue = ["/ns/x": ["exit": 255], "/ns/y": ["exit": 255], "/ns/z": ["hang": "term"]]
+        let cache = try await CacheServer(paths: ["/ns/x", "/ns/y", "/ns/z"], rules: rules)
+        let ids = try await cache.load(["/ns/x", "/ns/y", "/ns/z"], name: "mask")
+        for id in ids.prefix(2) { _ = try await cache.done(task: id) }
+        try cache.site.rules(["/ns/z": ["hang": "term"]])
+        let single = try await cache.send(.POST, "/api/v1/gfs/retry", "{\"task_id\":\"\(ids[0])\"}")
+        let again = try #require(single.json.array?.first?.string)
+        #expect(try await cache.done(task: again)["status"] == "success")
+
+        let now = try await cache.status("task_name=mask")
+        #expect(now["status"] == "running" && now["total_task"] == 3)
+        #expect(Set((now["data"].object ?? [:]).keys) == [again, ids[1], ids[2]])
+        let stopped = try await cache.send(.DELETE, "/api/v1/gfs?task_name=mask")
+        #expect(stopped.json == ["stopped": [.string(ids[2])], "total": 1])
+        #expect(try await cache.done("task_name=mask")["status"] == "notallsuccess")
+        // What was stopped is not started again by the name, and is not forgotten either.
+        let rest = try await cache.send(.POST, "/api/v1/gfs/retry?format=object", #"{"task_name":"mask"}"#)
+        #expect(rest.json["results"].array?.map { $0["path"] } == ["/ns/y"])
+        let done = try await cache.done("task_name=mask")
+        #expect(done["status"] == "notallsuccess" && done["total_task"] == 2)
+        #expect(done["data"][ids[2]]["state"] == "canceled")
+    }
 }

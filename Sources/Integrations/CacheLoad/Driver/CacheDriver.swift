@@ -73,9 +73,17 @@ package struct CacheDriver: Driver {
         guard run.job.tasks.contains(where: { $0.cacheCommand == .distributedLoad }) else { return summary }
         let tally = LoadTally(run.report.evidence)
         summary.count = "\(tally.loaded)/\(tally.loaded + tally.present)"
-        summary.hasChanges = tally.loaded > 0
+        summary.hasChanges = run.isUnprovenLoad ? nil : tally.loaded > 0
         summary.failures = tally.failures
         return summary
+    }
+}
+
+extension Run {
+    /// The program ended well, and no line of its output proves that anything was loaded.
+    var isUnprovenLoad: Bool {
+        outcome == .warning && job.tasks.contains { $0.cacheCommand == .distributedLoad }
+            && LoadTally(report.evidence).done == 0
     }
 }
 

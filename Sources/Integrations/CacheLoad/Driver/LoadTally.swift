@@ -102,7 +102,7 @@ struct LoadTally: Sendable {
             return Verdict(.partial, note: "\(done) files are loaded, and jobs could not be started for more")
         }
         if missing > 0 {
-            return Verdict(.warning, note: "of \(missing) files the program did not say what became of them")
+            return Verdict(.partial, note: "of \(missing) files the program did not say what became of them")
         }
         if loaded > 0 { return Verdict(.ok) }
         if present > 0 { return Verdict(.nothingToDo, note: "all \(present) files were in the cache already") }
