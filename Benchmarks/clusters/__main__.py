@@ -112,7 +112,7 @@ class Martlet:
                    "base": {"version": "1.2.0", "deployUser": "easy", "deployDir": "/home/easy/ds"}, "roles": []}
         spec = {"cluster": cluster, "version": 1, "action": "deployupdate", "check": False, "ports": {}}
         task = {"name": "playbook", "driver": "playbook", "spec": spec}
-        return json.load(self.request("/api/runs", {"tasks": [task], "key": "clusters"}))["id"]
+        return json.load(self.request("/api/runs", {"tasks": [task]}))["id"]
 
     def cpu(self):
         """Of the server, of its zygote with all keepers that ended, and of what became ours."""

@@ -200,4 +200,14 @@ import Testing
         let row = try await gone.done(task: ids[0])
         #expect(row["status"] == "failed" && row["exit_code"].string?.hasSuffix("no such file or directory") == true)
     }
+
+    @Test func `a forced load of a pattern sees what was written anew`() async throws {
+        let site = try CacheSite()
+        try site.tree(["/j/a/f": ["size": 1, "cached": 100, "ufs-version": 2], "/j/b/f": ["size": 1, "known": false]])
+        let cache = try await CacheServer(site)
+        let body = #"{"action":"GooseFSForceLoad","task_name":"anew","path":["/j/*"],"allow_wildcard":true}"#
+        #expect(try await cache.send(.POST, "/api/v1/gfs", body).status == 200)
+        let task = try #require(try await cache.done("task_name=anew")["data"].object?.values.first)
+        #expect(task["status"] == "success" && task["success_count"] == 2, "\(task)")
+    }
 }
