@@ -1,0 +1,27 @@
+/// Several errors in one text, as programs that use hashicorp/go-multierror print them.
+package enum GoErrors {
+    /// `2 errors occurred:` and the items; empty for none.
+    package static func text(_ errors: [String]) -> String {
+        if errors.isEmpty { return "" }
+        let head = errors.count == 1 ? "1 error occurred:" : "\(errors.count) errors occurred:"
+        return head + "\n\t" + errors.map { "* " + $0 }.joined(separator: "\n\t") + "\n\n"
+    }
+
+    /// As Go's `%q` for plain texts.
+    package static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                quoted += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}
