@@ -140,6 +140,11 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Sources/Integrations/Clusters", exclude: ["README.md"], swiftSettings: strict),
 
+        .target(
+            name: "Jobs",
+            dependencies: ["GoWire", "MartletCore", "MartletEngine", "MartletHTTP"],
+            path: "Sources/Integrations/Jobs", exclude: ["README.md"], swiftSettings: strict),
+
         .executableTarget(
             name: "martlet",
             dependencies: [
@@ -234,6 +239,9 @@ let package = Package(
             dependencies: [
                 "Clusters", "GoWire", "KeeperProtocol", "MartletCore", "MartletEngine", "MartletProcess", "MartletYAML",
             ], swiftSettings: strict),
+        .testTarget(
+            name: "JobsTests", dependencies: ["GoWire", "Jobs", "MartletCore"], resources: [.copy("Recordings")],
+            swiftSettings: strict),
         .testTarget(
             name: "ScriptsTests",
             dependencies: [
