@@ -139,6 +139,36 @@ import Testing
             ).problems().count == 1)
     }
 
+    @Test(arguments: [
+        ("exponential", 4, 41, 4), ("exponential", 4, 40, 3), ("fibonacci", 4, 15, 4), ("fibonacci", 4, 14, 3),
+        ("constant", 4, 20, 4), ("constant", 4, 19, 3),
+    ])
+    func `attempts must fit their interval`(_ function: String, _ attempts: Int, _ seconds: Int64, _ possible: Int)
+        throws
+    {
+        let found = try job(
+            group: """
+                ,"ReschedulePolicy":{"Attempts":\(attempts),"Interval":\(seconds * 1_000_000_000),
+                "DelayFunction":"\(function)","MaxDelay":3600000000000}
+                """
+        ).problems()
+        let text = "Nomad can only make \(possible) attempts in \(seconds)s"
+        #expect(found.count == (possible == attempts ? 0 : 1), "\(found)")
+        #expect(found.first?.contains(text) ?? true, "\(found)")
+    }
+
+    @Test func `a pattern is bounded and a mount has its volume`() throws {
+        let deep = String(repeating: "(", count: 500) + String(repeating: ")", count: 500)
+        let found = try job(#","Constraints":[{"LTarget":"a","RTarget":"\#(deep)","Operand":"regexp"}]"#).problems()
+        #expect(found.first?.contains("more than 64 brackets") == true)
+        let nested = String(repeating: "(", count: 60) + "x" + String(repeating: ")", count: 60)
+        #expect(
+            try job(#","Constraints":[{"LTarget":"a","RTarget":"\#(nested)","Operand":"regexp"}]"#).problems() == [])
+        #expect(
+            try job(task: #","VolumeMounts":[{"Volume":"v","Destination":"/x"}]"#).problems()
+                == ofGroup("Task t has a volume mount (0) referencing undefined volume v"))
+    }
+
     @Test func `more at once than there are is a warning`() throws {
         let spec = try job(#","Type":"service","Update":{"MaxParallel":2}"#)
         #expect(spec.problems() == [])

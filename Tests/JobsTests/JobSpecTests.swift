@@ -1,3 +1,4 @@
+import Foundation
 import GoWire
 import MartletCore
 import Testing
@@ -46,6 +47,16 @@ import Testing
                 let members = try #require(version.object)
                 #expect(differences("", try JobSpec(json: version).record(fields(members)), version) == [])
             }
+        }
+    }
+
+    @Test func `what is compared by shape only is listed with its reason`() throws {
+        let file = try #require(Bundle.module.url(forResource: "Recordings/shape-only", withExtension: "json"))
+        let entries = try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: file)).array ?? []
+        #expect(entries.count == 3)
+        for entry in entries.map({ $0.object ?? [:] }) {
+            #expect(!entry.text("reason").isEmpty && !entry.texts("paths").isEmpty)
+            for number in entry.texts("recordings") { #expect(throws: Never.self) { try Recording(number) } }
         }
     }
 

@@ -29,8 +29,22 @@ import Testing
         #expect(decodeText(Array(#"{"Job":{}}"#.utf8), .validate) == nil)
     }
 
+    @Test func `a path names the job that it is about`() throws {
+        let recording = try Recording("058")
+        #expect(throws: GoJSONError(recording.body.string ?? "")) {
+            try JobRequest(.register, body: recording.bytes, id: "other")
+        }
+        #expect(throws: GoJSONError("Job ID does not match")) {
+            try JobRequest(.plan, body: recording.bytes, id: "other")
+        }
+        #expect(try JobRequest(.register, body: recording.bytes, id: "mis").spec.id == "mis")
+    }
+
     @Test(arguments: [
-        (#"{"TaskGroups":[{"Count":"1"}]}"#, "string into Go struct field TaskGroup.Job.TaskGroups.Count of type int"),
+        (
+            #"{"ID":"a","TaskGroups":[{"Name":"g","Tasks":[],"Count":"1"}]}"#,
+            "string into Go struct field TaskGroup.Job.TaskGroups.Count of type int"
+        ),
         (#"{"Priority":1.5}"#, "number 1.5 into Go struct field Job.Job.Priority of type int"),
         (#"{"Meta":{"a":1}}"#, "number into Go struct field Job.Job.Meta of type string"),
         (#"{"TaskGroups":{}}"#, "object into Go struct field Job.Job.TaskGroups of type []*api.TaskGroup"),

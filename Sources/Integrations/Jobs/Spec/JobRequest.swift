@@ -16,12 +16,14 @@ package struct JobRequest: Sendable, Hashable {
     /// The job is registered and stopped at once.
     package let stop: Bool
 
-    /// Reads `{"Job": …}`. Throws the text that a 400 answers with.
-    package init(_ call: Call, body: [UInt8]) throws(GoJSONError) {
+    /// Reads `{"Job": …}`. `id`: from the path, must be the job's; nil: the path has none. Throws the text that a 400
+    /// answers with.
+    package init(_ call: Call, body: [UInt8], id: String? = nil) throws(GoJSONError) {
         let document = try GoJSON.firstDocument(body)
         let values = try ShapeDecoder.object(document.value, as: call.shape)
         guard var job = values["Job"]?.object else { throw GoJSONError("Job must be specified") }
         if call != .validate, job["ID"] == .null { throw GoJSONError(call.missingID) }
+        if let id, job.text("ID") != id { throw GoJSONError(call.otherID) }
         if !values.text("Region").isEmpty { job["Region"] = values["Region"] }
         if job["Region"] == "" { job["Region"] = .null }
         spec = JobSpec(decoded: job)
@@ -60,6 +62,8 @@ extension JobRequest.Call {
         case .validate: Self.validateShape
         }
     }
+
+    fileprivate var otherID: String { self == .plan ? "Job ID does not match" : "Job ID does not match name" }
 
     fileprivate var missingID: String {
         self == .plan ? "Job must have a valid ID" : "Job ID hasn't been provided"

@@ -15,6 +15,7 @@ struct GroupCheck {
         basics()
         policies()
         taskNames()
+        volumes()
         network()
         tasks()
     }
@@ -82,6 +83,29 @@ struct GroupCheck {
             }
         }
         if view.tasks.filter(\.leader).count > 1 { add("Only one task may be marked as leader") }
+    }
+
+    private mutating func volumes() {
+        let volumes = group["Volumes"]?.object ?? [:]
+        for (name, volume) in volumes.sorted(by: { $0.key < $1.key }) {
+            let values = volume.object ?? [:]
+            if !["host", "csi"].contains(values.text("Type")) {
+                add("Volume \(name) has unrecognised type \(values.text("Type"))")
+            }
+            if values.text("Source").isEmpty { add("Volume \(name) has an empty source") }
+        }
+        for task in group.objects("Tasks") {
+            for (index, mount) in task.objects("VolumeMounts").enumerated() {
+                let volume = mount.text("Volume")
+                if volume.isEmpty {
+                    add("Task \(task.text("Name")) has a volume mount (\(index)) referencing an empty volume")
+                } else if volumes[volume] == nil {
+                    add(
+                        "Task \(task.text("Name")) has a volume mount (\(index)) referencing undefined volume \(volume)"
+                    )
+                }
+            }
+        }
     }
 
     private mutating func network() {

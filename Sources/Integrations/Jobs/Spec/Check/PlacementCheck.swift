@@ -52,7 +52,17 @@ enum PlacementCheck {
         return problems
     }
 
+    /// Reading a pattern takes stack for each level of it.
+    private static let longestPattern = 1024
+    private static let mostBrackets = 64
+
     private static func pattern(_ text: String) -> [String] {
+        let brackets = text.utf8.filter { $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: "[") }.count
+        guard text.utf8.count <= longestPattern, brackets <= mostBrackets else {
+            return [
+                "Regular expression is longer than \(longestPattern) bytes or has more than \(mostBrackets) brackets"
+            ]
+        }
         do {
             _ = try Regex(text)
             return []

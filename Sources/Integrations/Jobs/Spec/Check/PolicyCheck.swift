@@ -4,7 +4,7 @@ import GoWire
 enum PolicyCheck {
     private static let shortest: Int64 = 5_000_000_000
     /// Bounds the loops below; nobody restarts a task more often.
-    private static let mostAttempts = 100_000
+    private static let mostAttempts = 10_000
 
     static func restart(_ policy: RestartPolicy) -> [String] {
         var problems: [String] = []
@@ -90,22 +90,36 @@ enum PolicyCheck {
 
     /// How many attempts the interval has room for, and the room that all would need.
     private static func attempts(_ policy: ReschedulePolicy) -> (possible: Int, needed: Int64) {
-        if policy.delayFunction == "constant" {
+        switch policy.delayFunction {
+        case "constant":
             let needed = sum(0, times: Int64(policy.attempts), policy.delay)
-            return policy.interval < needed
-                ? (Int(policy.interval / policy.delay), needed) : (policy.attempts, needed)
-        }
-        var possible = 0
-        var (before, next, needed) = (Int64(0), policy.delay, Int64(0))
-        for _ in 0..<policy.attempts {
-            needed = next >= policy.maxDelay ? sum(needed, times: 1, policy.maxDelay) : next
-            // An exponential series must end before the interval, another may end with it.
-            if needed < policy.interval || (policy.delayFunction == "fibonacci" && needed == policy.interval) {
-                possible += 1
+            let possible = policy.interval < needed ? Int(policy.interval / policy.delay) : policy.attempts
+            return (possible, needed)
+        case "exponential":
+            var (possible, next, needed) = (0, policy.delay, Int64(0))
+            for _ in 0..<policy.attempts {
+                needed = next > policy.maxDelay ? sum(needed, times: 1, policy.maxDelay) : next
+                // Such a series must end before its interval does.
+                if needed < policy.interval { possible += 1 }
+                next = sum(next, times: 1, next)
             }
-            let following =
-                policy.delayFunction == "fibonacci" ? sum(before, times: 1, next) : sum(next, times: 1, next)
-            (before, next) = (next, before == 0 && policy.delayFunction == "fibonacci" ? next : following)
+            return (possible, needed)
+        default: return fibonacci(policy)
+        }
+    }
+
+    private static func fibonacci(_ policy: ReschedulePolicy) -> (possible: Int, needed: Int64) {
+        var (possible, before, needed, isCapped) = (0, Int64(0), policy.delay, false)
+        for attempt in 0..<policy.attempts {
+            if attempt > 1 {
+                let next = sum(needed, times: 1, isCapped ? policy.maxDelay : before)
+                before = needed
+                needed = isCapped ? next : min(next, policy.maxDelay)
+                isCapped = isCapped || next > policy.maxDelay
+            } else {
+                before = policy.delay
+            }
+            if needed <= policy.interval { possible += 1 }
         }
         return (possible, needed)
     }
