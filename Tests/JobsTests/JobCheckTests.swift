@@ -139,22 +139,34 @@ import Testing
             ).problems().count == 1)
     }
 
+    /// Delays of 5 s; `most`: the ceiling of a delay; all in seconds.
     @Test(arguments: [
-        ("exponential", 4, 41, 4), ("exponential", 4, 40, 3), ("fibonacci", 4, 15, 4), ("fibonacci", 4, 14, 3),
-        ("constant", 4, 20, 4), ("constant", 4, 19, 3),
+        ("exponential", 3600, 41, 4), ("exponential", 3600, 40, 3), ("exponential", 10, 31, 4),
+        ("exponential", 10, 30, 3), ("fibonacci", 3600, 15, 4), ("fibonacci", 3600, 14, 3), ("fibonacci", 9, 18, 4),
+        ("fibonacci", 9, 17, 3), ("constant", 0, 20, 4), ("constant", 0, 19, 3),
     ])
-    func `attempts must fit their interval`(_ function: String, _ attempts: Int, _ seconds: Int64, _ possible: Int)
-        throws
-    {
-        let found = try job(
-            group: """
-                ,"ReschedulePolicy":{"Attempts":\(attempts),"Interval":\(seconds * 1_000_000_000),
-                "DelayFunction":"\(function)","MaxDelay":3600000000000}
-                """
-        ).problems()
-        let text = "Nomad can only make \(possible) attempts in \(seconds)s"
-        #expect(found.count == (possible == attempts ? 0 : 1), "\(found)")
-        #expect(found.first?.contains(text) ?? true, "\(found)")
+    func `attempts must fit their interval`(
+        _ function: String, _ most: Int64, _ seconds: Int64, _ possible: Int
+    ) throws {
+        #expect(try fitting(4, function, most, seconds) == (possible == 4 ? nil : possible))
+    }
+
+    @Test func `behind the ceiling each attempt adds it`() throws {
+        #expect(try fitting(7, "fibonacci", 9, 45) == nil)
+        #expect(try fitting(7, "fibonacci", 9, 44) == 6)
+    }
+
+    /// How many of `attempts` a problem says fit; nil: there is no problem.
+    private func fitting(
+        _ attempts: Int, _ function: String, _ most: Int64, _ seconds: Int64
+    ) throws -> Int? {
+        let members = """
+            ,"ReschedulePolicy":{"Attempts":\(attempts),"Interval":\(seconds * 1_000_000_000),
+            "DelayFunction":"\(function)","MaxDelay":\(most * 1_000_000_000)}
+            """
+        guard let problem = try job(group: members).problems().first else { return nil }
+        let words = problem.split(separator: "Nomad can only make ").last?.split(separator: " ")
+        return try #require(words?.first.flatMap { Int($0) }, "\(problem)")
     }
 
     @Test func `a pattern is bounded and a mount has its volume`() throws {
