@@ -12,7 +12,8 @@ enum Schema {
     static let migrations = [
         Migration(version: 1, sql: tables + "\n" + indexes + "\n" + triggers),
         Migration(
-            version: 2, sql: [access, claims, notices, schedules, volumes, nodes, clusters].joined(separator: "\n")),
+            version: 2,
+            sql: [access, claims, notices, schedules, volumes, nodes, clusters, nomad].joined(separator: "\n")),
     ]
 
     /// What changes often is in `runs`, in short rows; what never changes is in `run_inputs`: SQLite writes

@@ -76,7 +76,7 @@ extension SQLiteStore {
         }
     }
 
-    private static func event(_ row: Row) throws -> RunEvent {
+    static func event(_ row: Row) throws -> RunEvent {
         RunEvent(
             number: row[0], run: try RunID(blob: row[1]), kind: try word(row[2]),
             from: try (row[3] as String?).map(word), to: try word(row[4]), attempt: row[5], task: row[6],

@@ -18,6 +18,9 @@ extension SQLiteStore {
         for task in finished { try insertAttempt(task, of: run.id, scope.db) }
         for change in update.changes { try scope.record(change, of: run) }
         for note in update.notes { try scope.record(note: note, of: run, at: update.changes.last?.at ?? now()) }
+        if run.labels[NomadLabel.allocation] != nil, !(update.changes.isEmpty && update.notes.isEmpty) {
+            try NomadShelf(db: scope.db).changed(run, after: before, at: update.changes.last?.at ?? now())
+        }
         hot.keep(run)
         if run.state.isEnd, !before.state.isEnd { scope.ended.append(run) }
     }
