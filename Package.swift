@@ -179,7 +179,7 @@ let package = Package(
                 "MartletCore", "MartletEngine", "MartletStore", "MartletTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
-            ], swiftSettings: strict),
+            ], exclude: ["Nomad/Recordings"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -1,0 +1,46 @@
+package import MartletCore
+import Synchronization
+
+/// Tells those who wait that lists have changed, and the scheduler that somebody wants something.
+package final class NomadBell: Sendable {
+    private struct State {
+        var indexes: [NomadTable: Int64] = [:]
+        var nextToken = 0
+        var subscribers: [Int: (table: NomadTable, continuation: AsyncStream<Int64>.Continuation)] = [:]
+    }
+
+    private let state = Mutex(State())
+    let orders: AsyncStream<Void>
+    private let order: AsyncStream<Void>.Continuation
+
+    package init() { (orders, order) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+
+    /// After a change that no run's event tells of.
+    package func ring() { order.yield() }
+
+    /// The index of the list's newest change: the one that is known now, then each later one; several may join into one.
+    package func changes(of table: NomadTable) -> AsyncStream<Int64> {
+        let (stream, continuation) = AsyncStream<Int64>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let (token, known) = state.withLock { state in
+            state.nextToken += 1
+            state.subscribers[state.nextToken] = (table, continuation)
+            return (state.nextToken, state.indexes[table])
+        }
+        if let known { continuation.yield(known) }
+        continuation.onTermination = { [self] _ in
+            _ = state.withLock { $0.subscribers.removeValue(forKey: token) }
+        }
+        return stream
+    }
+
+    func publish(_ indexes: [NomadTable: Int64]) {
+        let woken = state.withLock { state in
+            let changed = indexes.filter { state.indexes[$0.key] != $0.value }
+            state.indexes = indexes
+            return state.subscribers.values.compactMap { subscriber in
+                changed[subscriber.table].map { (subscriber.continuation, $0) }
+            }
+        }
+        for (continuation, index) in woken { continuation.yield(index) }
+    }
+}

@@ -1,0 +1,173 @@
+import MartletCore
+
+/// What becomes of each allocation of a group.
+extension Reconciler {
+    private static let notNeeded = "alloc not needed due to job update"
+    private static let updating = "alloc is being updated due to job update"
+    private static let migrating = "alloc is being migrated"
+    private static let lost = "alloc is lost since its node is down"
+    private static let rescheduled = "alloc was rescheduled because it failed"
+
+    /// The newest allocation of each slot.
+    private func tails(of group: String) -> [Int: NomadAllocationFacts] {
+        var tails: [Int: NomadAllocationFacts] = [:]
+        for allocation in situation.allocations where allocation.record.group == group {
+            let slot = allocation.record.slot
+            if let known = tails[slot], known.rank > allocation.rank { continue }
+            tails[slot] = allocation
+        }
+        return tails
+    }
+
+    mutating func reconcile(_ group: GroupPlan) {
+        let tails = tails(of: group.name)
+        var budget = updateBudget(group, tails)
+        for slot in 0..<max(0, group.count) {
+            guard let tail = tails[slot] else {
+                place(group, slot: slot, cause: .jobRegister)
+                continue
+            }
+            if tail.isOver { replace(tail, group) } else { keep(tail, group, &budget) }
+        }
+    }
+
+    /// How many more allocations may be stopped to be updated.
+    private func updateBudget(_ group: GroupPlan, _ tails: [Int: NomadAllocationFacts]) -> Int {
+        guard let update = group.update, update.maxParallel > 0, let job, job.type == .service else { return .max }
+        if deployment?.status == .failed, deployment?.edition == NomadJobEdition(job) { return 0 }
+        let busy = tails.values.count { tail in
+            if tail.record.slot >= group.count { return false }
+            if tail.record.desired == .stop { return true }
+            return tail.record.edition == NomadJobEdition(job) && !tail.record.deploymentID.isEmpty
+                && records[tail.record.id]?.health?.isHealthy != true
+        }
+        return max(0, update.maxParallel - busy)
+    }
+
+    private mutating func keep(_ tail: NomadAllocationFacts, _ group: GroupPlan, _ budget: inout Int) {
+        let record = tail.record
+        guard record.desired == .run, let job else { return }
+        if record.transition.migrate == true || node.isDraining {
+            stop(record.id, Self.migrating, cause: node.isDraining ? .nodeDrain : .allocStop)
+            return
+        }
+        let edition = NomadJobEdition(job)
+        guard record.edition != edition else { return }
+        if record.edition.created == edition.created, record.fingerprint == group.fingerprint(of: edition) {
+            // Its processes are as they would be now.
+            let deployment = deploymentID(for: group)
+            change(record.id) { record in
+                record.edition = edition
+                record.deploymentID = deployment
+                record.health = nil
+            }
+        } else if let metrics = obstacle(group) {
+            // What cannot be replaced stays.
+            refuse(group, metrics)
+        } else if budget > 0 {
+            budget -= 1
+            stop(record.id, Self.updating)
+        }
+    }
+
+    private mutating func replace(_ tail: NomadAllocationFacts, _ group: GroupPlan) {
+        guard let job else { return }
+        let (record, isCurrent) = (tail.record, tail.record.edition == NomadJobEdition(job))
+        if record.desired != .run { return place(group, slot: record.slot, after: record) }
+        switch tail.clientStatus {
+        case .pending, .running: return
+        case .complete:
+            // A batch's work is done once for each version.
+            if job.type == .batch, isCurrent { return }
+            place(group, slot: record.slot, after: job.type == .batch ? nil : record)
+        case .lost:
+            stop(record.id, Self.lost, cause: .nodeUpdate)
+            place(group, slot: record.slot, after: records[record.id], cause: .nodeUpdate)
+        case .failed:
+            if isCurrent { reschedule(tail, group) } else { place(group, slot: record.slot) }
+        }
+    }
+
+    // MARK: Rescheduling
+
+    private mutating func reschedule(_ tail: NomadAllocationFacts, _ group: GroupPlan) {
+        let record = tail.record
+        let failedAt = tail.endedAt ?? now
+        if record.transition.forceReschedule == true { return place(tail, group, delay: 0) }
+        guard record.type != .system,
+            let delay = group.reschedule.delay(after: record.reschedules, failedAt: failedAt)
+        else { return }
+        let time = failedAt + delay
+        if time <= now { return place(tail, group, delay: delay) }
+        if let open = evaluations[record.followup], open.status == .pending { return }
+        let evaluation = governing(.allocFailure)
+        var followup = NomadEvaluation(
+            id: newID(), jobID: record.jobID, type: record.type, priority: job?.priority ?? 50, cause: .allocFailure,
+            at: now)
+        followup.statusDescription = "created for delayed rescheduling"
+        followup.waitUntil = time
+        followup.previous = evaluation
+        followup.jobModifyIndex = job?.jobModifyIndex ?? 0
+        followup.deploymentID = record.deploymentID
+        put(followup)
+        change(record.id) { $0.followup = followup.id }
+    }
+
+    private mutating func place(_ tail: NomadAllocationFacts, _ group: GroupPlan, delay: Int64) {
+        let record = tail.record
+        let events =
+            group.reschedule.kept(record.reschedules, at: now) + [
+                NomadAllocation.Reschedule(time: now, allocation: record.id, node: record.nodeID, delay: delay)
+            ]
+        let placed = outcome.decision.placed.count
+        place(group, slot: record.slot, after: record, reschedules: events, cause: .allocFailure)
+        // Without room it stays the one that failed, and is tried again.
+        guard outcome.decision.placed.count > placed else { return }
+        stop(record.id, Self.rescheduled, cause: .allocFailure)
+    }
+
+    // MARK: Ends
+
+    /// Ends what no group wants: of a stopped job, beyond the count, or of an earlier life of the job.
+    mutating func stopUnwanted() {
+        let counts = Dictionary(wanted.map { ($0.name, $0.count) }) { first, _ in first }
+        let newest = Set(counts.keys.flatMap { tails(of: $0).values.map(\.record.id) })
+        for allocation in situation.allocations where !allocation.isOver {
+            let record = allocation.record
+            guard records[record.id]?.desired == .run else { continue }
+            if newest.contains(record.id), record.slot < counts[record.group] ?? 0 { continue }
+            stop(record.id, Self.notNeeded)
+        }
+    }
+
+    /// What is to be done about the runs, now that it is known what is wanted of them.
+    mutating func tendRuns() {
+        for allocation in situation.allocations where !allocation.isOver {
+            guard let record = records[allocation.record.id] else { continue }
+            let pairs = Array(zip(record.tasks, allocation.tasks))
+            let isFailing = allocation.tasks.contains { $0.end == .failed || $0.end == .lost }
+            let isLed = pairs.contains { $0.isLeader && $1.phase == .dead }
+            for (task, facts) in pairs where facts.phase != .dead {
+                guard let run = task.run, !facts.isStopping else { continue }
+                if record.desired != .run || isFailing || isLed {
+                    outcome.stops.append(run)
+                } else if let restart = record.restarts.last(where: { $0.task == task.name }),
+                    restart.attempt == facts.attempt
+                {
+                    if facts.isPaused {
+                        outcome.resumes.append(run)
+                    } else if facts.phase == .running {
+                        outcome.pauses.append(run)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension NomadAllocationFacts {
+    /// Of two of one slot the live one is the newest, then the one that was placed last.
+    fileprivate var rank: (Int, Int64, Int, String) {
+        (isOver ? 0 : 1, record.createIndex, record.next.isEmpty ? 1 : 0, record.id)
+    }
+}
