@@ -142,14 +142,21 @@ let package = Package(
 
         .target(
             name: "Jobs",
-            dependencies: ["GoWire", "MartletCore", "MartletEngine", "MartletHTTP"],
+            dependencies: [
+                "GoWire", "MartletCore", "MartletEngine", "MartletHTTP",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             path: "Sources/Integrations/Jobs", exclude: ["README.md"], swiftSettings: strict),
 
         .executableTarget(
             name: "martlet",
             dependencies: [
                 "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletNotify",
-                "MartletYAML", "Backups", "CacheLoad", "Clusters", "Scripts",
+                "MartletYAML", "Backups", "CacheLoad", "Clusters", "Jobs", "Scripts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),

@@ -154,7 +154,7 @@ struct TaskStory {
 
 extension GoText {
     /// RFC 3339 in UTC, the fraction as long as it needs to be.
-    static func time(_ nanoseconds: Int64) -> String {
+    package static func time(_ nanoseconds: Int64) -> String {
         let text = Timestamp.text(Date(nanoseconds: nanoseconds))
         let fraction = nanoseconds % 1_000_000_000
         guard fraction > 0 else { return String(text.dropLast(5)) + "Z" }

@@ -1,6 +1,7 @@
 import Backups
 import CacheLoad
 import Clusters
+import Jobs
 import Foundation
 import Logging
 import MartletCore
@@ -28,6 +29,7 @@ struct ServerConfig: Sendable {
     var cacheLoad: CacheLoadSettings
     var backups: BackupSettings
     var clusters: ClusterSettings
+    var nomadJobs: JobsSettings
     var hiddenVariables: [String]
 
     /// Throws one `invalid` error that names every wrong value.
@@ -67,6 +69,7 @@ struct ServerConfig: Sendable {
         cacheLoad = try Self.cacheLoad(reader, sources)
         backups = try Self.backups(reader, sources, dataDirectory)
         clusters = try Self.clusters(reader, sources, dataDirectory)
+        nomadJobs = Self.nomadJobs(reader, sources)
         try reader.check()
     }
 
@@ -120,6 +123,17 @@ struct ServerConfig: Sendable {
         settings.agents.port = reader.count("backups.agentPort", settings.agents.port)
         settings.agents.tokenFile = try sources.value("backups.agentToken").map(absolute)
         settings.agents.authority = try sources.value("backups.agentCA").map(absolute)
+        return settings
+    }
+
+    private static func nomadJobs(_ reader: SettingReader, _ sources: SettingSources) -> JobsSettings {
+        var settings = JobsSettings(node: sources.value("jobs.node") ?? "")
+        settings.datacenter = sources.value("jobs.datacenter") ?? settings.datacenter
+        settings.region = sources.value("jobs.region") ?? settings.region
+        settings.openCommands = reader.boolean("jobs.openCommands")
+        settings.garbage.jobs = reader.positiveSpan("jobs.gc.jobs", settings.garbage.jobs)
+        settings.garbage.evaluations = reader.positiveSpan("jobs.gc.evaluations", settings.garbage.evaluations)
+        settings.garbage.allocations = reader.positiveSpan("jobs.gc.allocations", settings.garbage.allocations)
         return settings
     }
 

@@ -152,6 +152,15 @@ struct Setting: Sendable {
             "clusters.password", .secret, nil,
             "what POST /api/v1/login wants; {file: PATH} or {secret: NAME}; none: no login"),
         Setting("clusters.deadline", .span, "2h", "longest time of one deploy, start or stop"),
+        Setting("jobs.node", .text, nil, "name of the node of the job API; default: the machine's"),
+        Setting("jobs.datacenter", .text, "dc1", "the node's datacenter"),
+        Setting("jobs.region", .text, "global", "the node's region"),
+        Setting(
+            "jobs.openCommands", .choice(["true", "false"]), "false",
+            "callers without a token may register jobs with commands of their own"),
+        Setting("jobs.gc.jobs", .span, "4h", "how long ended jobs of the job API stay"),
+        Setting("jobs.gc.evaluations", .span, "1h", "how long ended evaluations stay"),
+        Setting("jobs.gc.allocations", .span, "1h", "how long ended allocations stay"),
         Setting("log.cap", .size, "64MiB", "log kept per task: the first MiB and the newest rest"),
         Setting(
             "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",

@@ -1,6 +1,7 @@
 import Backups
 import CacheLoad
 import Clusters
+import Jobs
 import Foundation
 import Logging
 import MartletCore
@@ -54,12 +55,13 @@ struct Server {
             copyStore: StoreCopy(directory: directory, config: config).write)
         try backups.loader.start()
         let clusters = Clusters(settings: config.clusters, martlet: Installation.program)
+        let nomadJobs = Jobs(settings: config.nomadJobs)
         let control = try control(
             store, feed, meter, notices,
             ScheduleDesk(
                 calendars: WorkCalendars(adding: config.calendars), works: [scripts.work, cacheLoad.work, backups.work]),
             [CommandDriver(), scripts.driver] + cacheLoad.drivers + backups.drivers
-                + clusters.drivers)
+                + clusters.drivers + nomadJobs.drivers)
         // An agent that has a controller hands over what its runs leave, with their records.
         harvest.gather { [drivers = control.drivers, box = backups.box] in
             box.inventory.ownsCatalogue ? drivers.yields(of: $0) : []
@@ -82,7 +84,7 @@ struct Server {
         try admitPeer(tokens, config.backups)
         let group = ServiceGroup(
             configuration: groupConfiguration(
-                try services(control, jobs, scripts, cacheLoad, backups, clusters, log, directory, tokens, notifier) {
+                try services(control, jobs, scripts, cacheLoad, backups, clusters, nomadJobs, log, directory, tokens, notifier) {
                     Self.channels($0, store)
                 }, logger))
         defer {
@@ -139,7 +141,7 @@ struct Server {
     /// In the order of starting; they end in the reverse one.
     private func services(
         _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ cacheLoad: CacheLoad,
-        _ backups: Backups, _ clusters: Clusters, _ log: ServerLog,
+        _ backups: Backups, _ clusters: Clusters, _ nomadJobs: Jobs, _ log: ServerLog,
         _ directory: DataDirectory, _ tokens: Tokens, _ notifier: Notifier,
         channels: @escaping @Sendable (ServerConfig) -> [any NoticeChannel]
     ) throws -> [any Service] {
@@ -156,7 +158,8 @@ struct Server {
             extra: scripts.routes + backups.routes + (agent == nil ? clusters.routes : []),
             figures: backups.figures,
             facades: agent == nil
-                ? [scripts.facade, cacheLoad.facade, clusters.facade, backups.facade] : [backups.facade])
+                ? [scripts.facade, cacheLoad.facade, clusters.facade, backups.facade, nomadJobs.facade]
+                : [backups.facade])
         let announcement = Announcement(
             directory: directory, forCLI: config.listenerForCLI,
             manager: ServiceManager(environment, listeners: config.listen.count, logger: logger), logger: logger)
@@ -184,6 +187,10 @@ struct Server {
         let care = PlaybookCare(
             control: control, dataDirectory: config.dataDirectory, logger: log.logger("clusters"))
         services.append(Work { try await care.run() })
+        if agent == nil {
+            let nomad = NomadScheduler(nomadJobs.nomad(control), logger: log.logger("jobs"))
+            services.append(Work { await nomad.run() })
+        }
         if let nodes = backups.nodes {
             let service = NodeService(desk: nodes, control: control)
             services.append(Work { await service.run() })

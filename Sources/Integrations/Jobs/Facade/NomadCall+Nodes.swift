@@ -1,0 +1,167 @@
+import Foundation
+import HTTPTypes
+import MartletCore
+import MartletEngine
+
+/// The one node.
+extension NomadCall {
+    @Sendable func listNodes() async throws -> NomadReply {
+        let wanted = prefix
+        let digits = wanted.filter { $0 != "-" }
+        if digits.count % 2 != 0 {
+            throw NomadRefusal(
+                .internalServerError, "node lookup failed: index error: Input (without hyphens) must be even length")
+        }
+        return try await watching(.nodes) {
+            let kept = try await nomad.node()
+            let stub: JSONValue = .object(common(kept).merging(["Address": .string(node.address)]) { $1 })
+            return .read(.array(kept.id.hasPrefix(wanted.lowercased()) ? [stub] : []), kept.modifyIndex)
+        }
+    }
+
+    func oneNode(_ id: String) async throws -> NomadReply {
+        try await watching(.nodes) {
+            let kept = try await require(node: id)
+            return .read(.object(common(kept).merging(whole(kept)) { $1 }), kept.modifyIndex)
+        }
+    }
+
+    func require(node id: String) async throws -> NomadNode {
+        guard id.utf8.count == 36 else {
+            throw NomadRefusal(
+                .internalServerError, "node lookup failed: index error: UUID must be 36 characters")
+        }
+        let kept = try await nomad.node()
+        guard kept.id == id.lowercased() else {
+            throw NomadRefusal(.notFound, "node not found", index: kept.modifyIndex)
+        }
+        return kept
+    }
+
+    private func common(_ kept: NomadNode) -> [String: JSONValue] {
+        [
+            "CreateIndex": .int(kept.createIndex), "Datacenter": .string(node.facts.datacenter),
+            "Drain": .bool(kept.isDraining), "Drivers": .object(drivers), "HostVolumes": .null, "ID": .string(kept.id),
+            "ModifyIndex": .int(kept.modifyIndex), "Name": .string(node.facts.name), "NodeClass": "",
+            "SchedulingEligibility": kept.isEligible ? "eligible" : "ineligible", "Status": "ready",
+            "StatusDescription": "", "Version": .string(JobsNode.version),
+        ]
+    }
+
+    private var drivers: [String: JSONValue] {
+        Dictionary(
+            uniqueKeysWithValues: node.drivers.map { name in
+                let attributes: JSONValue = .object(["driver.\(name)": "true"])
+                return (
+                    name,
+                    [
+                        "Attributes": attributes, "Detected": true, "HealthDescription": "Healthy", "Healthy": true,
+                        "UpdateTime": .string(GoText.time(node.since)),
+                    ]
+                )
+            })
+    }
+
+    private func whole(_ kept: NomadNode) -> [String: JSONValue] {
+        let resources = node.facts.resources
+        func old(_ cpu: Int, _ memory: Int, _ disk: Int) -> JSONValue {
+            [
+                "CPU": .int(Int64(cpu)), "Devices": .null, "DiskMB": .int(Int64(disk)), "IOPS": 0,
+                "MemoryMB": .int(Int64(memory)), "Networks": .null,
+            ]
+        }
+        return [
+            "Attributes": .object(node.attributes.mapValues(JSONValue.string)), "CSIControllerPlugins": .null,
+            "CSINodePlugins": .null, "ComputedClass": "", "DrainStrategy": kept.isDraining ? drainStrategy : .null,
+            "Events": .array([
+                [
+                    "CreateIndex": 0, "Details": .null, "Message": "Node registered", "Subsystem": "Cluster",
+                    "Timestamp": .string(GoText.time(kept.changedAt * 1_000_000_000)),
+                ]
+            ]),
+            "HTTPAddr": .string("\(node.address):4646"), "HostVolumes": .null, "Links": .object([:]),
+            "Meta": .object([:]),
+            "NodeResources": [
+                "Cpu": ["CpuShares": .int(Int64(resources.cpu))], "Devices": .null,
+                "Disk": ["DiskMB": .int(Int64(node.diskMB))], "Memory": ["MemoryMB": .int(Int64(resources.memory))],
+                "Networks": .array([]),
+            ],
+            "Reserved": old(0, 0, 0),
+            "ReservedResources": [
+                "Cpu": ["CpuShares": 0], "Disk": ["DiskMB": 0], "Memory": ["MemoryMB": 0],
+                "Networks": ["ReservedHostPorts": ""],
+            ],
+            "Resources": old(resources.cpu, resources.memory, node.diskMB), "SecretID": "",
+            "StatusUpdatedAt": .int(kept.changedAt), "TLSEnabled": false,
+        ]
+    }
+
+    private var drainStrategy: JSONValue {
+        [
+            "Deadline": 0, "ForceDeadline": "0001-01-01T00:00:00Z", "IgnoreSystemJobs": false,
+            "StartedAt": "0001-01-01T00:00:00Z",
+        ]
+    }
+
+    // MARK: Changes
+
+    func setEligibility(_ id: String) async throws -> NomadReply {
+        let body = try await object()
+        if let named = body.member("NodeID")?.string, !named.isEmpty, named != id {
+            throw NomadRefusal(.badRequest, "Node ID does not match")
+        }
+        let words: [String: Bool] = ["eligible": true, "ineligible": false]
+        guard let word = body.member("Eligibility")?.string, let isEligible = words[word] else {
+            throw NomadRefusal(
+                .internalServerError, "invalid scheduling eligibility \"\(body.member("Eligibility")?.string ?? "")\"")
+        }
+        try demandAll()
+        let before = try await require(node: id)
+        if before.isDraining, isEligible {
+            throw NomadRefusal(
+                .internalServerError, "can not set node's scheduling eligibility to eligible while it is draining")
+        }
+        return nodeReply(try await nomad.setNode(eligible: isEligible), showsEvaluations: isEligible)
+    }
+
+    func setDrain(_ id: String) async throws -> NomadReply {
+        let body = try await object()
+        try demandAll()
+        _ = try await require(node: id)
+        let spec = body.member("DrainSpec")
+        let drains = spec != nil && spec != .null
+        let eligible: Bool? = drains ? false : body.member("MarkEligible") == true ? true : nil
+        return nodeReply(try await nomad.setNode(eligible: eligible, draining: drains), showsEvaluations: drains)
+    }
+
+    /// What concerns every job is for tokens that are bound to none.
+    func demandAll() throws(NomadRefusal) {
+        if rights.isRestricted { throw NomadRefusal(.forbidden, "Permission denied") }
+    }
+
+    func evaluate(node id: String) async throws -> NomadReply {
+        try demandAll()
+        _ = try await require(node: id)
+        return nodeReply(try await nomad.setNode(), showsEvaluations: true)
+    }
+
+    /// The node is this server: it cannot be taken away.
+    func purge(node id: String) async throws -> NomadReply {
+        guard try await nomad.node().id == id.lowercased() else {
+            throw NomadRefusal(.internalServerError, "node not found")
+        }
+        throw NomadRefusal(.internalServerError, "the node is this server itself, and stays")
+    }
+
+    private func nodeReply(_ result: (node: NomadNode, evaluations: [String]), showsEvaluations: Bool) -> NomadReply {
+        let index = result.node.modifyIndex
+        let evaluations = showsEvaluations && !result.evaluations.isEmpty ? result.evaluations : []
+        return .write(
+            [
+                "EvalCreateIndex": evaluations.isEmpty ? 0 : .int(index),
+                "EvalIDs": evaluations.isEmpty ? .null : .array(evaluations.map(JSONValue.string)),
+                "Index": .int(index),
+                "NodeModifyIndex": .int(index),
+            ], index)
+    }
+}

@@ -1,0 +1,28 @@
+package import MartletCore
+package import MartletEngine
+package import MartletHTTP
+
+/// The integration that is a Nomad server to its clients.
+package struct Jobs: Sendable {
+    package let box: JobsBox
+    package let drivers: [any Driver]
+    /// The replaced system's API.
+    package let facade: any Facade
+    private let bell = NomadBell()
+    private let node: JobsNode
+
+    package init(settings: JobsSettings) {
+        box = JobsBox(settings)
+        node = JobsNode(settings)
+        drivers = [TaskCommandDriver("raw_exec"), TaskCommandDriver("exec")]
+        facade = JobsFacade(box: box, node: node, bell: bell)
+    }
+
+    /// What the scheduler works with.
+    package func nomad(_ control: Control) -> Nomad {
+        Nomad(
+            control: control, planner: JobsPlanner(node: node, region: box.settings.region), facts: node.facts,
+            bell: bell,
+            garbage: box.settings.garbage)
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import GoWire
+import MartletCore
+import MartletEngine
+
+/// Reads registered jobs into what is to be placed.
+struct JobsPlanner: JobPlanner {
+    let node: JobsNode
+    let region: String
+
+    func plan(of job: NomadJobRecord, secrets: [String: Secret]) throws -> JobPlan {
+        let spec = try JobSpec(stored: job.content)
+        return JobPlan(
+            datacenters: spec.datacenters, groups: spec.groups.map { group(_: $0, of: spec) })
+    }
+
+    func task(_ task: TaskPlan, in allocation: NomadAllocation) -> TaskPlan {
+        var task = task
+        let known = task.environment.merging([
+            "NOMAD_ALLOC_ID": allocation.id, "NOMAD_ALLOC_NAME": allocation.name,
+            "NOMAD_ALLOC_INDEX": String(allocation.slot),
+        ]) { $1 }
+        let interpolation = Interpolation(environment: known, node: node.interpolated)
+        task.spec = interpolation.apply(task.spec)
+        task.environment = task.environment.mapValues(interpolation.apply)
+        return task
+    }
+
+    private func group(_ group: TaskGroup, of spec: JobSpec) -> GroupPlan {
+        GroupPlan(
+            name: group.name, count: spec.type == .system ? 1 : group.count,
+            tasks: group.tasks.map { task($0, group, spec) }, restart: group.restart.rule,
+            reschedule: group.reschedule?.rule ?? .never,
+            update: spec.type == .service ? group.update.flatMap(\.rule) : nil,
+            unmet: unmet(spec.constraints + group.constraints + group.tasks.flatMap(\.constraints)))
+    }
+
+    /// Conditions that this node does not fulfil.
+    private func unmet(_ constraints: [JobSpec.Constraint]) -> [String] {
+        constraints.compactMap { constraint in
+            // About several allocations on several nodes: with one node they hold.
+            if ["distinct_hosts", "distinct_property"].contains(constraint.operand) { return nil }
+            return node.fulfils(constraint)
+                ? nil
+                : "\(constraint.left) \(constraint.operand.isEmpty ? "=" : constraint.operand) \(constraint.right)"
+        }
+    }
+
+    private func task(_ task: NomadTask, _ group: TaskGroup, _ spec: JobSpec) -> TaskPlan {
+        var plan = TaskPlan(
+            name: task.name, driver: task.driver, engineDriver: task.driver, spec: ["command": []],
+            environment: environment(task, group, spec),
+            killTimeout: TimeSpan(milliseconds: task.killTimeout / 1_000_000),
+            killSignal: StopSignal(nomad: task.killSignal) ?? .int, isLeader: task.leader,
+            ask: NomadResources(cpu: task.resources.cpu, memory: task.resources.memoryMB))
+        guard node.drivers.contains(task.driver) else { return plan }
+        plan.user = task.user.isEmpty ? node.user(of: task.driver) : task.user
+        do throws(GoJSONError) {
+            let config = try TaskConfig(task.config)
+            plan.spec = ["command": .array(([config.command] + config.arguments).map(JSONValue.string))]
+        } catch {
+            plan.refusal = NomadTaskRefusal(.validation, error.message)
+        }
+        if plan.refusal == nil, let missing = Self.missing(task) { plan.refusal = NomadTaskRefusal(.driver, missing) }
+        return plan
+    }
+
+    /// What a task wants that no task gets here: it fails with these words instead of running without it.
+    private static func missing(_ task: NomadTask) -> String? {
+        if !task.artifacts.isEmpty { return "artifacts are not fetched by this server" }
+        if !task.templates.isEmpty { return "templates are not rendered by this server" }
+        if task.dispatchPayloadFile != nil { return "a dispatch's payload is not written to a file by this server" }
+        return nil
+    }
+
+    private func environment(_ task: NomadTask, _ group: TaskGroup, _ spec: JobSpec) -> [String: String] {
+        var all = [
+            "NOMAD_TASK_NAME": task.name, "NOMAD_GROUP_NAME": group.name, "NOMAD_JOB_NAME": spec.name,
+            "NOMAD_JOB_ID": spec.id, "NOMAD_DC": node.facts.datacenter, "NOMAD_REGION": region,
+            "NOMAD_CPU_LIMIT": String(task.resources.cpu), "NOMAD_MEMORY_LIMIT": String(task.resources.memoryMB),
+        ]
+        for (name, value) in spec.meta.merging(group.meta, uniquingKeysWith: { $1 }).merging(
+            task.meta, uniquingKeysWith: { $1 })
+        {
+            let word = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+            all["NOMAD_META_\(word)"] = value
+            all["NOMAD_META_\(word.uppercased())"] = value
+        }
+        return all.merging(task.env) { $1 }
+    }
+}
+
+/// The store's word, which is also that of the spec's task.
+typealias NomadTaskRefusal = MartletCore.NomadTask.Refusal
+
+extension JobSpec {
+    /// From the text that the store keeps.
+    init(stored text: String) throws {
+        try self.init(json: JSONParser.parse(Array(text.utf8)))
+    }
+}
+
+extension RestartPolicy {
+    fileprivate var rule: NomadRestartRule {
+        NomadRestartRule(attempts: attempts, interval: interval, delay: delay, mode: mode == "delay" ? .delay : .fail)
+    }
+}
+
+extension ReschedulePolicy {
+    fileprivate var rule: RescheduleRule {
+        RescheduleRule(
+            attempts: attempts, interval: interval, delay: delay,
+            function: RetryPolicy.Backoff(rawValue: delayFunction) ?? .constant, maxDelay: maxDelay,
+            isUnlimited: unlimited)
+    }
+}
+
+extension UpdateStrategy {
+    /// Nil: everything is replaced at once.
+    fileprivate var rule: UpdateRule? {
+        guard maxParallel > 0 else { return nil }
+        return UpdateRule(
+            maxParallel: maxParallel, minHealthyTime: minHealthyTime, healthyDeadline: healthyDeadline,
+            progressDeadline: progressDeadline, autoRevert: autoRevert)
+    }
+}
+
+extension StopSignal {
+    /// `SIGINT` or `INT`; nil for what no task is ended by.
+    init?(nomad text: String) {
+        let word = text.uppercased()
+        self.init(rawValue: word.hasPrefix("SIG") ? String(word.dropFirst(3)) : word)
+    }
+}
