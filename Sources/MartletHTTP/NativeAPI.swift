@@ -44,15 +44,17 @@ package struct NativeAPI: Sendable {
     }
 
     /// A server for one listener; `certificate` when it has one. No more than `connections` at once: more wait to be
-    /// accepted. `ready` gets the port in use once the socket accepts.
+    /// accepted. `bodyTime`: how long a request may take over its body, see ``BodyDeadline``. `ready` gets the port in use once
+    /// the socket accepts.
     package func service(
-        _ listener: Listener, certificate: ServerCertificate? = nil, connections: Int = 4096, logger: Logger,
+        _ listener: Listener, certificate: ServerCertificate? = nil, connections: Int = 4096,
+        bodyTime: Duration = .seconds(60), logger: Logger,
         ready: @escaping @Sendable (Int) async -> Void
     ) throws -> any Service {
         let address = listener.address
         return Application(
             responder: responder(listener),
-            server: try Self.builder(certificate),
+            server: try Self.builder(certificate, bodyTime),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 1024, reuseAddress: true,
                 availableConnectionsDelegate: CountedConnections(connections, meter)),
@@ -60,12 +62,15 @@ package struct NativeAPI: Sendable {
             logger: logger)
     }
 
-    private static func builder(_ certificate: ServerCertificate?) throws -> HTTPServerBuilder {
-        let plain = HTTPServerBuilder.http1(
-            configuration: HTTP1Channel.Configuration(
-                idleTimeout: .seconds(60),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
+    private static func builder(_ certificate: ServerCertificate?, _ bodyTime: Duration) throws -> HTTPServerBuilder {
+        let configuration = HTTP1Channel.Configuration(
+            idleTimeout: .seconds(60),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 32 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))
+        let plain = HTTPServerBuilder { responder in
+            WatchedChannel(
+                http: HTTP1Channel(responder: responder, configuration: configuration), bodyTime: bodyTime)
+        }
         return try certificate.map { try .tls(plain, tlsConfiguration: $0.configuration) } ?? plain
     }
 

@@ -14,6 +14,7 @@ import Scripts
 struct ServerConfig: Sendable {
     var listen: [Listener]
     var mostConnections: Int
+    var bodyTime: Duration
     var hosts: [String]
     var dataDirectory: String
     var jobsDirectory: String
@@ -37,6 +38,7 @@ struct ServerConfig: Sendable {
         let reader = SettingReader(sources)
         listen = reader.listeners("listen")
         mostConnections = reader.count("limits.connections", 4096)
+        bodyTime = max(.milliseconds(100), reader.span("limits.bodyTime", .seconds(60)).duration)
         hosts = reader.list("hosts")
         dataDirectory = try Self.absolute(sources.value("dataDir") ?? Self.defaultDataDirectory(environment))
         let beside = sources.file.map { URL(filePath: $0).deletingLastPathComponent().path }

@@ -79,6 +79,8 @@ struct Setting: Sendable {
         Setting("limits.grace", .span, "10s", "between stop signal and KILL when a task does not say"),
         Setting("limits.minFree", .size, nil, "bytes that must stay free; default: 500 MB or 2 %"),
         Setting("limits.connections", .count(16...1_000_000), "4096", "connections at once, each listener"),
+        Setting(
+            "limits.bodyTime", .span, "60s", "a request's body comes within this, and 1s more for each 16 KiB of it"),
         Setting("limits.waiters", .count(1...100_000), "1000", "callers that may wait for a run at once"),
         Setting("limits.requests", .count(0...1_000_000), "1000", "requests of one caller a second; 0: any number"),
         Setting(

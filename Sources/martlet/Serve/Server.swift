@@ -168,7 +168,8 @@ struct Server {
             let certificate = try listener.certificate.map(ServerCertificate.init)
             if let certificate { certificates.append(certificate) }
             return try api.service(
-                listener, certificate: certificate, connections: config.mostConnections, logger: log.logger("http")
+                listener, certificate: certificate, connections: config.mostConnections, bodyTime: config.bodyTime,
+                logger: log.logger("http")
             ) { port in await announcement.ready(listener, port) }
         }
         var services: [any Service] = [Work { try await dispatcher.run() }]

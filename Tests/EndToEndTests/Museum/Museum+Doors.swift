@@ -172,4 +172,68 @@ extension Museum {
         held.removeLast()
         #expect(try await eventually("its turn has come") { late.received() }.hasPrefix("HTTP/1.1 200"))
     }
+
+    @Test func `CVE-2020-7218 bodies without end`() async throws {
+        let limits = ["MARTLET_LIMITS_CONNECTIONS": "16", "MARTLET_LIMITS_BODY_TIME": "2s"]
+        let server = try await Server(Scratch(), environment: limits)
+        // Half of them refused at the gate, half taken by an open facade, which waits for the rest.
+        let calls = ["/api/runs", "/async/query"]
+        let held = try (0..<16).map { number in
+            let socket = try RawSocket(url: server.url)
+            socket.send(Self.dripping(calls[number % 2]))
+            return socket
+        }
+        let late = try RawSocket(url: server.url)
+        late.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        let dripping = Task {
+            while !Task.isCancelled {
+                for socket in held { socket.send(" ") }
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+        defer { dripping.cancel() }
+        #expect(try await eventually("its turn has come") { late.received() }.hasPrefix("HTTP/1.1 200"))
+        let refused = try await Self.whole(held[0])
+        #expect(refused.hasPrefix("HTTP/1.1 401") && refused.lowercased().contains("connection: close"), "\(refused)")
+        let waited = try await Self.whole(held[1])
+        #expect(waited.hasPrefix("HTTP/1.1 408") && waited.contains("limits.bodyTime"), "\(waited)")
+        // What comes at once, or comes on, is taken.
+        #expect(try await server.call(.POST, "/async/query", body: ["id": "none"]).status == 200)
+    }
+
+    /// The beginning of a call whose body is promised to be long.
+    private static func dripping(_ path: String) -> String {
+        "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 4000\r\n\r\n{"
+    }
+
+    /// All that the server says until it ends the connection.
+    private static func whole(_ socket: RawSocket) async throws -> String {
+        var text = ""
+        return try await eventually("the server ends the connection") {
+            while let more = socket.received() {
+                if more.isEmpty { return text }
+                text += more
+            }
+            return nil
+        }
+    }
+
+    @Test func `a slow body that comes on is taken`() async throws {
+        let server = try await Server(Scratch(), environment: ["MARTLET_LIMITS_BODY_TIME": "1s"])
+        let body = #"{"command":["true"],"params":{"#.count
+        let pieces = 100 << 10
+        let socket = try RawSocket(url: server.url)
+        socket.send(
+            "POST /api/runs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(server.token)\r\n"
+                + "Content-Type: application/json\r\nContent-Length: \(body + pieces + 2)\r\n\r\n"
+                + #"{"command":["true"],"params":{"#)
+        // 25 KiB in a quarter of a second each, four times: longer than the first second, and never slower than it must be.
+        for _ in 0..<4 {
+            socket.send(String(repeating: " ", count: pieces / 4))
+            try await Task.sleep(for: .milliseconds(400))
+        }
+        socket.send("}}")
+        let reply = try await eventually("it is answered") { socket.received() }
+        #expect(reply.hasPrefix("HTTP/1.1 202"), "\(reply)")
+    }
 }
