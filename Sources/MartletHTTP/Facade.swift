@@ -37,6 +37,8 @@ package struct FacadeCall: Sendable {
     /// Address of the peer, without its port.
     package let caller: String?
     package let principal: Principal
+    /// What ends long answers when the rights end.
+    package let watch: RightsWatch
 
     package var method: HTTPRequest.Method { request.method }
     /// As it was sent: percent-encoded, without the query.

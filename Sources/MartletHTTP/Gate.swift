@@ -20,6 +20,7 @@ struct Gate: RouterMiddleware {
     let control: Control
     let meter: RequestMeter
     let limits: RequestLimits
+    let recheck: Duration
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -127,9 +128,10 @@ struct Gate: RouterMiddleware {
     }
 
     private func respond(_ facade: any Facade, _ request: Request, _ context: APIContext) async throws -> Response {
+        let principal = try principal(of: request, facade, context)
         let call = FacadeCall(
-            request: request, control: control, logger: context.logger, caller: context.caller,
-            principal: try principal(of: request, facade, context))
+            request: request, control: control, logger: context.logger, caller: context.caller, principal: principal,
+            watch: RightsWatch(tokens: tokens, principal: principal, request: request, interval: recheck))
         let response = await facade.respond(to: call)
         return request.method == .head ? response.createHeadResponse() : response
     }

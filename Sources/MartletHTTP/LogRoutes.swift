@@ -76,15 +76,17 @@ enum LogRoutes {
                 .range, "the log has \(view.length) bytes", headers: [.contentRange: "bytes */\(view.length)"])
         }
         headers[.contentLength] = String(bounds.count)
-        let body = call.request.method == .head ? ResponseBody() : bytes(bounds, of: view, call.control)
+        let body = call.request.method == .head ? ResponseBody() : bytes(bounds, of: view, call)
         return Response(status: status, headers: headers, body: body)
     }
 
-    /// A piece is read when the one before was taken by the client.
-    private static func bytes(_ bounds: Range<Int64>, of view: LogView, _ control: Control) -> ResponseBody {
-        ResponseBody(contentLength: bounds.count) { writer in
+    /// A piece is read when the one before was taken by the client, whose token must count by then still.
+    private static func bytes(_ bounds: Range<Int64>, of view: LogView, _ call: Call) -> ResponseBody {
+        let (control, watch) = (call.control, call.watch)
+        return ResponseBody(contentLength: bounds.count) { writer in
             var offset = bounds.lowerBound
             while offset < bounds.upperBound {
+                guard !watch.isOver else { throw RightsWatch.gone }
                 let wanted = min(piece, Int(bounds.upperBound - offset))
                 let bytes = try control.read(view, from: offset, upTo: wanted)
                 // A log that was cut meanwhile: the promised length cannot be kept, so the connection ends.

@@ -81,7 +81,7 @@ package struct NativeAPI: Sendable {
         router.add(
             middleware: Gate(
                 listener: listener, guardian: guardian, tokens: tokens, routes: routes, facades: facades,
-                auditing: auditing, control: control, meter: meter, limits: limits
+                auditing: auditing, control: control, meter: meter, limits: limits, recheck: recheck
             ))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
@@ -91,7 +91,10 @@ package struct NativeAPI: Sendable {
                         request: request, context: context, control: control, principal: principal,
                         watch: RightsWatch(tokens: tokens, principal: principal, request: request, interval: recheck))
                     try await route.access.checkObject(call)
-                    return try await route.handle(call)
+                    let response = try await route.handle(call)
+                    // Whoever waited for an end may have lost the right to be told of it.
+                    if call.preferredWait != nil, call.watch.isOver { throw Problem.unauthorised }
+                    return response
                 }
             }
         }

@@ -79,7 +79,7 @@ package struct Call: Sendable {
     package let control: Control
     package let principal: Principal
     /// What ends long answers when the rights end.
-    let watch: RightsWatch
+    package let watch: RightsWatch
 
     private static let longestAlias = 64
 

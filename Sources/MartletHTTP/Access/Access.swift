@@ -71,34 +71,45 @@ extension Principal {
 }
 
 extension Request {
-    /// From `Authorization: Bearer`, or from `X-Nomad-Token` as Nomad's clients send it; of pings also from `?token=`.
+    /// From `Authorization: Bearer`, or from `X-Nomad-Token` as Nomad's clients send it; of pings also from `?token=`. An
+    /// empty header counts as none.
     var presentedToken: Secret? {
-        if let nomad = headers[.nomadToken] { return Secret(nomad) }
+        if let nomad = headers[.nomadToken]?.trimming(" "), !nomad.isEmpty { return Secret(nomad) }
         guard let header = headers[.authorization], header.prefix(7).lowercased() == "bearer " else {
             return tokenOfQuery
         }
-        return Secret(String(header.dropFirst(7)).trimming(" "))
+        let token = String(header.dropFirst(7)).trimming(" ")
+        return token.isEmpty ? tokenOfQuery : Secret(token)
     }
 }
 
 /// Ends an answer that goes on for long when its caller's token is revoked, expires or is replaced.
-struct RightsWatch: Sendable {
-    static let interval = Duration.seconds(60)
+package struct RightsWatch: Sendable {
+    package static let interval = Duration.seconds(60)
 
     let tokens: Tokens
     let principal: Principal
     let request: Request
     let interval: Duration
 
+    /// Whether the caller's token counts no more, or for something else by now. Costs a digest: ask it once for each piece of
+    /// a long answer. Whom an open listener let in without a token has none to lose.
+    package var isOver: Bool {
+        principal.identity != .anonymous && request.presentedToken.flatMap(tokens.principal) != principal
+    }
+
+    /// Why an answer breaks off.
+    package static let gone = MartletError(.unavailable, "the token of this call is no longer in force")
+
     /// Calls `end` once the rights are gone. Cancel it when the answer is over.
-    func guarding(_ end: @Sendable () -> Void) async {
+    package func guarding(_ end: @Sendable () -> Void) async {
         while true {
             do {
                 try await Task.sleep(for: interval)
             } catch {
                 return
             }
-            if request.presentedToken.flatMap(tokens.principal) != principal { return end() }
+            if isOver { return end() }
         }
     }
 }

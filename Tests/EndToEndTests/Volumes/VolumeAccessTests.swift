@@ -5,7 +5,7 @@ import Testing
 /// Every native route of volumes × every role × own and foreign volumes.
 @Suite struct VolumeAccessTests {
     /// The least role that each asks for; written here once more, so that no route changes its rule unseen.
-    private static let rules: [String: String] = [
+    static let rules: [String: String] = [
         "GET /api/volumes": "read", "GET /api/volumes/{volume}": "read", "POST /api/volumes/{volume}/backup": "run",
         "GET /api/volumes/{volume}/versions": "read", "GET /api/volumes/{volume}/versions/{version}": "read",
         "GET /api/volumes/{volume}/versions/{version}/files": "read",
@@ -51,6 +51,30 @@ import Testing
         let reader = try await server.token("read", labels: ["volumes/app": "other"])
         let seen = try await server.call(.GET, "", token: reader).json["items"].array?.map { $0["app"] }
         #expect(seen == ["other"])
+    }
+
+    @Test func `a download ends soon after its token`() async throws {
+        let site = try VolumeSite()
+        try await site.fill(48)
+        let server = try await site.server()
+        try await server.backup()
+        let path = "/api/volumes/\(VolumeSite.first)/versions/latest/archive"
+        let made = try await server.server.call(.POST, "/api/tokens", body: ["name": "reader", "role": "read"])
+        let socket = try RawSocket(url: server.server.url)
+        let token = try #require(made.json["token"].string)
+        socket.send("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(token)\r\n\r\n")
+        let head = try await eventually("it begins") { socket.received() }
+        #expect(head.hasPrefix("HTTP/1.1 200"), "\(head.prefix(500))")
+        #expect(try await server.server.call(.DELETE, "/api/tokens/reader").status == 200)
+        var end = ""
+        try await eventually("it ends") {
+            while let more = socket.received() {
+                if more.isEmpty { return true }
+                end = String((end + more).suffix(16))
+            }
+            return false
+        }
+        #expect(!end.hasSuffix("0\r\n\r\n"), "the archive is whole")
     }
 
     private func status(_ server: VolumeServer, _ route: String, token: String) async throws -> Int {

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import MartletCore
 import MartletEngine
+import MartletHTTP
 import NIOCore
 import Synchronization
 
@@ -152,8 +153,8 @@ final class Download: Sendable {
     }
 
     /// The head goes out with the first piece, and a piece is read when the one before was taken. An archive that cannot be
-    /// finished breaks the connection off: a short file must not look like a whole one.
-    func response(to request: Request, _ headers: HTTPFields) async throws -> Response {
+    /// finished breaks the connection off: a short file must not look like a whole one. So does a token that counts no more.
+    func response(to request: Request, _ headers: HTTPFields, _ watch: RightsWatch) async throws -> Response {
         let first = try await first()
         var headers = headers
         // Watching for the caller's hang-up uses the connection up.
@@ -163,6 +164,7 @@ final class Download: Sendable {
             try await request.body.consumeWithInboundCloseHandler { _ in
                 var bytes = first
                 while !bytes.isEmpty {
+                    guard !watch.isOver else { throw RightsWatch.gone }
                     try await writer.write(ByteBuffer(bytes: bytes))
                     bytes = try await next()
                 }

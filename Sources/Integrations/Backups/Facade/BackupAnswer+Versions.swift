@@ -68,7 +68,7 @@ extension BackupAnswer {
         let version = try await backup(name, of: proc)
         let limit = try number("limit", in: 1...1000)
         let cursor = try number("cursor", in: 1 ... .max)
-        let volumes = volumes
+        let (volumes, watch) = (volumes, call.watch)
         let caller = caller
         @Sendable func page(_ offset: Int64?) async throws -> Volumes.Listing {
             try await volumes.list(version, path: inner, from: offset, limit: limit.map(Int.init) ?? 1000, by: caller)
@@ -87,6 +87,7 @@ extension BackupAnswer {
                     let text = listing.items.map { WireWriter.bytes(FileEntry($0).wire) }.joined(separator: [0x2C])
                     try await writer.write(ByteBuffer(bytes: Array(start.utf8) + Array(text)))
                     guard let next = listing.next else { break }
+                    guard !watch.isOver else { throw RightsWatch.gone }
                     (listing, start) = (try await page(next), ",")
                 }
                 try await writer.write(ByteBuffer(string: "]"))
@@ -108,7 +109,7 @@ extension BackupAnswer {
             .contentDisposition: "attachment; filename=\"\(name.filter { $0.isASCII && $0 != "\"" })\"",
         ]
         if call.method == .head { return Response(status: .ok, headers: headers) }
-        return try await facade.downloads.begin(version, volumes).response(to: call.request, headers)
+        return try await facade.downloads.begin(version, volumes).response(to: call.request, headers, call.watch)
     }
 }
 

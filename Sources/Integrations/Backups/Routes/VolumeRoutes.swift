@@ -127,7 +127,7 @@ struct VolumeRoutes: Sendable {
         ]
         if call.request.method == .head { return Response(status: .ok, headers: headers) }
         let download = try await downloads.begin(version, volumes(call))
-        return try await download.response(to: call.request, headers)
+        return try await download.response(to: call.request, headers, call.watch)
     }
 
     // MARK: Runs
