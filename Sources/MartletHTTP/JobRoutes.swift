@@ -39,10 +39,10 @@ enum JobRoutes {
     @Sendable private static func put(_ call: Call) async throws -> Response {
         let name = try call.jobName()
         let job = try Job(parsing: try Call.parse(try await call.jsonBytes()), name: name)
-        let stored = try await Precondition(call.request, of: "job").guarding {
+        let (stored, status) = try await Precondition(call.request, of: "job").storing {
             try await call.control.putJob(job, ifVersion: $0)
         }
-        return answer(stored, stored.version == 1 ? .created : .ok)
+        return answer(stored, status)
     }
 
     @Sendable private static func delete(_ call: Call) async throws -> Response {

@@ -24,6 +24,20 @@ struct Precondition {
         version = number
     }
 
+    /// 201 with what was stored anew, 200 with what was changed. A version does not tell them apart: those of new things begin
+    /// above all that are gone.
+    func storing<T>(_ body: (Int?) async throws -> T) async throws -> (stored: T, status: HTTPResponse.Status) {
+        if version == nil {
+            do {
+                return (try await body(0), .created)
+            } catch let error as MartletError where error.code == .conflict {
+                // It is there, or there is another reason, which the second attempt tells.
+                return (try await body(nil), .ok)
+            }
+        }
+        return (try await guarding(body), version == 0 ? .created : .ok)
+    }
+
     /// A conflict is a failed precondition when the caller named a version.
     func guarding<T>(_ body: (Int?) async throws -> T) async throws -> T {
         do {

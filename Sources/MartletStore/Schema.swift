@@ -13,7 +13,8 @@ enum Schema {
         Migration(version: 1, sql: tables + "\n" + indexes + "\n" + triggers),
         Migration(
             version: 2,
-            sql: [access, claims, notices, schedules, volumes, nodes, clusters, nomad].joined(separator: "\n")),
+            sql: [access, claims, notices, schedules, volumes, nodes, clusters, nomad, marks].joined(separator: "
+")),
     ]
 
     /// What changes often is in `runs`, in short rows; what never changes is in `run_inputs`: SQLite writes

@@ -14,7 +14,7 @@ extension SQLiteStore: JobStore {
             let stored = try Self.job(name, scope.db)
             try checkVersion(ifVersion, against: stored?.version ?? 0, of: "the job \"\(name)\"")
             if let stored, stored.job == job, stored.source == source { return stored }
-            let version = (stored?.version ?? 0) + 1
+            let version = try VersionMark.job.next(after: stored?.version, scope.db)
             try scope.db.cachedStatement(
                 sql: """
                     INSERT INTO jobs (name, version, definition, source, updated_at) VALUES (?, ?, ?, ?, ?)

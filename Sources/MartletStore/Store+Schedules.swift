@@ -22,7 +22,8 @@ extension SQLiteStore: ScheduleStore {
                 try endWatch(name, "the schedule was paused", at: new.updatedAt, scope.db)
             }
             let stored = StoredSchedule(
-                schedule: new.schedule, version: (old?.version ?? 0) + 1, source: new.source, anchor: new.anchor,
+                schedule: new.schedule, version: try VersionMark.schedule.next(after: old?.version, scope.db),
+                source: new.source, anchor: new.anchor,
                 createdAt: old?.createdAt ?? new.createdAt, updatedAt: new.updatedAt, nextDue: new.nextDue,
                 pausedAt: new.pausedAt)
             try stored.save(scope.db)

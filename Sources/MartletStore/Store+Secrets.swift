@@ -17,7 +17,7 @@ extension SQLiteStore: SecretStore {
                     ])
             }
             let known = StoredSecret(
-                name: name, version: (stored?.known.version ?? 0) + 1,
+                name: name, version: try VersionMark.secret.next(after: stored?.known.version, scope.db),
                 description: new.description ?? stored?.known.description ?? "",
                 updatedAt: Date(milliseconds: now.milliseconds), updatedBy: by)
             try SecretRow(known, value, box).save(scope.db)

@@ -49,10 +49,10 @@ enum SecretRoutes {
         try QueryItems(call.request).finish()
         let name = try call.secretName()
         let new = try NewSecret(parsing: try Call.parse(try await call.jsonBytes()))
-        let secret = try await Precondition(call.request, of: "secret").guarding {
+        let (secret, status) = try await Precondition(call.request, of: "secret").storing {
             try await call.control.putSecret(name, new, by: call.principal.name, ifVersion: $0)
         }
-        return answer(secret, secret.version == 1 ? .created : .ok)
+        return answer(secret, status)
     }
 
     @Sendable private static func delete(_ call: Call) async throws -> Response {

@@ -73,10 +73,10 @@ enum ScheduleRoutes {
         let name = try call.scheduleName()
         let schedule = try Schedule(
             parsing: try Call.parse(try await call.jsonBytes()), name: name, zone: call.control.schedules.zone)
-        let stored = try await Precondition(call.request, of: "schedule").guarding {
+        let (stored, status) = try await Precondition(call.request, of: "schedule").storing {
             try await call.control.putSchedule(schedule, ifVersion: $0, rights: call.principal.rights)
         }
-        return try await answer(stored, stored.version == 1 ? .created : .ok, call)
+        return try await answer(stored, status, call)
     }
 
     /// The patch is of what was read: a change in between is not lost, with `If-Match` or without.
