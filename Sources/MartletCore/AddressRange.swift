@@ -25,6 +25,12 @@ package struct AddressRange: Sendable, Hashable, CustomStringConvertible {
         return rest == 0 || (bytes[bits / 8] ^ other[bits / 8]) >> (8 - rest) == 0
     }
 
+    /// Whether two texts are the same address: `::ffff:192.0.2.2` is `192.0.2.2`. What is no address is the same as none.
+    package static func areSame(_ one: String, _ other: String) -> Bool {
+        guard let one = bytes(of: one) else { return false }
+        return one == bytes(of: other)
+    }
+
     /// 4 or 16 bytes; an IPv4 address written as IPv6 counts as IPv4.
     private static func bytes(of text: String) -> [UInt8]? {
         var four = [UInt8](repeating: 0, count: 4)

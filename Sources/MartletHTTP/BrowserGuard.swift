@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import MartletCore
 
 /// Keeps web pages of others out: a name that was re-bound to our address, and requests from foreign sites.
 struct BrowserGuard: Sendable {
@@ -33,7 +34,11 @@ struct BrowserGuard: Sendable {
 
     private func isOurs(_ authority: String, _ own: String?) -> Bool {
         let host = Self.host(of: authority)
-        return hosts.contains(host) || hosts.contains(host.lowercased()) || host == own || host == own.map { "[\($0)]" }
+        if hosts.contains(host) || hosts.contains(host.lowercased()) { return true }
+        guard let own else { return false }
+        // An IPv4 caller of an IPv6 socket names the address that the socket has in another form.
+        let address = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        return AddressRange.areSame(address, own)
     }
 
     /// Without the port: `[::1]:80` → `[::1]`.

@@ -17,6 +17,8 @@ package protocol Facade: Sendable {
     func routes(for rights: Rights) -> [DescribedRoute]
     /// Whether a path can only be meant to lead where it must not: calls of it are recorded even where they only read.
     func isSuspicious(_ path: String) -> Bool
+    /// Whether a call of the path tries a password: it is recorded, and limited by address as wrong tokens are.
+    func triesPassword(_ path: String) -> Bool
     /// The answer to a call that is refused before the facade sees it; nil: the house's own.
     func refusal(_ code: ProblemCode, _ detail: String) -> Response?
     /// The answer to a call of a path that it owns, in the replaced system's own style, unknown paths included. Whatever
@@ -26,6 +28,7 @@ package protocol Facade: Sendable {
 
 extension Facade {
     package func isSuspicious(_ path: String) -> Bool { false }
+    package func triesPassword(_ path: String) -> Bool { false }
     package func refusal(_ code: ProblemCode, _ detail: String) -> Response? { nil }
 }
 

@@ -75,9 +75,10 @@ struct Gate: RouterMiddleware {
         context.principal = presented.flatMap(tokens.principal)
         let facade = facade(for: request)
         if let facade { owner = facade.name }
+        let isWrong = presented != nil && context.principal == nil && wantsToken(facade, request)
         let headers = try limits.admit(
-            context.principal, isWrong: presented != nil && context.principal == nil, from: context.caller,
-            control.settings.value)
+            context.principal, isGuess: isWrong || facade?.triesPassword(request.uri.path) == true,
+            from: context.caller, control.settings.value)
         let isUnknown = facade == nil && isOfReplaced(request.uri.path)
         guard facade != nil || isUnknown || listener.facades.contains(.native) || isProbe(request.uri.path) else {
             throw Problem.notFound(request.uri.path)
@@ -98,6 +99,12 @@ struct Gate: RouterMiddleware {
 
     /// Below these were the replaced systems.
     private static let replaced = ["/api/v1", "/api/v2"]
+
+    /// Where nobody is asked for a token, a wrong one is no attempt at anything: clients of old send what they please.
+    private func wantsToken(_ facade: (any Facade)?, _ request: Request) -> Bool {
+        guard let facade else { return !isProbe(request.uri.path) }
+        return listener.needsToken(facade.name) && facade.role(for: request.method, request.uri.path) != nil
+    }
 
     /// Native paths are never a facade's.
     private func facade(for request: Request) -> (any Facade)? {

@@ -76,7 +76,7 @@ import Testing
         let settings = EngineSettings(requestsPerSecond: 2)
         let now = ContinuousClock.now
         func isWelcome(_ principal: Principal?, _ address: String) -> Bool {
-            (try? limits.admit(principal, isWrong: false, from: address, settings, at: now)) != nil
+            (try? limits.admit(principal, isGuess: false, from: address, settings, at: now)) != nil
         }
         #expect((0..<3).map { _ in isWelcome(.admin, "10.0.0.1") } == [true, true, false])
         #expect((0..<3).map { _ in isWelcome(nil, "10.0.0.1") } == [true, true, false])

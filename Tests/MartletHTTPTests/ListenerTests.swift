@@ -1,7 +1,11 @@
+import AsyncHTTPClient
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import MartletCore
+import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import MartletHTTP
@@ -77,6 +81,21 @@ import Testing
         #expect(try AddressRange(range).contains(address) == isInside)
     }
 
+    @Test(arguments: [
+        ("192.0.2.2:8080", "::ffff:192.0.2.2", true), ("192.0.2.3", "::ffff:192.0.2.2", false),
+        ("[::ffff:192.0.2.2]", "::ffff:192.0.2.2", true), ("[2001:DB8::1]:80", "2001:db8::1", true),
+        ("[fe80::1]", "fe80::1%eth0", true), ("192.0.2.2", "192.0.2.2", true), ("elsewhere", "::1", false),
+    ])
+    func `an IPv4 caller of an IPv6 socket names an address that is ours`(
+        _ host: String, _ own: String, _ isOurs: Bool
+    ) {
+        let request = Request(
+            head: HTTPRequest(method: .get, scheme: "http", authority: host, path: "/"),
+            body: RequestBody(buffer: ByteBuffer()))
+        let isAdmitted = (try? BrowserGuard(hosts: []).check(request, own: own)) != nil
+        #expect(isAdmitted == isOurs)
+    }
+
     @Test(arguments: ["", "10.0.0.0/", "10.0.0.0/-1", "10.0.0/8", "x/8", "::/129", "10.0.0.0/8/8"])
     func `what is no range is refused`(_ text: String) {
         #expect(throws: MartletError.self) { try AddressRange(text) }
@@ -102,7 +121,29 @@ private struct OnePath: Facade {
         ]
         value["auth"] = auth.map(JSONValue.string)
         let listener = try Listener(.object(value), at: "listen", problems: Fields.Problems())
-        return try await LiveAPI(listener: listener, facades: [OnePath()])
+        return try await LiveAPI(wrongTokens: 2, listener: listener, facades: [OnePath()])
+    }
+
+    @Test func `where nobody needs a token a wrong one is no attempt`() async throws {
+        let wrong = ["Authorization": "Bearer of-old"]
+        let open = try await api(["scripts"], auth: "open")
+        for path in Array(repeating: "/legacy", count: 5) + ["/probe", "/livez"] {
+            #expect(try await open.call("GET", path, headers: wrong).status == 200, "\(path)")
+        }
+        let closed = try await api(["scripts"], auth: "token")
+        var statuses: [Int] = []
+        for _ in 0..<4 { statuses.append(try await closed.call("GET", "/legacy", headers: wrong).status) }
+        #expect(statuses == [401, 401, 429, 429])
+        #expect(try await closed.call("GET", "/probe", headers: wrong).status == 200)
+    }
+
+    @Test func `an empty header of a token counts as none`() async throws {
+        let closed = try await api(["scripts"], auth: "token")
+        for header in ["", " "] {
+            var request = closed.request("GET", "/legacy")
+            request.headers.add(name: "X-Nomad-Token", value: header)
+            #expect(try await HTTPClient.shared.execute(request, timeout: .seconds(60)).status == .ok)
+        }
     }
 
     private func status(_ api: LiveAPI, _ path: String, token: Bool = false) async throws -> Int {

@@ -94,15 +94,38 @@ package protocol AuditStore: Sendable {
 package final class AuditScope: Sendable {
     @TaskLocal package static var current: AuditScope?
 
+    private struct State {
+        var isWritten = false
+        var note: Note?
+    }
+
+    /// What the record says beside what the transactions of the call say.
+    package struct Note: Sendable, Hashable {
+        package let target: String
+        package let outcome: String
+    }
+
     private let entry: AuditEntry
-    private let isWritten = Mutex(false)
+    private let state = Mutex(State())
     package init(_ entry: AuditEntry) { self.entry = entry }
+
+    /// Nil: what becomes of the call is seen from its answer.
+    package var note: Note? { state.withLock { $0.note } }
+
+    /// What the call did, or was refused, that neither a transaction nor the status of the answer tells. Its record is
+    /// written before the answer.
+    package func note(_ target: String, outcome: String = AuditEntry.done) {
+        state.withLock { $0.note = Note(target: target, outcome: outcome) }
+    }
 
     /// The entry, to the first who asks.
     package func take() -> AuditEntry? {
-        isWritten.withLock { isWritten in
-            defer { isWritten = true }
-            return isWritten ? nil : entry
+        state.withLock { state in
+            defer { state.isWritten = true }
+            guard !state.isWritten else { return nil }
+            var entry = entry
+            if let note = state.note { entry.target = note.target }
+            return entry
         }
     }
 
@@ -110,5 +133,5 @@ package final class AuditScope: Sendable {
     package func another() -> AuditScope { AuditScope(entry) }
 
     /// The transaction that was to carry it is lost.
-    package func giveBack() { isWritten.withLock { $0 = false } }
+    package func giveBack() { state.withLock { $0.isWritten = false } }
 }

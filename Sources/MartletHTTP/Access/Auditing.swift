@@ -34,7 +34,8 @@ struct Auditing: Sendable {
         let scope = AuditScope(entry)
         do {
             let response = try await AuditScope.$current.withValue(scope) { try await work() }
-            try await close(scope, Self.outcome(of: response, subject), isStranger: principal == nil)
+            let outcome = scope.note?.outcome ?? Self.outcome(of: response, subject)
+            try await close(scope, outcome, isStranger: principal == nil)
             return response
         } catch {
             do {
@@ -52,7 +53,7 @@ struct Auditing: Sendable {
     private func close(_ scope: AuditScope, _ outcome: String, isStranger: Bool) async throws {
         guard var entry = scope.take() else { return }
         // Whoever has no token must not fill the disk with records of what came to nothing.
-        if isStranger, !strangers.mayBeRecorded() { return }
+        if isStranger, scope.note?.outcome != AuditEntry.done, !strangers.mayBeRecorded() { return }
         entry.outcome = outcome
         try await store.append(entry)
     }
@@ -95,7 +96,9 @@ extension Auditing.Subject {
     /// Nil for calls that only read, and look for nothing that they must not see.
     init?(_ facade: any Facade, _ request: Request) {
         let role = facade.role(for: request.method, request.uri.path)
-        guard let role, role > .read || facade.isSuspicious(request.uri.path) else { return nil }
+        guard let role else { return nil }
+        let path = request.uri.path
+        guard role > .read || facade.isSuspicious(path) || facade.triesPassword(path) else { return nil }
         self.init(action: "\(request.method) \(request.uri.path.prefix(512))", target: "", isFacade: true)
     }
 }

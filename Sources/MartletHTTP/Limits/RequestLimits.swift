@@ -13,18 +13,19 @@ struct RequestLimits: Sendable {
     private let requests = RateLimiter<Caller>()
     private let guesses = RateLimiter<String>()
 
-    /// Headers for the answer. Throws `tooMany`. `isWrong`: a token was presented, and it is nobody's.
+    /// Headers for the answer. Throws `tooMany`. `isGuess`: a token was presented, and it is nobody's; or a password is.
     func admit(
-        _ principal: Principal?, isWrong: Bool, from address: String?, _ settings: EngineSettings,
+        _ principal: Principal?, isGuess: Bool, from address: String?, _ settings: EngineSettings,
         at now: ContinuousClock.Instant = .now
     ) throws(Problem) -> HTTPFields {
-        if isWrong, settings.wrongTokensPerMinute > 0 {
+        if isGuess, settings.wrongTokensPerMinute > 0 {
             let rate = RateLimiter<String>.Rate(count: settings.wrongTokensPerMinute, window: .seconds(60))
             let answer = guesses.take(address ?? "", rate, at: now)
             let headers = Self.headers("wrong-tokens", answer.left, answer.wait, rate.count, 60)
             if !answer.isWelcome {
                 throw Self.tooMany(
-                    "this address presented too many wrong tokens (limits.wrongTokens)", headers, answer.wait)
+                    "this address presented too many wrong tokens or passwords (limits.wrongTokens)", headers,
+                    answer.wait)
             }
         }
         guard settings.requestsPerSecond > 0, let caller = Self.caller(principal, address) else { return [:] }

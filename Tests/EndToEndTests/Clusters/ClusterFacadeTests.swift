@@ -142,6 +142,22 @@ import Testing
         }
     }
 
+    // cluster-deploy contract §1.2; rulings §14
+    @Test func `logins are recorded, and nobody tries passwords without end`() async throws {
+        let site = try await ClusterSite(environment: [
+            "MARTLET_CLUSTERS_PASSWORD": "open sesame", "MARTLET_LIMITS_WRONG_TOKENS": "3",
+        ])
+        #expect(try await site.post("login", ["password": "open sesame"]).isOK)
+        for _ in 0..<2 { #expect(try await site.post("login", ["password": "yibasuo"]).isRefused("登陆错误：密码错误！")) }
+        // Even the right one: whoever tries on must not learn it.
+        #expect(try await site.post("login", ["password": "open sesame"]).status == 429)
+        #expect(try await site.get("selectClusterList?page=1").status == 200)
+        let trail = try await site.server.call(.GET, "/api/audit").json["items"].array ?? []
+        let logins = trail.filter { $0["action"] == "POST /api/v1/login" }
+        #expect(logins.map { $0["outcome"] } == ["unauthorised", "unauthorised", "done"], "\(trail)")
+        #expect(logins.allSatisfy { $0["target"] == "login" && $0["address"] == "127.0.0.1" })
+    }
+
     // cluster-deploy contract §1.2, §1.10; rulings §10
     @Test func `a login needs the configured password, and there is none by itself`() async throws {
         let site = try await ClusterSite()

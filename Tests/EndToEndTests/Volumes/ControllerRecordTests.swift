@@ -152,6 +152,28 @@ import Testing
         #expect(deleted.status == 204 && deleted.body.isEmpty)
     }
 
+    // backup contract §1.7; rulings §14
+    @Test func `a copy of the store is recorded, is the administrator's, and does not come without number`()
+        async throws
+    {
+        let site = try await ControllerSite()
+        let (path, place) = ("/api/v2/system/backup", site.site.scratch.path("data/copies"))
+        #expect(try await site.post(path, [("dir", "daily")]).status == 200)
+        let record = try await site.server.call(.GET, "/api/audit?limit=1").json["items"][0]
+        #expect(record["target"] == "store copy daily" && record["outcome"] == "done", "\(record)")
+        #expect(record["caller"] == "anonymous" && record["action"].string == "POST \(path)")
+        let run = try await site.volumes.token("run", labels: [:])
+        #expect(site.error(try await site.post(path, [("dir", "daily")], token: run)) == "403 forbidden")
+        #expect(try await site.post(path, [("dir", "daily")], token: site.server.token).status == 200)
+        for number in 1..<16 {
+            try await site.site.shell("mkdir '\(place)/\(number)' && touch '\(place)/\(number)/martlet.tar.gz'")
+        }
+        #expect(site.error(try await site.post(path, [("dir", "one/more")])) == "409 conflict")
+        #expect(!FileManager.default.fileExists(atPath: place + "/one"))
+        #expect(try await site.post(path, [("dir", "daily")]).status == 200)
+        #expect(site.error(try await site.post(path, [("dir", "a/b/c/d/e")])) == "400 invalid")
+    }
+
     // backup contract §1.7, F48
     @Test func `the store is copied below its place only`() async throws {
         let site = try await ControllerSite()

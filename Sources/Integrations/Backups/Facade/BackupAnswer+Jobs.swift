@@ -102,9 +102,13 @@ extension BackupAnswer {
         throw BackupRefusal(.badRequest, "bad_address", "unvalid ip addr")
     }
 
-    /// Only below the place that the settings name.
+    /// Only below the place that the settings name. The copy holds the keys: where tokens are asked for it takes an
+    /// administrator's. An open listener has no administrators, and its callers had this call before.
     func copyStore() async throws -> Response {
         try needAllRights()
+        guard call.principal.identity == .anonymous || rights.role == .admin else {
+            throw BackupRefusal(.forbidden, "forbidden", "this needs a token with the role admin")
+        }
         guard let directory = try await form()["dir"] else {
             throw BackupRefusal(.forbidden, "dir_empty", "dir is empty")
         }
@@ -114,7 +118,9 @@ extension BackupAnswer {
         guard path == place || path.hasPrefix(place + "/") else {
             throw BackupRefusal.badPath(directory, "must lie below the place of backups.copies")
         }
-        try await facade.copyStore(String(path.dropFirst(place.count)))
+        let inner = String(path.dropFirst(place.count))
+        try await facade.copyStore(inner)
+        AuditScope.current?.note("store copy \(inner.isEmpty ? "/" : String(inner.drop { $0 == "/" }))")
         return .wire(.ok, "CREATED")
     }
 }

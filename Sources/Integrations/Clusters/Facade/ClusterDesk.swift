@@ -149,8 +149,10 @@ struct ClusterDesk {
             }
         // Of digests: how long comparing takes tells nothing.
         guard let known, SHA256.hash(data: Array(known.exposed.utf8)) == SHA256.hash(data: Array(sent.utf8)) else {
+            AuditScope.current?.note("login", outcome: MartletError.Code.unauthorised.rawValue)
             return .failure("登陆错误：密码错误！")
         }
+        AuditScope.current?.note("login")
         return .ok
     }
 }

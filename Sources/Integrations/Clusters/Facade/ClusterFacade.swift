@@ -19,6 +19,8 @@ package struct ClusterFacade: Facade {
         ClusterCall(path).map { $0.changes ? .run : .read } ?? .read
     }
 
+    package func triesPassword(_ path: String) -> Bool { ClusterCall(path) == .login }
+
     /// The document of the native API does not describe it: its shapes are those of the replaced system.
     package func routes(for rights: Rights) -> [DescribedRoute] { [] }
 
