@@ -15,6 +15,9 @@ package struct NewToken: Sendable {
         var fields = Fields(body, problems: problems)
         name = fields.string("name") ?? ""
         if !Token.isValid(name) { fields.problem("name", Token.rule) }
+        if AccessToken.mayBeID(name) {
+            fields.problem("name", "looks like the id of a token: take another one than eight digits of 0-9 and a-f")
+        }
         let role: Rights.Role? = fields.choice("role")
         if role == nil { fields.problem("role", "is missing: read, run or admin") }
         rights = Rights(

@@ -77,7 +77,8 @@ package final class Tokens: Sendable {
     {
         let now = Date(milliseconds: now().milliseconds)
         let token = AccessToken(
-            id: Self.hex(4), name: wish.name, rights: wish.rights, createdAt: now, createdBy: principal.name,
+            id: Self.hex(AccessToken.idBytes), name: wish.name, rights: wish.rights, createdAt: now,
+            createdBy: principal.name,
             expiresAt: wish.lifetime.map(now.adding))
         let secret = Self.newSecret()
         try await store.insert(token, secret: secret)
@@ -86,7 +87,7 @@ package final class Tokens: Sendable {
         return (token, secret)
     }
 
-    /// By its id, or by the name of a token in force. Throws `notFound`.
+    /// By its id, or by the name of a token in force, which an id that is over does not hide. Throws `notFound`.
     package func revoke(_ text: String) async throws -> AccessToken {
         let now = Date(milliseconds: now().milliseconds)
         guard let id = find(text, at: now)?.id, let revoked = try await store.revokeToken(id, at: now) else {
@@ -102,7 +103,8 @@ package final class Tokens: Sendable {
 
     private func find(_ text: String, at now: Date) -> AccessToken? {
         let all = list()
-        return all.first { $0.id == text } ?? all.first { $0.name == text && $0.state(at: now) == .active }
+        let active = all.filter { $0.state(at: now) == .active }
+        return active.first { $0.id == text } ?? active.first { $0.name == text } ?? all.first { $0.id == text }
     }
 
     /// Stores the last uses, and forgets tokens that are over for long.

@@ -47,10 +47,26 @@ import Testing
         _ = try await token(api, body)
     }
 
+    @Test func `an id that is revoked hides no token of that name`() async throws {
+        let api = try await LiveAPI()
+        let old = try await api.call("POST", "/api/tokens", body: #"{"name":"old","role":"read"}"#)
+        let id = try #require(old.json["id"].string)
+        #expect(try await api.call("DELETE", "/api/tokens/\(id)").status == 200)
+        // From before such names were refused.
+        let store = try #require(api.control.store as? any TokenStore)
+        let token = AccessToken(
+            id: "00000000", name: id, rights: .all, createdAt: Date(), createdBy: "admin", expiresAt: nil)
+        try await store.insert(token, secret: Secret("mlt_from_before"))
+        let later = try await Tokens(store: store, admin: Secret(LiveAPI.token))
+        #expect(try await later.revoke(id).id == "00000000")
+        #expect(later.principal(presenting: Secret("mlt_from_before")) == nil)
+    }
+
     @Test func `wrong wishes are refused with their fields`() async throws {
         let api = try await LiveAPI()
         for (body, field) in [
-            (#"{"role":"read"}"#, "name"), (#"{"name":"a b","role":"read"}"#, "name"), (#"{"name":"a"}"#, "role"),
+            (#"{"role":"read"}"#, "name"), (#"{"name":"a b","role":"read"}"#, "name"),
+            (#"{"name":"0123abcd","role":"read"}"#, "name"), (#"{"name":"a"}"#, "role"),
             (#"{"name":"a","role":"root"}"#, "role"), (#"{"name":"a","role":"admin","jobs":["x"]}"#, "jobs"),
             (#"{"name":"a","role":"read","secretsRead":true,"labels":{"a":"b"}}"#, "jobs"),
             (#"{"name":"a","role":"read","jobs":[""]}"#, "jobs[0]"),

@@ -16,6 +16,14 @@ package struct AccessToken: Sendable, Hashable {
     package var lastUsedAt: Date?
     package var revokedAt: Date?
 
+    /// Of an id, before it is written in hex.
+    package static let idBytes = 4
+
+    /// Whether a text has the form of an id, which no name may have: a token is revoked by either.
+    package static func mayBeID(_ text: String) -> Bool {
+        text.utf8.count == 2 * idBytes && text.utf8.allSatisfy("0123456789abcdef".utf8.contains)
+    }
+
     package init(
         id: String, name: String, rights: Rights, createdAt: Date, createdBy: String, expiresAt: Date?,
         lastUsedAt: Date? = nil, revokedAt: Date? = nil
