@@ -57,6 +57,8 @@ struct APIClient: Sendable {
     struct Unreachable: Error, CustomStringConvertible {
         let base: String
         let reason: String
+        /// Somebody answers, whose certificate is refused.
+        var isUntrusted = false
         var description: String {
             "cannot reach the server at \(base): \(reason)\n  start one with: martlet serve\n  or name it with --server URL, or its directory with --data-dir"
         }
@@ -116,8 +118,8 @@ struct APIClient: Sendable {
             throw Unreachable(
                 base: base,
                 reason:
-                    "its certificate is not trusted or not for this name; give the issuer's with --ca FILE (MARTLET_CA)"
-            )
+                    "its certificate is not trusted or not for this name; give the issuer's with --ca FILE (MARTLET_CA)",
+                isUntrusted: true)
         } catch  where error is IOError || error is ChannelError {
             throw Unreachable(base: base, reason: Self.text(error))
         }

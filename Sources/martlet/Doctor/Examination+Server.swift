@@ -4,8 +4,23 @@ import MartletCore
 extension Examination {
     /// Each of the server's own checks; the store's is among them.
     func server() async -> [Finding] {
-        guard let ready = try? await client.call("GET", "/readyz", accept: [503], within: 5).json() else {
-            return [.note("server", "none answers at \(client.base)", fix: "martlet serve")]
+        let ready: JSONValue
+        do {
+            ready = try await client.call("GET", "/readyz", accept: [503], within: 5).json()
+        } catch let error as APIClient.Unreachable where error.isUntrusted {
+            return [
+                .wrong(
+                    "server", "one answers at \(client.base), but its certificate is not trusted or not for this name",
+                    fix: "martlet doctor --ca FILE (MARTLET_CA), with the certificate of its issuer")
+            ]
+        } catch let error as APIClient.Unreachable {
+            return [.note("server", "none answers at \(client.base): \(error.reason)", fix: "martlet serve")]
+        } catch {
+            return [
+                .wrong(
+                    "server", "\(client.base) does not answer as a server of Martlet: \(Complaint.lines(error)[0])",
+                    fix: "name the right one with --server URL")
+            ]
         }
         var findings = [Finding.fine("server", "answers at \(client.base)")]
         for (name, check) in (ready["checks"].object ?? [:]).sorted(by: { $0.key < $1.key }) {

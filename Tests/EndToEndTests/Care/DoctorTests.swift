@@ -39,6 +39,26 @@ import Testing
         #expect(try await next.ended(id, within: 60)["state"] == "cancelled")
     }
 
+    @Test func `a server whose certificate is not trusted is told from none`() async throws {
+        let scratch = try Scratch()
+        let (chain, key) = (scratch.path("served.crt"), scratch.path("served.key"))
+        let openssl = try Child(
+            [
+                "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days", "2", "-subj", "/CN=martlet", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out",
+                chain,
+            ], environment: Server.environment, directory: scratch.url, name: "openssl")
+        #expect(try await openssl.ended() == 0)
+        let listen = #"[{"address":"127.0.0.1:0","auth":"token","tls":{"certificate":"\#(chain)","key":"\#(key)"}}]"#
+        let server = try await Server(scratch, listen: listen)
+        let untrusted = found(try await checks(scratch, server.data), "server")
+        #expect(untrusted["state"] == "wrong" && untrusted["fix"].string?.contains("--ca FILE") == true, "\(untrusted)")
+        #expect(untrusted["found"].string?.contains("certificate") == true)
+        let trusted = found(try await checks(scratch, server.data, environment: ["MARTLET_CA": chain]), "server")
+        #expect(trusted["state"] == "ok", "\(trusted)")
+    }
+
     @Test func `a keeper without a live run is named with its end, and so is a run without a keeper`() async throws {
         let scratch = try Scratch()
         let server = try await Server(scratch)
