@@ -13,8 +13,7 @@ enum Schema {
         Migration(version: 1, sql: tables + "\n" + indexes + "\n" + triggers),
         Migration(
             version: 2,
-            sql: [access, claims, notices, schedules, volumes, nodes, clusters, nomad, marks].joined(separator: "
-")),
+            sql: [access, claims, notices, schedules, volumes, nodes, clusters, nomad, marks].joined(separator: "\n")),
     ]
 
     /// What changes often is in `runs`, in short rows; what never changes is in `run_inputs`: SQLite writes

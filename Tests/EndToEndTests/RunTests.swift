@@ -4,6 +4,25 @@ import Testing
 
 /// What a user does first, against the real binary.
 @Suite struct RunTests {
+    @Test func `the first start shows a call that works, and the next one is quiet`() async throws {
+        let scratch = try Scratch()
+        let first = try await Server(scratch)
+        let line = try await eventually("the example") {
+            try String(contentsOf: first.child.output, encoding: .utf8).split(separator: "\n").first {
+                $0.hasPrefix("try: curl ")
+            }
+        }
+        let call = try Child(
+            ["/bin/sh", "-c", "\(line.dropFirst("try: ".count)) -sS"], environment: Server.environment,
+            directory: scratch.url, name: "call")
+        #expect(try await call.ended() == 0)
+        #expect(try String(contentsOf: call.output, encoding: .utf8).contains(#""items":[]"#))
+        try await first.stop()
+        let second = try await Server(scratch)
+        _ = try await second.submit(["command": ["true"]])
+        #expect(try !String(contentsOf: second.child.output, encoding: .utf8).contains("try:"))
+    }
+
     @Test func `an inline run is durable, logged and tells its end`() async throws {
         let server = try await Server(Scratch())
         let id = try await server.submit([

@@ -30,6 +30,7 @@ struct Server {
     /// Serves until it is told to end. Runs go on after that, unless `stopRuns`.
     func run() async throws {
         let directory = DataDirectory(path: config.dataDirectory)
+        let isNew = FileStatus(directory.tokenFile) == nil
         try directory.prepare()
         guard Installation.hasKeeper else {
             throw MartletError(.invalid, "the program \(Installation.keeper) is missing; it belongs beside martlet")
@@ -84,7 +85,10 @@ struct Server {
         try admitPeer(tokens, config.backups)
         let group = ServiceGroup(
             configuration: groupConfiguration(
-                try services(control, jobs, scripts, cacheLoad, backups, clusters, nomadJobs, log, directory, tokens, notifier) {
+                try services(
+                    control, jobs, scripts, cacheLoad, backups, clusters, nomadJobs, log, directory, isNew: isNew, tokens,
+                    notifier
+                ) {
                     Self.channels($0, store)
                 }, logger))
         defer {
@@ -142,7 +146,7 @@ struct Server {
     private func services(
         _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ cacheLoad: CacheLoad,
         _ backups: Backups, _ clusters: Clusters, _ nomadJobs: Jobs, _ log: ServerLog,
-        _ directory: DataDirectory, _ tokens: Tokens, _ notifier: Notifier,
+        _ directory: DataDirectory, isNew: Bool, _ tokens: Tokens, _ notifier: Notifier,
         channels: @escaping @Sendable (ServerConfig) -> [any NoticeChannel]
     ) throws -> [any Service] {
         let logger = log.logger("martlet")
@@ -162,6 +166,7 @@ struct Server {
                 : [backups.facade])
         let announcement = Announcement(
             directory: directory, forCLI: config.listenerForCLI,
+            showsExample: isNew || Terminal.isTerminal(STDOUT_FILENO),
             manager: ServiceManager(environment, listeners: config.listen.count, logger: logger), logger: logger)
         var certificates: [ServerCertificate] = []
         let listeners = try config.listen.map { listener in

@@ -29,6 +29,8 @@ struct Announcement: Sendable {
     let directory: DataDirectory
     /// The listener the CLI is told.
     let forCLI: Listener?
+    /// Somebody looks, or this is the first start: an example of a call is welcome.
+    let showsExample: Bool
     let manager: ServiceManager
     let logger: Logger
 
@@ -42,6 +44,11 @@ struct Announcement: Sendable {
             logger.warning("the CLI cannot find this server by itself", metadata: ["error": "\(error)"])
         }
         Terminal.print("listening on \(url)")
+        if showsExample, listener == forCLI, listener.facades.contains(.native) {
+            Terminal.print(
+                "try: curl -H \"Authorization: Bearer $(cat '\(directory.tokenFile)')\" \(listener.scheme)://\(own)/api/runs"
+            )
+        }
         manager.listenerIsReady()
     }
 }
