@@ -43,7 +43,10 @@ class Fuzzer:
         self.problems = []
         # Most invented ids are nobody's: these are somebody's.
         self.known = {"id": [server.ended(), server.paused(), server.running()], "name": ["hello"], "token": [],
-                      "schedule": ["nightly", "beat"]}
+                      "schedule": ["nightly", "beat"], "secret": ["prod-db"], "notice": [server.notice()],
+                      "signal": ["start", "success", "fail"], "volume": [server.volume()], "version": ["latest", "1"],
+                      "run": [server.volume_run()], "cluster": [server.cluster(), server.cluster_deployed()],
+                      "host": [server.cluster_host()], "template": [server.cluster_template()]}
 
     def aim(self, case):
         """Puts known names in the place of most invented ones, and bounds how long an answer may wait."""
@@ -56,7 +59,8 @@ class Fuzzer:
     def learn(self, operation, response):
         """Later requests speak of what was made."""
         if response.status_code in (201, 202) and response.headers.get("Content-Type") == "application/json":
-            name = {"submitRun": "id", "rerunRun": "id", "createToken": "token"}.get(operation.definition.raw["operationId"])
+            name = {"submitRun": "id", "rerunRun": "id", "createToken": "token", "createCluster": "cluster",
+                    "createClusterHost": "host", "createClusterTemplate": "template"}.get(operation.definition.raw["operationId"])
             made = response.json().get("id")
             if name and made:
                 self.known[name] = self.known[name][-20:] + [made]
@@ -115,6 +119,7 @@ def main(goal, number, seconds):
     server = Server()
     server.job()
     server.schedules()
+    server.secret()
     start = time.monotonic()
     fuzzer = Fuzzer(server, goal, random.Random(number))
     for index, operation in enumerate(fuzzer.operations):

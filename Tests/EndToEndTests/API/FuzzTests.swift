@@ -16,13 +16,20 @@ import Testing
             try FileManager.default.createSymbolicLink(
                 atPath: programs.appending(path: name).path, withDestinationPath: "/bin/\(name)")
         }
+        // Objects of every kind: invented names alone are nobody's.
+        let volumes = try VolumeSite()
+        try ClusterSite.install(site.scratch)
+        let objects = DocumentTests.channel.merging(volumes.environment) { $1 }
+            .merging(ClusterSite.environment(site.scratch)) { $1 }
         // Commands that go on for long must leave places for the calls that wait.
         let scripts = try await ScriptServer(
             site,
-            environment: [
+            environment: objects.merging([
                 "PATH": programs.path, "MARTLET_LIMITS_DRIVERS": "command=8",
+                "MARTLET_BACKUPS_RESTIC": "/usr/bin/restic",
                 "MARTLET_CACHE_LOAD_BIN": programs.appending(path: "true").path,
-            ])
+            ]) { $1 })
+        defer { withExtendedLifetime(volumes) {} }
         let (requests, seconds) = Self.isSoak ? (100_000, 4 * 3600.0) : (2000, 45)
         print("fuzzing the API with seed \(Self.seed); MARTLET_SEED=\(Self.seed) repeats it")
         let check = try await Conformance(server: scripts.server).run(
