@@ -3,6 +3,7 @@ package import HTTPTypes
 import Hummingbird
 package import MartletCore
 import NIOCore
+import NIOSSL
 
 extension Call {
     static let largestBody = 1 << 20
@@ -38,8 +39,12 @@ extension Call {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             throw Problem.tooLarge
         }
-        let buffer = try await request.body.collect(upTo: limit)
-        return Array(buffer.readableBytesView)
+        do {
+            return Array(try await request.body.collect(upTo: limit).readableBytesView)
+        } catch let error as NIOSSLError {
+            // As the end of a connection in the midst of a body is told under TLS: the caller's doing.
+            throw MartletError(.invalid, "the body broke off", cause: error)
+        }
     }
 
     static func parse(_ bytes: [UInt8]) throws(MartletError) -> JSONValue {

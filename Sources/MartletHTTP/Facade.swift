@@ -93,6 +93,11 @@ package struct FacadeCall: Sendable {
             return Array(try await body.collect(upTo: limit).readableBytesView)
         } catch is NIOTooManyBytesError {
             return nil
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            // The caller's doing, and no fault of ours that somebody must look at.
+            throw MartletError(.invalid, "the body broke off", cause: error)
         }
     }
 }
