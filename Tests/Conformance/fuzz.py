@@ -50,7 +50,11 @@ class Fuzzer:
 
     def aim(self, case):
         """Puts known names in the place of most invented ones, and bounds how long an answer may wait."""
+        # Checks and removals that were asked for before have the repository: 503 is the truth about these then.
+        reads_repository = case.path.endswith(("/archive", "/files"))
         for name, values in self.known.items():
+            if name == "volume" and reads_repository:
+                continue
             if name in (case.path_parameters or {}) and values and self.chance.random() < 0.7:
                 case.path_parameters[name] = self.chance.choice(values)
         if "Prefer" in (case.headers or {}) and "wait" in str(case.headers["Prefer"]):

@@ -9,12 +9,12 @@ import Testing
 
     @Test func `no request makes the server fail, and each answer is as the document says`() async throws {
         let site = try Site(DocumentTests.tasks)
-        // Commands are invented, too: these are the only programs there are.
+        // Commands are invented, too: these are the only programs there are. The last five are for backups.
         let programs = site.scratch.url.appending(path: "programs")
         try FileManager.default.createDirectory(at: programs, withIntermediateDirectories: true)
-        for name in ["sh", "sleep", "true", "echo"] {
+        for name in ["sh", "sleep", "true", "echo", "flock", "env", "gzip", "tar", "rsync"] {
             try FileManager.default.createSymbolicLink(
-                atPath: programs.appending(path: name).path, withDestinationPath: "/bin/\(name)")
+                atPath: programs.appending(path: name).path, withDestinationPath: "/usr/bin/\(name)")
         }
         // Objects of every kind: invented names alone are nobody's.
         let volumes = try VolumeSite()
