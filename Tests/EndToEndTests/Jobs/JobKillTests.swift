@@ -42,7 +42,6 @@ import Testing
     }
 
     private static func index(_ nomad: JobServer) async throws -> Int {
-        let reply = try await nomad.send(.GET, "/allocations")
-        return Int(reply.headers.first(name: "X-Nomad-Index") ?? "") ?? 0
+        try await nomad.send(.GET, "/allocations").index
     }
 }

@@ -1,8 +1,11 @@
 import Foundation
 import MartletCore
+import NIOHTTP1
 
 /// The real binary as a Nomad server.
 final class JobServer: Sendable {
+    typealias Answer = ScriptServer.Answer
+
     let server: Server
     let scratch: Scratch
 
@@ -85,4 +88,10 @@ final class JobServer: Sendable {
     static func events(_ allocation: JSONValue) -> [String] {
         (allocation["TaskStates"]["t"]["Events"].array ?? []).compactMap { $0["Type"].string }
     }
+}
+
+extension Server.Reply {
+    /// X-Nomad-Index.
+    var index: Int { headers.first(name: "X-Nomad-Index").flatMap { Int($0) } ?? -1 }
+    func header(_ name: String) -> String? { headers.first(name: name) }
 }
