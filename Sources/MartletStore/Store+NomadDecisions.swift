@@ -16,8 +16,8 @@ extension SQLiteStore: NomadDecisions {
                     sql: """
                         SELECT job FROM nomad_subjects INDEXED BY nomad_subjects_owed WHERE owed IS NOT NULL
                         ORDER BY owed LIMIT ?
-                        """), arguments: [limit + 1])
-            var jobs = Array(owed.prefix(limit)) + names
+                        """), arguments: [limit])
+            var jobs = owed + names
             jobs += try view.due(now)
             let used = try view.used()
             let hasRoom = used.cpu < total.cpu && used.memory < total.memory
@@ -28,7 +28,7 @@ extension SQLiteStore: NomadDecisions {
             return (
                 round: NomadRound(
                     index: try NomadShelf.index("index", db), node: try view.node(), used: used, situations: [],
-                    isMore: owed.count > limit, waiting: waitingJobs.count, nextDue: try view.nextDue(after: now)),
+                    waiting: waitingJobs.count, nextDue: try view.nextDue(after: now)),
                 found: found
             )
         }
@@ -43,8 +43,8 @@ extension SQLiteStore: NomadDecisions {
         }
         return NomadRound(
             index: read.round.index, node: read.round.node, used: read.round.used,
-            situations: situations.sorted { $0.turn < $1.turn }, isMore: read.round.isMore,
-            waiting: read.round.waiting, nextDue: read.round.nextDue)
+            situations: situations.sorted { $0.turn < $1.turn }, waiting: read.round.waiting,
+            nextDue: read.round.nextDue)
     }
 
     package func decide(nomad decision: NomadDecision, at now: Date) async throws {

@@ -6,22 +6,19 @@ package struct NomadRound: Sendable {
     package let used: NomadResources
     /// By priority, then age of their evaluations.
     package let situations: [NomadSituation]
-    /// More than these is owed.
-    package let isMore: Bool
     /// How many of them wait for room.
     package let waiting: Int
     /// Nanoseconds since 1970 at which the next evaluation is due.
     package let nextDue: Int64?
 
     package init(
-        index: Int64, node: NomadNode?, used: NomadResources, situations: [NomadSituation], isMore: Bool,
+        index: Int64, node: NomadNode?, used: NomadResources, situations: [NomadSituation],
         waiting: Int, nextDue: Int64?
     ) {
         self.index = index
         self.node = node
         self.used = used
         self.situations = situations
-        self.isMore = isMore
         self.waiting = waiting
         self.nextDue = nextDue
     }

@@ -113,7 +113,7 @@ package final class NomadScheduler: Sendable {
             outcomes.append(reconciler.outcome)
         }
         let isProgress = await carryOut(outcomes)
-        return (isProgress || round.isMore, round.waiting, round.nextDue)
+        return (isProgress, round.waiting, round.nextDue)
     }
 
     private func plan(of situation: NomadSituation) throws -> JobPlan? {
@@ -135,7 +135,7 @@ package final class NomadScheduler: Sendable {
         return Reconciler.Outcome(decision: decision)
     }
 
-    /// Stores decisions side by side: the store joins them into shared transactions. Whether anything changed.
+    /// Stores decisions side by side: the store joins them into shared transactions. Whether anything was stored.
     private func carryOut(_ outcomes: [Reconciler.Outcome]) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             for outcome in outcomes { group.addTask { await self.carryOut(outcome) } }
@@ -160,7 +160,7 @@ package final class NomadScheduler: Sendable {
             try await control.store.decide(nomad: decision, at: control.now())
             Failpoint.hit("nomad.afterDecide")
             try await act(on: outcome)
-            return !decision.isEmpty || !decision.isSettled
+            return true
         } catch NomadClash.moved {
             // Somebody ordered something meanwhile: decided anew at once.
             return true

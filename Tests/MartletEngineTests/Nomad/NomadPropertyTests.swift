@@ -14,7 +14,7 @@ import Testing
 
     private struct Known {
         /// Work that was done, by whom.
-        var done: [Slot: String] = [:]
+        var done: [Slot: NomadAllocation] = [:]
         var index: Int64 = 0
         var counts: [String: Int] = [:]
     }
@@ -106,9 +106,11 @@ import Testing
         }
         for allocation in allocations where allocation.record.type == .batch {
             let slot = Slot(edition: allocation.record.edition, slot: allocation.record.slot)
-            if let done = known.done[slot] { #expect(done == allocation.record.id, "done again") }
-            if allocation.status == .complete, allocation.record.desired == .run {
-                known.done[slot] = allocation.record.id
+            if let done = known.done[slot] {
+                #expect(
+                    done.id == allocation.record.id || allocation.record.createIndex < done.createIndex, "done again")
+            } else if allocation.status == .complete, allocation.record.desired == .run {
+                known.done[slot] = allocation.record
             }
         }
         for allocation in allocations where allocation.status == .complete && allocation.record.desired == .run {
