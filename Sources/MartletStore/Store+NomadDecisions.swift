@@ -7,7 +7,7 @@ extension SQLiteStore: NomadDecisions {
     static let mostWaiting = 32
 
     package func nomadSituations(
-        _ names: [String], waiting: Int, within total: NomadResources, at now: Date, limit: Int
+        _ names: [String], waiting: Int?, within total: NomadResources, at now: Date, limit: Int
     ) async throws -> NomadRound {
         let read = try await read { [decoding] db in
             let view = NomadView(db: db, decoding: decoding)
@@ -21,7 +21,9 @@ extension SQLiteStore: NomadDecisions {
             jobs += try view.due(now)
             let used = try view.used()
             let hasRoom = used.cpu < total.cpu && used.memory < total.memory
-            let waitingJobs = hasRoom ? try view.waiting(from: waiting, limit: Self.mostWaiting) : []
+            // Where nothing was ordered and nothing has ended, there is no more room than before.
+            let isLookedAt = hasRoom && (waiting != nil || !jobs.isEmpty)
+            let waitingJobs = isLookedAt ? try view.waiting(from: waiting ?? 0, limit: Self.mostWaiting) : []
             jobs += waitingJobs
             var seen: Set<String> = []
             let found = try jobs.filter { seen.insert($0).inserted }.map { try view.situation(of: $0) }

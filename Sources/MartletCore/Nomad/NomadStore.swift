@@ -79,10 +79,10 @@ package protocol NomadLedger: Sendable {
 
 /// Decisions about jobs.
 package protocol NomadDecisions: Sendable {
-    /// The jobs about which something is to be decided: what is owed, what is due, those of `names`, and from `waiting` on
-    /// what waits for room where `total` leaves any.
+    /// The jobs about which something is to be decided: what is owed, what is due, those of `names`, and what waits for room
+    /// where `total` leaves any. `waiting`: how many of the latter are left out at first; nil: all, unless there are others.
     func nomadSituations(
-        _ names: [String], waiting: Int, within total: NomadResources, at now: Date, limit: Int
+        _ names: [String], waiting: Int?, within total: NomadResources, at now: Date, limit: Int
     ) async throws -> NomadRound
     /// All or nothing, runs included. Throws ``NomadClash/moved`` when the job is not as it was read.
     func decide(nomad decision: NomadDecision, at now: Date) async throws

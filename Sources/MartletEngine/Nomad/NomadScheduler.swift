@@ -58,15 +58,15 @@ package final class NomadScheduler: Sendable {
             try await control.store.owe(nomad: .everything)
             memory.withLock { $0.owesEverything = false }
         }
-        var waiting = 0
+        var waiting: Int?
         while true {
             let result = try await round(waiting: waiting)
             nomad.bell.publish(try await control.store.nomadIndexes())
             try Task.checkCancellation()
             if result.isProgress {
                 waiting = 0
-            } else if result.waiting > 0, waiting + result.waiting < Self.mostWaiting {
-                waiting += result.waiting
+            } else if result.waiting > 0, (waiting ?? 0) + result.waiting < Self.mostWaiting {
+                waiting = (waiting ?? 0) + result.waiting
             } else {
                 return nextLook(result.nextDue)
             }
@@ -90,7 +90,7 @@ package final class NomadScheduler: Sendable {
 
     // MARK: One round
 
-    private func round(waiting: Int) async throws -> (isProgress: Bool, waiting: Int, nextDue: Int64?) {
+    private func round(waiting: Int?) async throws -> (isProgress: Bool, waiting: Int, nextDue: Int64?) {
         let now = control.now()
         let round = try await control.store.nomadSituations(
             takeLooks(at: now.nanoseconds), waiting: waiting, within: nomad.facts.resources, at: now, limit: Self.slice)
