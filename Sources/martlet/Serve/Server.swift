@@ -86,7 +86,8 @@ struct Server {
         let group = ServiceGroup(
             configuration: groupConfiguration(
                 try services(
-                    control, jobs, scripts, cacheLoad, backups, clusters, nomadJobs, log, directory, isNew: isNew, tokens,
+                    control, jobs, scripts, cacheLoad, backups, clusters, nomadJobs, log, directory, isNew: isNew,
+                    tokens,
                     notifier
                 ) {
                     Self.channels($0, store)
@@ -217,7 +218,8 @@ struct Server {
         services.append(
             Reloader(
                 control: control, jobs: jobs, scripts: scripts.loader, cacheLoad: cacheLoad.settings,
-                backups: backups.loader, clusters: clusters.box, certificates: certificates, tokens: tokens,
+                backups: backups.loader, clusters: clusters.box, nomadJobs: nomadJobs.box, certificates: certificates,
+                tokens: tokens,
                 directory: directory, log: log,
                 logger: logger,
                 config: config, notifier: notifier, channels: channels, agent: backups.agent, load: reload,

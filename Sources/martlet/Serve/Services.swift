@@ -1,6 +1,7 @@
 import Backups
 import CacheLoad
 import Clusters
+import Jobs
 import Foundation
 import Logging
 import MartletCore
@@ -61,6 +62,7 @@ struct Reloader: Service {
     let cacheLoad: CacheLoadSettingsBox
     let backups: InventoryLoader
     let clusters: ClusterBox
+    let nomadJobs: JobsBox
     let certificates: [ServerCertificate]
     let tokens: Tokens
     let directory: DataDirectory
@@ -85,6 +87,7 @@ struct Reloader: Service {
             control.settings.replace(fresh.engine)
             cacheLoad.replace(fresh.cacheLoad)
             clusters.replace(fresh.clusters)
+            nomadJobs.replace(fresh.nomadJobs)
             notifier.replace(channels(fresh))
             warnAboutTheRest(fresh)
             try await replace(fresh.calendars)

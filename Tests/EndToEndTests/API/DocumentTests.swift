@@ -73,10 +73,14 @@ import Testing
             #expect(answer.status == 404 && answer.text == "404 page not found", "\(path)")
             #expect(answer.header("Content-Type") == "text/plain", "\(path)")
         }
-        for path in ["/", "/no/task", "/v1/jobs", "/api", "/api/x", "/api/v3/x", "/metrics/x", "/ping/x"] {
+        for path in ["/", "/no/task", "/v2/jobs", "/api", "/api/x", "/api/v3/x", "/metrics/x", "/ping/x"] {
             let answer = try await scripts.send(.GET, path, headers: token)
             #expect(answer.status == 404, "\(path)")
             #expect(answer.header("Content-Type") == "application/problem+json", "\(path)")
+        }
+        for path in ["/v1", "/v1/x", "/v1/job/"] {
+            let answer = try await scripts.send(.GET, path, headers: token)
+            #expect(answer.status == 404 && answer.text.isEmpty, "\(path)")
         }
         for path in ["/api/v2", "/api/v2/x", "/api/v1/cron", "/api/v1/backup/x"] {
             let answer = try await scripts.send(.GET, path, headers: token)

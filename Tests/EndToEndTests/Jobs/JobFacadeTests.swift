@@ -21,13 +21,17 @@ import Testing
             (.GET, "/job/nope/deployments", nil, 200, "[]"), (.GET, "/job/nope/deployment", nil, 200, "null"),
             (.GET, "/job/nope/versions", nil, 404, "job versions not found"),
             (.GET, "/node/nope", nil, 500, "node lookup failed: index error: UUID must be 36 characters"),
-            (.GET, "/nodes?prefix=1b402ff", nil, 500, "node lookup failed: index error: Input (without hyphens) must be"),
+            (
+                .GET, "/nodes?prefix=1b402ff", nil, 500,
+                "node lookup failed: index error: Input (without hyphens) must be"
+            ),
             (.GET, "/allocation/xyz", nil, 500, "alloc lookup failed: index error: UUID must be 36 characters"),
             (.GET, "/evaluation/\(none)", nil, 404, "eval not found"),
             (.GET, "/client/fs/logs/\(none)?task=t&type=stdout", nil, 404, "Unknown allocation \"\(none)\""),
             (.GET, "/client/fs/logs/\(none)?type=stdout", nil, 400, "must provide task name"),
             (.GET, "/jobs?index=1&wait=abc", nil, 400, "Invalid wait time"),
-            (.GET, "/jobs?index=x", nil, 400, "Invalid index"), (.GET, "/jobs?region=mars", nil, 500, "No path to region"),
+            (.GET, "/jobs?index=x", nil, 400, "Invalid index"),
+            (.GET, "/jobs?region=mars", nil, 500, "No path to region"),
             (.POST, "/jobs", "", 400, "EOF"), (.POST, "/jobs", "{\"Job\": {", 400, "unexpected EOF"),
             (.POST, "/jobs", "{}", 400, "Job must be specified"),
             (.POST, "/jobs", "{\"Job\": {\"Type\": \"batch\"}}", 400, "Job ID hasn't been provided"),
@@ -51,10 +55,12 @@ import Testing
     @Test func `a batch job runs, and everything about it can be read`() async throws {
         let nomad = try await JobServer()
         let evaluation = try await nomad.register(
-            JobServer.job("echo1", "echo hello $NOMAD_TASK_NAME; echo ${NOMAD_META_k}; echo bad >&2", ["Meta": ["k": "v"]]))
+            JobServer.job(
+                "echo1", "echo hello $NOMAD_TASK_NAME; echo ${NOMAD_META_k}; echo bad >&2", ["Meta": ["k": "v"]]))
         let allocations = try await nomad.allocations(of: "echo1") { $0.first?["ClientStatus"] == "complete" }
         let allocation = try #require(allocations.first)
-        #expect(allocations.count == 1 && allocation["Name"] == "echo1.g[0]" && allocation["EvalID"].string == evaluation)
+        #expect(
+            allocations.count == 1 && allocation["Name"] == "echo1.g[0]" && allocation["EvalID"].string == evaluation)
         #expect(JobServer.events(allocation) == ["Received", "Task Setup", "Started", "Terminated"])
         #expect(allocation["TaskStates"]["t"]["State"] == "dead" && allocation["TaskStates"]["t"]["Failed"] == false)
         #expect(allocation["TaskStates"]["t"]["Events"][3]["DisplayMessage"] == "Exit Code: 0")
@@ -71,7 +77,9 @@ import Testing
         #expect(try await nomad.send(.GET, logs + "&type=stderr&plain=true").text == "bad\n")
         #expect(try await nomad.send(.GET, logs + "&type=stdout&plain=true&origin=end&offset=2").text == "v\n")
         #expect(
-            try await nomad.get(logs + "&type=stderr") == ["Data": "YmFkCg==", "File": "alloc/logs/t.stderr.0", "Offset": 4])
+            try await nomad.get(logs + "&type=stderr") == [
+                "Data": "YmFkCg==", "File": "alloc/logs/t.stderr.0", "Offset": 4,
+            ])
         let path = "/client/fs/cat/\(id)?path=/alloc/logs/t.stdout.0"
         #expect(try await nomad.send(.GET, path).text == "hello t\nv\n")
         let part = "/client/fs/readat/\(id)?path=/alloc/logs/t.stdout.0&offset=2&limit=3"
@@ -102,7 +110,10 @@ import Testing
         #expect(second["RescheduleTracker"]["Events"][0]["PrevAllocID"] == first["ID"])
         let events = JobServer.events(first)
         #expect(
-            events == ["Received", "Task Setup", "Started", "Terminated", "Restarting", "Started", "Terminated", "Not Restarting"],
+            events == [
+                "Received", "Task Setup", "Started", "Terminated", "Restarting", "Started", "Terminated",
+                "Not Restarting",
+            ],
             "\(events)")
         #expect(first["TaskStates"]["t"]["Restarts"] == 1 && first["TaskStates"]["t"]["Failed"] == true)
         let summary = try await nomad.get("/job/bad/summary") { $0["Summary"]["g"]["Failed"] == 2 }
@@ -120,7 +131,8 @@ import Testing
         #expect(try await nomad.get("/job/svc")["Version"] == 0)
         let changed = JobServer.job("svc", "exec sleep 601", type: "service", group: group)
         let plan = try await nomad.send(
-            .POST, "/job/svc/plan", .object((changed.object ?? [:]).merging(["Diff": true]) { $1 })).json
+            .POST, "/job/svc/plan", .object((changed.object ?? [:]).merging(["Diff": true]) { $1 })
+        ).json
         #expect(plan["Annotations"]["DesiredTGUpdates"]["g"]["DestructiveUpdate"] == 1)
         #expect(plan["Diff"]["Type"] == "Edited")
         try await nomad.register(changed)
@@ -164,7 +176,8 @@ import Testing
     /// Case 11.
     @Test func `pages are pretty where that is asked for, and keys of any case are read`() async throws {
         let nomad = try await JobServer()
-        let body = #"{"job":{"id":"lower","datacenters":["dc1"],"type":"batch","nonsense":1,"taskgroups":[{"name":"g","tasks":[{"name":"t","driver":"raw_exec","config":{"command":"/bin/true"}}]}]}} trailing"#
+        let body =
+            #"{"job":{"id":"lower","datacenters":["dc1"],"type":"batch","nonsense":1,"taskgroups":[{"name":"g","tasks":[{"name":"t","driver":"raw_exec","config":{"command":"/bin/true"}}]}]}} trailing"#
         #expect(try await nomad.raw(.POST, "/jobs", body).status == 200)
         let pretty = try await nomad.send(.GET, "/job/lower?pretty").text
         #expect(pretty.hasPrefix("{\n    \"Affinities\": null,\n") && pretty.hasSuffix("\n}\n"))
@@ -180,7 +193,9 @@ import Testing
         let off = try await nomad.send(.POST, "/node/\(id)/eligibility", ["Eligibility": "ineligible"])
         #expect(off.status == 200 && off.json["EvalIDs"] == .null)
         try await nomad.register(JobServer.job("wait", "exec sleep 600", type: "service"))
-        _ = try await nomad.get("/job/wait/evaluations") { all in all.array?.contains { $0["Status"] == "blocked" } == true }
+        _ = try await nomad.get("/job/wait/evaluations") { all in
+            all.array?.contains { $0["Status"] == "blocked" } == true
+        }
         #expect(try await nomad.get("/job/wait/allocations") == [])
         #expect(try await nomad.send(.POST, "/node/\(id)/eligibility", ["Eligibility": "eligible"]).status == 200)
         _ = try await nomad.allocations(of: "wait") { $0.first?["ClientStatus"] == "running" }
@@ -211,7 +226,8 @@ import Testing
         let body = Array(try JSONEncoder().encode(JobServer.job("j", "true")))
         func post(_ token: String?) async throws -> JobServer.Answer {
             try await ScriptServer.send(
-                .POST, to: nomad.server.url + "/v1/jobs", body, headers: token.map { ["X-Nomad-Token": $0] } ?? [:], within: 60)
+                .POST, to: nomad.server.url + "/v1/jobs", body, headers: token.map { ["X-Nomad-Token": $0] } ?? [:],
+                within: 60)
         }
         let anonymous = try await post(nil)
         #expect(anonymous.status == 403 && anonymous.text.contains("jobs.openCommands"), "\(anonymous.text)")
@@ -227,7 +243,9 @@ import Testing
     /// A password is in no answer, and a job that is sent back as it was read keeps it.
     @Test func `passwords of jobs are masked`() async throws {
         let nomad = try await JobServer()
-        let config: JSONValue = ["ConnectionConfig": ["Host": "192.0.2.1", "Port": 3306, "User": "u", "Password": "s3cret-pw"]]
+        let config: JSONValue = [
+            "ConnectionConfig": ["Host": "192.0.2.1", "Port": 3306, "User": "u", "Password": "s3cret-pw"]
+        ]
         let job = JobServer.job("repl", "", type: "service", task: ["Driver": "dtle", "Config": config])
         try await nomad.register(job)
         let read = try await nomad.send(.GET, "/job/repl")
@@ -236,7 +254,9 @@ import Testing
         try await nomad.register(["Job": read.json])
         #expect(try await nomad.get("/job/repl")["Version"] == 0)
         // No driver for it is here: it waits, and says why.
-        let evaluations = try await nomad.get("/job/repl/evaluations") { all in all.array?.contains { $0["Status"] == "blocked" } == true }
+        let evaluations = try await nomad.get("/job/repl/evaluations") { all in
+            all.array?.contains { $0["Status"] == "blocked" } == true
+        }
         let failed = try #require(evaluations.array?.first { $0["FailedTGAllocs"] != .null })
         #expect(failed["FailedTGAllocs"]["g"]["ConstraintFiltered"]["missing drivers"] == 1)
     }

@@ -25,7 +25,9 @@ final class JobServer: Sendable {
 
     // MARK: Requests
 
-    func send(_ method: Server.Verb, _ path: String, _ body: JSONValue? = nil, timeout: Int64 = 60) async throws -> Server.Reply {
+    func send(_ method: Server.Verb, _ path: String, _ body: JSONValue? = nil, timeout: Int64 = 60) async throws
+        -> Server.Reply
+    {
         try await server.call(method, "/v1" + path, body: body, timeout: timeout)
     }
 
@@ -79,7 +81,9 @@ final class JobServer: Sendable {
         return id
     }
 
-    func allocations(of job: String, within seconds: Double = 60, until holds: @escaping @Sendable ([JSONValue]) -> Bool)
+    func allocations(
+        of job: String, within seconds: Double = 60, until holds: @escaping @Sendable ([JSONValue]) -> Bool
+    )
         async throws -> [JSONValue]
     {
         try await get("/job/\(job)/allocations", within: seconds) { holds($0.array ?? []) }.array ?? []
