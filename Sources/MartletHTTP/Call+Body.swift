@@ -131,7 +131,7 @@ extension HTTPField.Name {
     static let tracestate = known("tracestate")
 
     /// For names written here, which are tokens.
-    private static func known(_ name: String) -> HTTPField.Name {
+    package static func known(_ name: String) -> HTTPField.Name {
         guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
         return field
     }

@@ -89,9 +89,9 @@ struct NomadRefusal: Error {
 }
 
 extension HTTPField.Name {
-    static let nomadIndex = HTTPField.Name("X-Nomad-Index")!
-    static let knownLeader = HTTPField.Name("X-Nomad-KnownLeader")!
-    static let lastContact = HTTPField.Name("X-Nomad-LastContact")!
+    static let nomadIndex = known("X-Nomad-Index")
+    static let knownLeader = known("X-Nomad-KnownLeader")
+    static let lastContact = known("X-Nomad-LastContact")
 }
 
 /// `?pretty`: four spaces for each level, and a line end after it.
