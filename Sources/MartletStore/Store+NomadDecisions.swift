@@ -79,6 +79,10 @@ extension SQLiteStore: NomadDecisions {
                 revision = index
             }
             let isSettled = decision.isSettled && subject.owed == decision.owed
+            // Its status may be another one now, and somebody may wait for that.
+            if isSettled, decision.isEmpty, subject.owed != nil, let job = try view.job(decision.jobID)?.0 {
+                try shelf.touch(NomadJobEdition(job), try shelf.advance([.jobs]))
+            }
             try scope.db.cachedStatement(
                 sql: "UPDATE nomad_subjects SET revision = ?, owed = iif(?, NULL, coalesce(owed, ?)) WHERE job = ?"
             ).execute(arguments: [revision, isSettled, revision, decision.jobID])

@@ -55,8 +55,8 @@ private struct Garbage {
         note(ids.count, [.jobs, .allocations, .evaluations, .deployments])
     }
 
-    /// Allocations that are over, where they do not tell that their work is done: of jobs that are stopped or gone, and
-    /// those that others have replaced.
+    /// Allocations that are over, where they do not tell that their work is done: of jobs that are stopped or gone, of
+    /// earlier versions, and those that others have replaced.
     mutating func collectAllocations(before horizon: Date) throws {
         let ids = try String.fetchAll(
             db.cachedStatement(
@@ -64,7 +64,8 @@ private struct Garbage {
                     SELECT id FROM nomad_allocations a WHERE open = 0 AND modify_time <= ?
                       AND NOT EXISTS (SELECT 1 FROM nomad_subjects s WHERE s.job = a.job AND s.owed IS NOT NULL)
                       AND (json_extract(content, '$.next') <> '' OR NOT EXISTS
-                        (SELECT 1 FROM nomad_jobs j WHERE j.id = a.job AND j.create_index = a.created AND NOT j.is_stopped))
+                        (SELECT 1 FROM nomad_jobs j WHERE j.id = a.job AND j.create_index = a.created AND NOT j.is_stopped
+                           AND j.version = a.version))
                     ORDER BY id LIMIT ?
                     """), arguments: [horizon.nanoseconds, left])
         let statement = try db.cachedStatement(sql: "DELETE FROM nomad_allocations WHERE id = ?")

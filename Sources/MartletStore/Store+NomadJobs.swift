@@ -157,14 +157,15 @@ extension NomadShelf {
             job: draft.id, created: before?.createIndex ?? index, version: before.map { $0.version + 1 } ?? 0)
         try db.cachedStatement(
             sql: """
-                INSERT INTO nomad_jobs VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)
+                INSERT INTO nomad_jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT DO UPDATE SET type = excluded.type, priority = excluded.priority, parent = excluded.parent,
-                  is_template = excluded.is_template, is_stopped = 0, version = excluded.version,
+                  is_template = excluded.is_template, is_stopped = excluded.is_stopped, version = excluded.version,
                   modify_index = excluded.modify_index, job_modify_index = excluded.job_modify_index,
                   summary_index = excluded.summary_index, changed_at = excluded.changed_at
                 """
         ).execute(arguments: [
-            draft.id, draft.type.rawValue, draft.priority, draft.parentID, draft.isTemplate, edition.version,
+            draft.id, draft.type.rawValue, draft.priority, draft.parentID, draft.isTemplate,
+            draft.isStopped, edition.version,
             edition.created, index, index, index, now.milliseconds,
         ])
         try db.cachedStatement(sql: "INSERT INTO nomad_versions VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)").execute(
@@ -199,7 +200,7 @@ extension NomadShelf {
 
 extension NomadJobRecord {
     fileprivate func isSame(as draft: NomadJobDraft) -> Bool {
-        !isStopped && content == draft.content && type == draft.type && priority == draft.priority
+        isStopped == draft.isStopped && content == draft.content && type == draft.type && priority == draft.priority
             && parentID == draft.parentID && isTemplate == draft.isTemplate
     }
 

@@ -51,20 +51,22 @@ package final class FakeRobot: Sendable {
         guard status == 0 else { throw POSIXError(.EADDRINUSE) }
         port = UInt16(bigEndian: address.sin_port)
         let listening = socket
-        // Blocking calls belong on threads of their own; this one ends when the socket is shut down.
+        // Blocking calls belong on threads of their own; this one ends when the socket is shut down, and closes it: closed by
+        // anybody else, its number could be that of another robot's socket while this thread still asks for it.
         Thread.detachNewThread { [weak self] in
             while true {
                 let connection = accept(listening, nil, nil)
-                guard connection >= 0, let self else { return }
+                guard connection >= 0, let self else {
+                    if connection >= 0 { close(connection) }
+                    close(listening)
+                    return
+                }
                 Thread.detachNewThread { self.serve(connection) }
             }
         }
     }
 
-    deinit {
-        shutdown(socket, Int32(SHUT_RDWR))
-        close(socket)
-    }
+    deinit { shutdown(socket, Int32(SHUT_RDWR)) }
 
     package var url: String { "http://127.0.0.1:\(port)" }
     package var requests: [Request] { noted.withLock { $0 } }

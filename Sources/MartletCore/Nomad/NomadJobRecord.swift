@@ -17,6 +17,8 @@ package struct NomadJobDraft: Sendable, Hashable {
     package var parentID: String
     /// It only makes other jobs (periodic, parameterized), and is never placed itself.
     package var isTemplate: Bool
+    /// It is kept, and nothing of it runs.
+    package var isStopped = false
     /// Canonical JSON of what somebody decides, with a mask for each password: no version, index, status or time in it.
     package var content: String
     /// By the JSON path of the value.

@@ -118,7 +118,9 @@ package struct RescheduleRule: Sendable, Hashable {
         case .exponential: wait = last.delay.multipliedReportingOverflow(by: 2).partialValue
         case .fibonacci:
             let before = events.dropLast().last?.delay ?? 0
-            wait = before == maxDelay && maxDelay > 0 ? last.delay : last.delay + before
+            wait =
+                before == maxDelay && maxDelay > 0
+                ? last.delay : last.delay.addingReportingOverflow(before).partialValue
         }
         guard maxDelay > 0, wait > maxDelay else { return max(wait, delay) }
         wait = maxDelay

@@ -60,7 +60,14 @@ package final class NomadScheduler: Sendable {
         }
         var waiting: Int?
         while true {
-            let result = try await round(waiting: waiting)
+            let result: (isProgress: Bool, waiting: Int, nextDue: Int64?)
+            do {
+                result = try await round(waiting: waiting)
+            } catch {
+                // What others have changed is told all the same.
+                nomad.bell.publish(try await control.store.nomadIndexes())
+                throw error
+            }
             nomad.bell.publish(try await control.store.nomadIndexes())
             try Task.checkCancellation()
             if result.isProgress {
@@ -92,8 +99,15 @@ package final class NomadScheduler: Sendable {
 
     private func round(waiting: Int?) async throws -> (isProgress: Bool, waiting: Int, nextDue: Int64?) {
         let now = control.now()
-        let round = try await control.store.nomadSituations(
-            takeLooks(at: now.nanoseconds), waiting: waiting, within: nomad.facts.resources, at: now, limit: Self.slice)
+        let due = takeLooks(at: now.nanoseconds)
+        let round: NomadRound
+        do {
+            round = try await control.store.nomadSituations(
+                due, waiting: waiting, within: nomad.facts.resources, at: now, limit: Self.slice)
+        } catch {
+            for job in due { look(job, at: now.nanoseconds) }
+            throw error
+        }
         guard let node = round.node else { throw MartletError(.internal, "the node is not stored") }
         var free = nomad.facts.resources - round.used
         var outcomes: [Reconciler.Outcome] = []

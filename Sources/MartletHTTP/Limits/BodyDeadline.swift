@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Ends connections that are held by bodies which do not come: a request has `patience` for its body, and a second more for
-/// each ``slowest`` bytes of it that came. A request that is answered before its body is read closes its connection.
+/// each ``slowest`` bytes of it that came. What comes of a body after the answer is thrown away, for ``lingering``.
 /// (The head has the listener's idle time.)
 final class BodyDeadline: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
@@ -12,8 +12,9 @@ final class BodyDeadline: ChannelDuplexHandler {
 
     /// Bytes in a second: a line that is as slow as this may always finish.
     static let slowest = 16 << 10
-    /// A caller that is still sending has so long to read its answer: closing at once would take it away.
-    static let lingering = TimeAmount.seconds(2)
+    /// A caller that is still sending has so long to read its answer: closing at once would take it away. What it sends
+    /// meanwhile is thrown away.
+    static let lingering = TimeAmount.seconds(5)
 
     private let patience: TimeAmount
     /// Requests whose head came, and those whose answer is complete.
@@ -36,7 +37,11 @@ final class BodyDeadline: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if isLingering { return }
+        if isLingering {
+            // All of it came: nothing keeps the answer from its reader.
+            if case .end = unwrapInboundIn(data) { context.close(promise: nil) }
+            return
+        }
         switch unwrapInboundIn(data) {
         case .head:
             begun += 1
@@ -65,23 +70,24 @@ final class BodyDeadline: ChannelDuplexHandler {
             return
         }
         switch unwrapOutboundIn(data) {
-        case .head(var head):
+        case .head:
             hasAnswerBegun = true
-            if isUnread { head.headers.replaceOrAdd(name: "Connection", value: "close") }
-            context.write(wrapOutboundOut(.head(head)), promise: promise)
+            context.write(data, promise: promise)
         case .body:
             context.write(data, promise: promise)
         case .end:
             let isUnread = isUnread
             answered += 1
             hasAnswerBegun = false
+            context.write(data, promise: promise)
             if isUnread {
-                context.writeAndFlush(data, promise: promise)
-                linger(context)
-            } else {
-                context.write(data, promise: promise)
+                deadline?.cancel()
+                deadline = schedule(Self.lingering, context) { handler, context in
+                    if handler.isReading { context.close(promise: nil) }
+                }
+            } else if isReading {
                 // One that was sent ahead, while the caller waited for this answer.
-                if isReading { wait(patience, context) }
+                wait(patience, context)
             }
         }
     }
@@ -94,7 +100,6 @@ final class BodyDeadline: ChannelDuplexHandler {
         isLingering = true
         deadline?.cancel()
         deadline = schedule(Self.lingering, context) { _, context in context.close(promise: nil) }
-        context.close(mode: .output, promise: nil)
         context.read()
     }
 

@@ -253,6 +253,12 @@ import Testing
         #expect(read.json["TaskGroups"][0]["Tasks"][0]["Config"]["ConnectionConfig"]["Password"] == "••••••••")
         try await nomad.register(["Job": read.json])
         #expect(try await nomad.get("/job/repl")["Version"] == 0)
+        // Nobody has a stored password sent elsewhere.
+        let elsewhere: JSONValue = [
+            "ConnectionConfig": ["Host": "192.0.2.9", "Port": 3306, "User": "u", "Password": "••••••••"]
+        ]
+        let stolen = JobServer.job("repl", "", type: "service", task: ["Driver": "dtle", "Config": elsewhere])
+        #expect(try await nomad.send(.POST, "/jobs", stolen).status == 500)
         // No driver for it is here: it waits, and says why.
         let evaluations = try await nomad.get("/job/repl/evaluations") { all in
             all.array?.contains { $0["Status"] == "blocked" } == true
@@ -273,5 +279,59 @@ import Testing
             all[0]["TaskStates"]["t"]["Events"][2]["ValidationError"]
                 == "3 errors occurred:\n\t* failed to parse config: \n\t* Missing required argument: The argument \"command\" is required, but no definition was found.\n\t* Invalid label: No argument or block type is named \"cmd\".\n\n"
         )
+    }
+
+    @Test func `a token that may read changes nothing, whatever a job is called`() async throws {
+        let nomad = try await JobServer()
+        try await nomad.register(JobServer.job("plan", "exec sleep 600", type: "service"))
+        let made = try await nomad.server.call(.POST, "/api/tokens", body: ["name": "reader", "role": "read"])
+        let reader = try #require(made.json["token"].string)
+        let body = Array(try JSONEncoder().encode(JobServer.job("plan", "true", type: "service")))
+        for (method, path): (ScriptServer.Method, String) in [
+            (.DELETE, "/job/plan?purge=true"), (.POST, "/job/plan"), (.DELETE, "/job/x/plan"), (.POST, "/jobs"),
+        ] {
+            let answer = try await ScriptServer.send(
+                method, to: nomad.server.url + "/v1" + path, body, headers: ["X-Nomad-Token": reader], within: 60)
+            #expect(answer.status == 403, "\(method) \(path): \(answer.text)")
+        }
+        let plan = try await ScriptServer.send(
+            .POST, to: nomad.server.url + "/v1/job/plan/plan", body, headers: ["X-Nomad-Token": reader], within: 60)
+        #expect(plan.status == 200, "\(plan.text)")
+        #expect(try await nomad.get("/job/plan")["Stop"] == false)
+    }
+
+    @Test func `numbers and depths that break things are refused, and others do no harm`() async throws {
+        let nomad = try await JobServer()
+        func nested(_ levels: Int) -> JSONValue { (0..<levels).reduce(JSONValue.int(1)) { value, _ in ["a": value] } }
+        func refused(_ job: JSONValue) async throws -> Bool { try await nomad.send(.POST, "/jobs", job).status == 500 }
+        try await nomad.register(JobServer.job("deep", "", task: ["Driver": "none", "Config": nested(60)]))
+        #expect(try await nomad.send(.GET, "/jobs").json[0]["ID"] == "deep")
+        #expect(try await nomad.send(.GET, "/job/deep").status == 200)
+        #expect(try await refused(JobServer.job("deeper", "", task: ["Driver": "none", "Config": nested(70)])))
+        let policy: JSONValue = ["Delay": .int(.max), "DelayFunction": "constant", "Unlimited": true, "Attempts": 0]
+        #expect(try await refused(JobServer.job("late", "exit 1", group: ["ReschedulePolicy": policy])))
+        let much: JSONValue = ["CPU": .int(.max), "MemoryMB": 10]
+        #expect(try await refused(JobServer.job("much", "true", task: ["Resources": much])))
+        // One that would be tried for ever.
+        let hard: JSONValue = [
+            "LTarget": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "Operand": "regexp", "RTarget": "(a*)*$",
+        ]
+        let body = JobServer.job("hard", "true", ["Constraints": [hard]])
+        if try await nomad.send(.POST, "/jobs", body).status == 200 {
+            _ = try await nomad.get("/job/hard/evaluations") {
+                $0.array?.contains { $0["Status"] == "blocked" } == true
+            }
+        }
+        try await nomad.register(JobServer.job("after", "true"))
+        _ = try await nomad.get("/job/after") { $0["Status"] == "dead" }
+    }
+
+    @Test func `a job that is sent as stopped never runs`() async throws {
+        let nomad = try await JobServer()
+        let mark = nomad.scratch.path("ran")
+        try await nomad.register(JobServer.job("still", "touch \(mark)", ["Stop": true]))
+        _ = try await nomad.get("/job/still") { $0["Status"] == "dead" && $0["Stop"] == true }
+        #expect(try await nomad.get("/job/still/allocations") == [])
+        #expect(!FileManager.default.fileExists(atPath: mark))
     }
 }

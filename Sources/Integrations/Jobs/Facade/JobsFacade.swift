@@ -1,6 +1,8 @@
 import Foundation
+import GoWire
 package import HTTPTypes
 package import Hummingbird
+import HummingbirdCore
 import Logging
 package import MartletCore
 import MartletEngine
@@ -17,10 +19,12 @@ package struct JobsFacade: Facade {
 
     /// What only reads is a POST here and there.
     package func role(for method: HTTPRequest.Method, _ path: String) -> Rights.Role? {
-        let reads =
-            method == .get || method == .head || path.hasSuffix("/plan")
-            || ["/v1/jobs/parse", "/v1/validate/job", "/v1/search"].contains(path)
-        return reads ? .read : .run
+        if method == .get || method == .head { return .read }
+        let asks = ["/v1/jobs/parse", "/v1/validate/job", "/v1/search"].contains(path)
+        // A job may be called "plan".
+        let plans =
+            path.hasPrefix("/v1/job/") && path.hasSuffix("/plan") && path.utf8.count > "/v1/job/".count + "/plan".count
+        return method != .delete && (asks || plans) ? .read : .run
     }
 
     /// Its shapes are those of the replaced system, which has a description of its own.
@@ -37,16 +41,28 @@ package struct JobsFacade: Facade {
         guard let path = call.path.removingPercentEncoding else {
             return NomadRefusal(.badRequest, "the path is not valid").reply.response(isPretty: false)
         }
-        var isPretty = false
+        let query = GoQuery(call.request.uri.query)
+        guard call.method == .get, query["index"] != nil else { return await answer(call, path, query, nil) }
+        // Somebody who waits is to be noticed when he leaves.
         do {
-            let settings = box.settings
-            let nomad = Nomad(
-                control: call.control, planner: JobsPlanner(node: node, region: settings.region), facts: node.facts,
-                bell: bell, garbage: settings.garbage)
-            let request = try NomadCall(call, nomad, node, settings, path: path)
-            isPretty = request.isPretty
+            return try await call.whileConnected(bodyUpTo: 0) { _, hangUp in await answer(call, path, query, hangUp) }
+        } catch {
+            return Self.refusal(of: error, call).reply.response(isPretty: false)
+        }
+    }
+
+    private func answer(_ call: FacadeCall, _ path: String, _ query: GoQuery, _ hangUp: HangUp?) async -> Response {
+        let settings = box.settings
+        let isPretty = query.names.contains("pretty")
+        let nomad = Nomad(
+            control: call.control, planner: JobsPlanner(node: node, region: settings.region), facts: node.facts,
+            bell: bell, garbage: settings.garbage)
+        do {
+            let request = try NomadCall(call, nomad, node, settings, path: path, query, hangUp: hangUp)
             guard let handler = Self.handler(path) else { return Response(status: .notFound) }
-            return try await handler(request).response(isPretty: isPretty)
+            let reply = try await handler(request)
+            if case .stream(let type, let output) = reply.content { return .stream(type, output, of: call) }
+            return reply.response(isPretty: isPretty)
         } catch {
             return Self.refusal(of: error, call).reply.response(isPretty: isPretty)
         }
@@ -55,6 +71,8 @@ package struct JobsFacade: Facade {
     private static func refusal(of error: any Error, _ call: FacadeCall) -> NomadRefusal {
         switch error {
         case let refusal as NomadRefusal: return refusal
+        // It was taken away while the call was on its way.
+        case NomadClash.unknown: return NomadRefusal(.notFound, "not found")
         case let error as MartletError where error.code != .internal:
             return NomadRefusal(ProblemCode(error.code).status, error.description)
         case is CancellationError:

@@ -7,8 +7,11 @@ import MartletEngine
 /// What the node itself answers: outputs of tasks, and orders to them.
 extension NomadCall {
     func clientRuns(of allocation: String) async throws -> NomadAllocationRuns {
-        let list = try await store.nomadAllocations(.prefix(allocation.lowercased()), withHistory: false)
-        guard allocation.utf8.count == 36, let found = list.items.first, covers(found.record.jobID) else {
+        guard allocation.utf8.count == 36,
+            let found = try await store.nomadAllocations(.prefix(allocation.lowercased()), withHistory: false).items
+                .first,
+            covers(found.record.jobID)
+        else {
             throw NomadRefusal(.notFound, "Unknown allocation \(GoErrors.quoted(String(allocation.prefix(64))))")
         }
         return found

@@ -38,6 +38,9 @@ extension NomadCall {
             purges = flag
         }
         try demand(id)
+        if id.utf8.count > JobCheck.longestID {
+            throw NomadRefusal(.badRequest, "Job ID is longer than \(JobCheck.longestID) bytes")
+        }
         let (evaluation, index) = try await nomad.deregister(id, purge: purges)
         return .write(
             [
@@ -194,6 +197,9 @@ extension NomadCall {
         let state = try await state(of: id)
         guard try JobSpec(stored: state.job.content).periodic != nil else {
             throw NomadRefusal(.internalServerError, "can't force launch non-periodic job")
+        }
+        if state.job.isStopped {
+            throw NomadRefusal(.internalServerError, "Specified job \(GoErrors.quoted(id)) is stopped")
         }
         let child = "\(id)/periodic-\(Int64(Date().timeIntervalSince1970))"
         let registered = try await launch(child, of: state.job, ["Periodic": .null])

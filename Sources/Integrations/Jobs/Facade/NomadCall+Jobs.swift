@@ -57,11 +57,10 @@ extension NomadCall {
             throw NomadRefusal(.internalServerError, problem)
         }
         do {
-            let registered = try await nomad.register(
-                try await draft(spec, over: old),
-                enforcing: request.enforceIndex ? .index(Int64(clamping: request.jobModifyIndex)) : .none)
-            if request.stop { _ = try await nomad.deregister(spec.id, purge: false) }
-            return registered
+            var draft = try await draft(spec, over: old)
+            draft.isStopped = request.stop
+            return try await nomad.register(
+                draft, enforcing: request.enforceIndex ? .index(Int64(clamping: request.jobModifyIndex)) : .none)
         } catch let clash as NomadClash {
             let existing: UInt64? =
                 switch clash {
@@ -75,11 +74,12 @@ extension NomadCall {
         }
     }
 
-    /// A job with its passwords apart.
-    func draft(_ spec: JobSpec, over old: NomadJobRecord?, parent: String = "") async throws -> NomadJobDraft {
-        let known =
-            try await old.asyncMap { try await store.nomadContent(of: NomadJobEdition($0))?.secrets ?? [:] } ?? [:]
-        let sealed = try SealedJob(spec, known: known)
+    /// A job with its passwords apart. What was made by another job stays that one's child.
+    func draft(_ spec: JobSpec, over old: NomadJobRecord?) async throws -> NomadJobDraft {
+        var known: [String: Secret] = [:]
+        if let old { known = try await store.nomadContent(of: NomadJobEdition(old))?.secrets ?? [:] }
+        let sealed = try SealedJob(spec, over: try old.map { try JobSpec(stored: $0.content).json }, known: known)
+        let parent = old?.parentID ?? ""
         return NomadJobDraft(
             id: spec.id, type: NomadJobType(rawValue: spec.typeName) ?? .service, priority: spec.priority,
             parentID: parent, isTemplate: parent.isEmpty && (spec.periodic != nil || spec.parameterized != nil),
@@ -109,11 +109,5 @@ extension NomadCall {
         } catch {
             throw NomadRefusal(.badRequest, error.message)
         }
-    }
-}
-
-extension Optional {
-    fileprivate func asyncMap<Value>(_ body: (Wrapped) async throws -> Value) async rethrows -> Value? {
-        if let self { try await body(self) } else { nil }
     }
 }

@@ -1,11 +1,10 @@
 import Foundation
 import GoWire
 import HTTPTypes
-import Hummingbird
-import HummingbirdCore
 import MartletCore
 import MartletEngine
 import MartletHTTP
+import ServiceLifecycle
 
 /// A call with what every call may say.
 struct NomadCall: Sendable {
@@ -19,18 +18,23 @@ struct NomadCall: Sendable {
     let settings: JobsSettings
     /// Decoded.
     let path: String
+    /// Tells that the caller has gone; nil where nobody waits for that.
+    let hangUp: HangUp?
     /// Answered when the index is above it; 0: at once.
     let index: Int64
     let wait: Duration
 
-    init(_ call: FacadeCall, _ nomad: Nomad, _ node: JobsNode, _ settings: JobsSettings, path: String)
-        throws(NomadRefusal)
-    {
+    init(
+        _ call: FacadeCall, _ nomad: Nomad, _ node: JobsNode, _ settings: JobsSettings, path: String,
+        _ query: GoQuery, hangUp: HangUp?
+    ) throws(NomadRefusal) {
         (self.call, self.nomad, self.node, self.settings, self.path) = (call, nomad, node, settings, path)
-        query = GoQuery(call.request.uri.query)
+        self.hangUp = hangUp
+        self.query = query
         if let text = query["wait"] {
             do throws(GoJSONError) {
-                wait = min(.nanoseconds(max(0, try GoDuration.nanoseconds(text))), Self.usualWait)
+                let asked = try GoDuration.nanoseconds(text)
+                wait = asked <= 0 ? Self.usualWait : min(.nanoseconds(asked), Self.usualWait)
             } catch {
                 throw NomadRefusal(.badRequest, "Invalid wait time")
             }
@@ -52,7 +56,6 @@ struct NomadCall: Sendable {
     var control: Control { call.control }
     var store: any Store { call.control.store }
     var rights: Rights { call.principal.rights }
-    var isPretty: Bool { query.names.contains("pretty") }
     var prefix: String { query["prefix"] ?? "" }
 
     func body() async throws -> [UInt8] {
@@ -97,21 +100,30 @@ struct NomadCall: Sendable {
         let place = try control.waitingPlace()
         defer { withExtendedLifetime(place) {} }
         let limit = wait + wait * Double.random(in: 0..<1.0 / 16)
-        let changed = try await withThrowingTaskGroup(of: NomadReply?.self) { group in
-            group.addTask {
-                for await _ in changes {
-                    let reply = try await read()
-                    if (reply.index ?? .max) > index { return reply }
+        let changed = try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: NomadReply?.self) { group in
+                group.addTask {
+                    for await _ in changes {
+                        let reply = try await read()
+                        if (reply.index ?? .max) > index { return reply }
+                    }
+                    return nil
                 }
-                return nil
+                group.addTask {
+                    try await Task.sleep(for: limit)
+                    return nil
+                }
+                if let hangUp {
+                    group.addTask {
+                        await hangUp.wait()
+                        return nil
+                    }
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? nil
             }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
         }
+        if call.watch.isOver { throw NomadRefusal(.forbidden, "Permission denied") }
         if let changed { return changed }
         return try await read()
     }

@@ -44,14 +44,8 @@ struct NomadReply: Sendable {
             let bytes = isPretty ? IndentedJSON.bytes(value) : WireWriter.bytes(.json(value))
             response = Response(status, "application/json", bytes)
         case .text(let text): response = Response(status, "text/plain; charset=utf-8", Array(text.utf8))
-        case .stream(let type, let output):
-            response = Response(
-                status: status, headers: [.contentType: type],
-                body: ResponseBody { writer in
-                    var output = output
-                    while let bytes = try await output.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
-                    try await writer.finish(nil)
-                })
+        // Sent by ``Response/stream(_:_:of:)``.
+        case .stream: response = Response(status: status)
         case .nothing: response = Response(status: status)
         }
         response.headers[.cacheControl] = nil

@@ -44,9 +44,9 @@ struct TaskOutput: Sendable {
     }
 
     /// Nil at the end: of what is there, or, when it is followed, of the run.
-    mutating func next() async throws -> [UInt8]? {
+    mutating func next(unless end: StreamEnd) async throws -> [UInt8]? {
         guard let run else { return nil }
-        while true {
+        while !end.isHere {
             // Looked at before its log is: what was written before its end is then in it.
             let isOver = try await control.run(run)?.state.isEnd ?? true
             let view = try control.log(of: run, selection)
@@ -69,6 +69,7 @@ struct TaskOutput: Sendable {
             try await Task.sleep(for: .milliseconds(pause))
             pause = min(pause * 2, Self.pauses.upperBound)
         }
+        return nil
     }
 
     private func first(in length: Int64) -> Int64 {

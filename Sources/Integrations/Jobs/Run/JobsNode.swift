@@ -77,7 +77,9 @@ struct JobsNode: Sendable {
         case "<=": return left <= right
         case ">": return left > right
         case ">=": return left >= right
-        case "regexp": return (try? Regex(right)).map { left.firstMatch(of: $0) != nil } ?? false
+        case "regexp":
+            guard Self.isBounded(right), left.utf8.count <= Self.longestSubject else { return false }
+            return (try? Regex(right)).map { left.firstMatch(of: $0) != nil } ?? false
         case "version", "semver": return Self.version(left, fulfils: right)
         case "set_contains", "set_contains_all":
             let has = Set(Self.list(left))
@@ -87,6 +89,17 @@ struct JobsNode: Sendable {
             return Self.list(right).contains(where: has.contains)
         default: return false
         }
+    }
+
+    private static let longestSubject = 128
+    private static let mostRepeats = 3
+
+    /// Whether a pattern is matched in a time that nobody notices: matching tries all ways there are, and repeats of repeats
+    /// make too many.
+    static func isBounded(_ pattern: String) -> Bool {
+        let characters = Array(pattern)
+        let repeats = characters.indices.filter { "*+{".contains(characters[$0]) }
+        return repeats.count <= mostRepeats && repeats.allSatisfy { $0 > 0 && characters[$0 - 1] != ")" }
     }
 
     /// `${attr.kernel.name}`, or a text as it is; nil: this node has no such thing.

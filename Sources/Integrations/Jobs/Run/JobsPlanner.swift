@@ -69,6 +69,12 @@ struct JobsPlanner: JobPlanner {
     private static func missing(_ task: NomadTask) -> String? {
         if !task.artifacts.isEmpty { return "artifacts are not fetched by this server" }
         if !task.templates.isEmpty { return "templates are not rendered by this server" }
+        let values = task.json.object ?? [:]
+        for (name, word) in [
+            ("Lifecycle", "lifecycle hooks are"), ("Vault", "Vault is"), ("VolumeMounts", "volumes are"),
+        ] {
+            if let value = values[name], value != .null, value != [] { return "\(word) not there on this server" }
+        }
         if task.dispatchPayloadFile != nil { return "a dispatch's payload is not written to a file by this server" }
         return nil
     }
@@ -96,7 +102,7 @@ typealias NomadTaskRefusal = MartletCore.NomadTask.Refusal
 extension JobSpec {
     /// From the text that the store keeps.
     init(stored text: String) throws {
-        try self.init(json: JSONParser.parse(Array(text.utf8)))
+        try self.init(json: JSONParser.parse(text.utf8, maxDepth: JobCheck.deepest + 2))
     }
 }
 

@@ -12,7 +12,12 @@ struct JobCheck {
     static let mostCount: Int64 = 1000
     /// Far below what a thread's stack bears; nobody writes a configuration half as deep.
     static let deepestConfig = 64
+    /// Of a whole job.
+    static let deepest = deepestConfig + 8
     static let longestID = 1024
+    /// Nanoseconds; also the bound of every other number, so that sums of some of them are numbers still.
+    static let longestSpan = TimeSpan.longest.milliseconds * 1_000_000
+    static let mostResources = 1 << 31
 
     init(_ job: [String: JSONValue]) {
         self.job = job
@@ -126,7 +131,34 @@ struct JobCheck {
             for task in tasks where (task["Config"] ?? .null).isDeeper(than: Self.deepestConfig) {
                 add("Config of task \(task.text("Name")) is nested deeper than \(Self.deepestConfig) levels")
             }
+            for task in tasks {
+                let resources = task["Resources"]?.object ?? [:]
+                for name in ["CPU", "MemoryMB"] where resources.integer(name) > Int64(Self.mostResources) {
+                    add("\(name) of task \(task.text("Name")) is more than \(Self.mostResources)")
+                }
+            }
         }
+        guard problems.isEmpty else { return }
+        if JSONValue.object(job).isDeeper(than: Self.deepest) {
+            add("Job is nested deeper than \(Self.deepest) levels")
+        }
+        if let name = Self.excessive(job) {
+            add("\(name) is more than \(Self.longestSpan), which are ten years in nanoseconds")
+        }
+    }
+
+    /// The name of a number that is too large; what is not the server's to read is left out.
+    private static func excessive(_ members: [String: JSONValue]) -> String? {
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) where name != "Config" {
+            switch value {
+            case .int(let number) where number.magnitude > UInt64(longestSpan): return name
+            case .object(let inner): if let found = excessive(inner) { return found }
+            case .array(let elements):
+                for element in elements { if let found = excessive(element.object ?? [:]) { return found } }
+            default: break
+            }
+        }
+        return nil
     }
 }
 

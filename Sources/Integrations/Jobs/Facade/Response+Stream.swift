@@ -1,0 +1,39 @@
+import Hummingbird
+import HummingbirdCore
+import MartletHTTP
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+extension Response {
+    /// Ends when the output does, the caller goes, its rights end or the server shuts down. Watching for the caller's end
+    /// costs the connection.
+    static func stream(_ type: String, _ output: TaskOutput, of call: FacadeCall) -> Response {
+        let (body, watch, end) = (call.request.body, call.watch, StreamEnd())
+        return Response(
+            status: .ok, headers: [.contentType: type, .vary: "Origin", .connection: "close"],
+            body: ResponseBody { writer in
+                var output = output
+                try await body.consumeWithInboundCloseHandler { _ in
+                    try await withGracefulShutdownHandler {
+                        while let bytes = try await output.next(unless: end) {
+                            if watch.isOver { throw RightsWatch.gone }
+                            try await writer.write(ByteBuffer(bytes: bytes))
+                        }
+                    } onGracefulShutdown: {
+                        end.happened()
+                    }
+                } onInboundClosed: {
+                    end.happened()
+                }
+                try await writer.finish(nil)
+            })
+    }
+}
+
+/// Whether nobody wants the rest of an answer.
+final class StreamEnd: Sendable {
+    private let hasHappened = Atomic(false)
+    var isHere: Bool { hasHappened.load(ordering: .relaxed) }
+    func happened() { hasHappened.store(true, ordering: .relaxed) }
+}
