@@ -87,7 +87,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Bodies, answers and texts as services written in Go have them.
-        .target(name: "GoWire", dependencies: ["MartletCore", "MartletHTTP"], swiftSettings: strict),
+        .target(name: "GoWire", dependencies: ["MartletCore", "MartletEngine", "MartletHTTP"], swiftSettings: strict),
 
         // Integrations: one target for each replaced system.
         .target(

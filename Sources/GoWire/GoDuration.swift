@@ -1,3 +1,5 @@
+import MartletEngine
+
 /// Lengths of time as Go's `time.Duration` writes and reads them; a value is a number of nanoseconds.
 package enum GoDuration {
     private static let units: [(name: String, nanoseconds: Int64)] = [
@@ -6,30 +8,7 @@ package enum GoDuration {
     ]
 
     /// `1h0m0s`, `1.5s`, `0s`.
-    package static func text(_ nanoseconds: Int64) -> String {
-        let sign = nanoseconds < 0 ? "-" : ""
-        let length = nanoseconds.magnitude
-        switch length {
-        case 0: return "0s"
-        case 1..<1000: return "\(sign)\(length)ns"
-        case 1000..<1_000_000: return sign + decimal(length, unit: 1000) + "µs"
-        case 1_000_000..<1_000_000_000: return sign + decimal(length, unit: 1_000_000) + "ms"
-        default: break
-        }
-        let seconds = length / 1_000_000_000
-        var text = decimal(length % 60_000_000_000, unit: 1_000_000_000) + "s"
-        if seconds >= 60 { text = "\(seconds / 60 % 60)m" + text }
-        if seconds >= 3600 { text = "\(seconds / 3600)h" + text }
-        return sign + text
-    }
-
-    private static func decimal(_ count: UInt64, unit: UInt64) -> String {
-        let (whole, rest) = count.quotientAndRemainder(dividingBy: unit)
-        guard rest > 0 else { return "\(whole)" }
-        var digits = String(String(unit + rest).dropFirst())
-        while digits.hasSuffix("0") { digits.removeLast() }
-        return "\(whole).\(digits)"
-    }
+    package static func text(_ nanoseconds: Int64) -> String { GoText.duration(nanoseconds) }
 
     /// Reads `30s`, `1h30m`, `-1.5h`, `0`. Throws Go's words for what is wrong.
     package static func nanoseconds(_ text: String) throws(GoJSONError) -> Int64 {

@@ -1,3 +1,5 @@
+import MartletEngine
+
 /// Several errors in one text, as programs that use hashicorp/go-multierror print them.
 package enum GoErrors {
     /// `2 errors occurred:` and the items; empty for none.
@@ -8,20 +10,5 @@ package enum GoErrors {
     }
 
     /// As Go's `%q` for plain texts.
-    package static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\r": quoted += "\\r"
-            case "\t": quoted += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                quoted += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
-    }
+    package static func quoted(_ text: String) -> String { GoText.quoted(text) }
 }

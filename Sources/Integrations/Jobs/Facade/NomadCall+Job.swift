@@ -104,9 +104,8 @@ extension NomadCall {
     /// What registering the posted job would do; nothing is stored.
     func plan(_ id: String) async throws -> NomadReply {
         let bytes = try await body()
-        let request = try refusing { () throws(GoJSONError) in try JobRequest(.plan, body: bytes) }
+        let request = try refusing { () throws(GoJSONError) in try JobRequest(.plan, body: bytes, id: id) }
         let spec = request.spec
-        guard spec.id == id else { throw NomadRefusal(.badRequest, "Job ID does not match") }
         if spec.region != settings.region { throw NomadRefusal(.internalServerError, "No path to region") }
         if let refusal = spec.refusal() { throw NomadRefusal(.internalServerError, refusal) }
         try demand(id)

@@ -33,9 +33,8 @@ extension NomadCall {
     /// `id`: what the path says; nil: nothing.
     func register(as id: String?) async throws -> NomadReply {
         let bytes = try await body()
-        let request = try refusing { () throws(GoJSONError) in try JobRequest(.register, body: bytes) }
+        let request = try refusing { () throws(GoJSONError) in try JobRequest(.register, body: bytes, id: id) }
         let spec = request.spec
-        if let id, id != spec.id { throw NomadRefusal(.badRequest, "Job ID does not match name") }
         if spec.region != settings.region { throw NomadRefusal(.internalServerError, "No path to region") }
         if let refusal = spec.refusal() { throw NomadRefusal(.internalServerError, refusal) }
         try demand(spec.id)
