@@ -27,7 +27,7 @@ import Foundation
         ("start", StartBench.measure), ("submit", SubmitBench.measure), ("runs", RunsBench.measure),
         ("latency", LatencyBench.measure), ("log", LogBench.measure), ("million", MillionBench.measure),
         ("scripts", ScriptBench.measure), ("schedules", ScheduleBench.measure),
-        ("timetable", TimetableBench.measure),
+        ("timetable", TimetableBench.measure), ("nomad", NomadBench.measure),
     ]
 }
 

@@ -12,6 +12,7 @@ final class BenchServer {
     /// From the start of the process to the line that says it listens.
     let startSeconds: Double
     let process: Process
+    var caller: BenchCaller { BenchCaller(url: url, token: token) }
 
     init(
         _ machine: Machine, data: String? = nil, listen: String = "127.0.0.1:0", environment: [String: String] = [:]
@@ -53,6 +54,38 @@ final class BenchServer {
     }
 
     func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> JSONValue {
+        try await caller.call(method, path, body)
+    }
+
+    func ended(_ id: String) async throws -> JSONValue {
+        while true {
+            let run = try await call("GET", "/api/runs/\(id)")
+            if RunState(rawValue: run.object?["state"]?.string ?? "")?.isEnd == true { return run }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Resident and anonymous memory of the server in MB.
+    func memory() throws -> (resident: Double, anonymous: Double) {
+        (try megabytes("VmRSS"), try megabytes("RssAnon"))
+    }
+
+    /// The most that was resident since its start, in MB.
+    func greatestMemory() throws -> Double { try megabytes("VmHWM") }
+
+    private func megabytes(_ key: String) throws -> Double {
+        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix(key) } ?? ""
+        return (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) } ?? .nan) / 1000
+    }
+}
+
+/// Calls a server as the bearer of a token.
+struct BenchCaller: Sendable {
+    let url: String
+    let token: String
+
+    func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> JSONValue {
         var request = HTTPClientRequest(url: url + path)
         request.method = .init(rawValue: method)
         request.headers.add(name: "Authorization", value: "Bearer \(token)")
@@ -66,24 +99,6 @@ final class BenchServer {
             throw MartletError(.internal, "\(method) \(path): \(response.status.code) \(String(buffer: bytes))")
         }
         return try JSONParser.parse(bytes.readableBytesView)
-    }
-
-    func ended(_ id: String) async throws -> JSONValue {
-        while true {
-            let run = try await call("GET", "/api/runs/\(id)")
-            if RunState(rawValue: run.object?["state"]?.string ?? "")?.isEnd == true { return run }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-    }
-
-    /// Resident and anonymous memory of the server in MB.
-    func memory() throws -> (resident: Double, anonymous: Double) {
-        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-        func megabytes(_ key: String) -> Double {
-            let line = status.split(separator: "\n").first { $0.hasPrefix(key) } ?? ""
-            return (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) } ?? .nan) / 1000
-        }
-        return (megabytes("VmRSS"), megabytes("RssAnon"))
     }
 }
 
