@@ -53,16 +53,22 @@ extension HCLBody {
     /// Blocks of one key are joined to a list; of other values the last counts.
     var json: [String: JSONValue] {
         var members: [String: JSONValue] = [:]
+        // Lists that grow where they are: thousands of blocks of one key are no more work than as many keys.
+        var lists: [String: [JSONValue]] = [:]
         for item in items {
             // A label is an object around the value, the innermost last.
             let value = item.labels.reversed().reduce(item.value.json()) { .array([.object([$1: $0])]) }
             guard let key = item.keys.first else { continue }
-            if item.value.body != nil, case .array(let before)? = members[key], case .array(let blocks) = value {
-                members[key] = .array(before + blocks)
+            if item.value.body != nil, case .array(let blocks) = value {
+                lists[key, default: members.removeValue(forKey: key)?.array ?? []] += blocks
+            } else if case .array(let elements) = value {
+                members[key] = nil
+                lists[key] = elements
             } else {
+                lists[key] = nil
                 members[key] = value
             }
         }
-        return members
+        return members.merging(lists.mapValues(JSONValue.array)) { $1 }
     }
 }
