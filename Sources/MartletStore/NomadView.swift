@@ -24,11 +24,13 @@ struct NomadView {
     }
 
     private static func job(_ row: Row) throws -> (NomadJobRecord, summaryIndex: Int64) {
-        let job = NomadJobRecord(
+        var job = NomadJobRecord(
             id: row["id"], type: try word(row["type"]), priority: row["priority"], parentID: row["parent"],
             isTemplate: row["is_template"], isStopped: row["is_stopped"], version: row["version"],
             content: row["content"], isStable: row["is_stable"], submitTime: row["submit_time"],
             createIndex: row["create_index"], modifyIndex: row["modify_index"], jobModifyIndex: row["job_modify_index"])
+        job.isPaused = row["is_paused"]
+        job.nextLaunch = row["launch_at"]
         return (job, row["summary_index"])
     }
 

@@ -120,4 +120,12 @@ extension Schema {
           content TEXT NOT NULL
         ) STRICT;
         """
+
+    /// `launch_at`: nanoseconds since 1970 at which a periodic job makes the next one.
+    static let nomadTimes = """
+        ALTER TABLE nomad_jobs ADD COLUMN is_paused INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE nomad_jobs ADD COLUMN launch_at INTEGER;
+        CREATE INDEX nomad_jobs_launch ON nomad_jobs (launch_at) WHERE launch_at IS NOT NULL;
+        CREATE INDEX nomad_allocations_deployment ON nomad_allocations (deployment) WHERE deployment <> '';
+        """
 }

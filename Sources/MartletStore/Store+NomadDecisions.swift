@@ -41,7 +41,8 @@ extension SQLiteStore: NomadDecisions {
                 secrets: try found.situation.job.map {
                     try box.secrets(in: found.sealed, of: NomadJobEdition($0).owner)
                 } ?? [:], allocations: found.situation.allocations, open: found.situation.open,
-                deployment: found.situation.deployment, revision: found.situation.revision, owed: found.situation.owed)
+                deployment: found.situation.deployment, stable: found.situation.stable,
+                revision: found.situation.revision, owed: found.situation.owed)
         }
         return NomadRound(
             index: read.round.index, node: read.round.node, used: read.round.used,
@@ -75,6 +76,7 @@ extension SQLiteStore: NomadDecisions {
                 if let job = try view.job(decision.jobID)?.0 {
                     if decision.isStable { try shelf.setStable(NomadJobEdition(job), true) }
                     try shelf.touch(NomadJobEdition(job), index)
+                    if let revert = decision.revert { try shelf.revert(job, revert, box, index, at: now) }
                 }
                 revision = index
             }
@@ -102,6 +104,22 @@ extension SQLiteStore: NomadDecisions {
                     """
             ).execute(arguments: [index])
         }
+    }
+}
+
+extension NomadShelf {
+    /// Registers what an older version says as the newest. Of one that is not kept any more nothing comes.
+    fileprivate func revert(
+        _ job: NomadJobRecord, _ revert: NomadRevert, _ box: SecretBox, _ index: Int64, at now: Date
+    ) throws {
+        let edition = NomadJobEdition(job: job.id, created: job.createIndex, version: revert.version)
+        let statement = try db.cachedStatement(
+            sql: "SELECT sealed FROM nomad_versions WHERE job = ? AND created = ? AND version = ?")
+        guard var draft = revert.draft,
+            let row = try Row.fetchOne(statement, arguments: [job.id, job.createIndex, revert.version])
+        else { return }
+        draft.secrets = try box.secrets(in: row[0], of: edition.owner)
+        try put(draft, after: job, box.code(of: draft.secretText), box, index, at: now)
     }
 }
 
@@ -168,10 +186,24 @@ extension NomadView {
                     sql: "SELECT sealed FROM nomad_versions WHERE job = ? AND created = ? AND version = ?"),
                 arguments: [job.id, job.createIndex, job.version])
         }
+        let deployment = try newestDeployment(of: id)
         let situation = NomadSituation(
             jobID: id, job: job, allocations: try allocations(of: id), open: try openEvaluations(of: id),
-            deployment: try newestDeployment(of: id), revision: subject?.revision ?? 0,
-            owed: subject?.owed)
+            deployment: deployment, stable: try job.flatMap { try stableVersion(before: $0, deployment) },
+            revision: subject?.revision ?? 0, owed: subject?.owed)
         return (situation, sealed)
+    }
+
+    /// What the job goes back to when its deployment fails.
+    private func stableVersion(
+        before job: NomadJobRecord, _ deployment: NomadDeployment?
+    ) throws -> NomadJobVersion? {
+        guard let deployment, deployment.mayRevert, deployment.edition == NomadJobEdition(job) else { return nil }
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT * FROM nomad_versions WHERE job = ? AND created = ? AND version < ? AND is_stable
+                ORDER BY version DESC LIMIT 1
+                """)
+        return try Row.fetchOne(statement, arguments: [job.id, job.createIndex, job.version]).map(NomadJobVersion.init)
     }
 }

@@ -55,8 +55,8 @@ extension SQLiteStore: NomadJobStore {
             } else {
                 try scope.db.cachedStatement(
                     sql: """
-                        UPDATE nomad_jobs SET is_stopped = 1, modify_index = ?, job_modify_index = ?, summary_index = ?,
-                          changed_at = ? WHERE id = ?
+                        UPDATE nomad_jobs SET is_stopped = 1, is_paused = 0, launch_at = NULL, modify_index = ?,
+                          job_modify_index = ?, summary_index = ?, changed_at = ? WHERE id = ?
                         """
                 ).execute(arguments: [index, index, index, now.milliseconds, id])
             }
@@ -149,7 +149,7 @@ extension NomadShelf {
     }
 
     /// Stores the draft as the newest version.
-    fileprivate func put(
+    func put(
         _ draft: NomadJobDraft, after before: NomadJobRecord?, _ digest: Data, _ box: SecretBox, _ index: Int64,
         at now: Date
     ) throws {
@@ -157,16 +157,19 @@ extension NomadShelf {
             job: draft.id, created: before?.createIndex ?? index, version: before.map { $0.version + 1 } ?? 0)
         try db.cachedStatement(
             sql: """
-                INSERT INTO nomad_jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO nomad_jobs (id, type, priority, parent, is_template, is_stopped, version, create_index,
+                  modify_index, job_modify_index, summary_index, changed_at, launch_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT DO UPDATE SET type = excluded.type, priority = excluded.priority, parent = excluded.parent,
                   is_template = excluded.is_template, is_stopped = excluded.is_stopped, version = excluded.version,
                   modify_index = excluded.modify_index, job_modify_index = excluded.job_modify_index,
-                  summary_index = excluded.summary_index, changed_at = excluded.changed_at
+                  summary_index = excluded.summary_index, changed_at = excluded.changed_at,
+                  launch_at = excluded.launch_at, is_paused = 0
                 """
         ).execute(arguments: [
             draft.id, draft.type.rawValue, draft.priority, draft.parentID, draft.isTemplate,
             draft.isStopped, edition.version,
-            edition.created, index, index, index, now.milliseconds,
+            edition.created, index, index, index, now.milliseconds, draft.nextLaunch,
         ])
         try db.cachedStatement(sql: "INSERT INTO nomad_versions VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)").execute(
             arguments: [
@@ -209,7 +212,7 @@ extension NomadJobRecord {
 
 extension NomadJobDraft {
     /// The same text for the same secrets.
-    fileprivate var secretText: [UInt8] {
+    var secretText: [UInt8] {
         secrets.sorted { $0.key < $1.key }.flatMap { Array("\($0.key)\0\($0.value.exposed)\0".utf8) }
     }
 }
@@ -220,7 +223,7 @@ extension NomadJobEdition {
 }
 
 extension NomadJobVersion {
-    fileprivate init(_ row: Row) {
+    init(_ row: Row) {
         self.init(
             version: row["version"], content: row["content"], isStable: row["is_stable"],
             submitTime: row["submit_time"], jobModifyIndex: row["job_modify_index"])

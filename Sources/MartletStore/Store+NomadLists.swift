@@ -61,6 +61,8 @@ extension SQLiteStore: NomadLedger {
         case .prefix(let prefix): ("id >= ? AND id < ?", [prefix, prefix + "~"])
         case .job(let job): ("job = ?", [job])
         case .evaluation(let id): (table == .allocations ? "evaluation = ?" : "id = ?", [id])
+        case .deployment(let id):
+            table == .allocations ? ("deployment <> '' AND deployment = ?", [id]) : ("id = ?", [id])
         // There is one node.
         case .node(let node): ("EXISTS (SELECT 1 FROM nomad_node WHERE json_extract(content, '$.id') = ?)", [node])
         }

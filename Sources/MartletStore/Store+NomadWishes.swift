@@ -69,6 +69,9 @@ private struct Granting {
         case .stop(let allocation): try stop(allocation)
         case .restart(let allocation, let task): try restart(allocation, task)
         case .fail(let deployment): try fail(deployment)
+        case .pauseJob(let job, let isPaused): try pause(job, isPaused)
+        case .pauseDeployment(let deployment, let isPaused): try hold(deployment, isPaused)
+        case .promote(let deployment, let groups): try promote(deployment, groups)
         }
     }
 
@@ -112,17 +115,73 @@ private struct Granting {
         return index
     }
 
-    private func fail(_ id: String) throws -> Int64 {
-        let row = try Row.fetchOne(
-            shelf.db.cachedStatement(sql: "SELECT * FROM nomad_deployments WHERE id = ?"), arguments: [id])
-        guard var deployment = try row.map(NomadView.deployment), deployment.status == .running else {
-            throw NomadClash.unknown
+    private func pause(_ id: String, _ isPaused: Bool) throws -> Int64 {
+        guard let job = try view.job(id)?.0 else { throw NomadClash.unknown }
+        if job.isStopped { throw MartletError(.conflict, "the job \(id) is stopped; register it again to start it") }
+        if job.isTemplate {
+            throw MartletError(.conflict, "the job \(id) only makes others; pause one of those, or stop this one")
         }
-        (deployment.status, deployment.statusDescription) = (.failed, "Deployment marked as failed")
-        let index = try shelf.advance([.jobs, .evaluations, .deployments])
+        if job.isPaused == isPaused { return job.modifyIndex }
+        let index = try shelf.advance([.jobs])
+        try shelf.db.cachedStatement(
+            sql: "UPDATE nomad_jobs SET is_paused = ?, modify_index = ?, summary_index = ? WHERE id = ?"
+        ).execute(arguments: [isPaused, index, index, id])
+        try shelf.order(id, index)
+        return index
+    }
+
+    // MARK: Deployments
+
+    /// Throws ``NomadClash/unknown`` unless it is active.
+    private func active(_ id: String) throws -> NomadDeployment {
+        let statement = try shelf.db.cachedStatement(sql: "SELECT * FROM nomad_deployments WHERE id = ?")
+        guard let deployment = try Row.fetchOne(statement, arguments: [id]).map(NomadView.deployment),
+            deployment.status.isActive
+        else { throw NomadClash.unknown }
+        return deployment
+    }
+
+    private func put(_ deployment: NomadDeployment, _ index: Int64) throws -> Int64 {
         try shelf.put(NomadRow(deployment), index)
         let job = deployment.edition.job
         return try put(.deploymentWatcher, of: try view.job(job)?.0, job, index)
+    }
+
+    private func fail(_ id: String) throws -> Int64 {
+        var deployment = try active(id)
+        (deployment.status, deployment.statusDescription) = (.failed, "Deployment marked as failed")
+        return try put(deployment, try shelf.advance([.jobs, .evaluations, .deployments]))
+    }
+
+    private func hold(_ id: String, _ isPaused: Bool) throws -> Int64 {
+        var deployment = try active(id)
+        deployment.status = isPaused ? .paused : .running
+        deployment.statusDescription = deployment.activeDescription
+        if !isPaused { deployment.extendDeadlines(at: now) }
+        return try put(deployment, try shelf.advance([.jobs, .evaluations, .deployments]))
+    }
+
+    private func promote(_ id: String, _ groups: Set<String>?) throws -> Int64 {
+        var deployment = try active(id)
+        let chosen = deployment.groups.filter { groups?.contains($0.key) ?? true }
+        let canaries = try view.allocations(of: deployment.edition.job).map(\.record).filter {
+            $0.deploymentID == id && $0.isCanary == true && $0.desired == .run && chosen[$0.group] != nil
+        }
+        let unready = chosen.compactMap { name, group -> NomadClash.Unready? in
+            guard let trial = group.canaries, !trial.isPromoted else { return nil }
+            let healthy = canaries.count { $0.group == name && $0.health?.isHealthy == true }
+            return healthy < trial.desired
+                ? NomadClash.Unready(group: name, healthy: healthy, desired: trial.desired) : nil
+        }
+        if !unready.isEmpty { throw NomadClash.unready(unready.sorted { $0.group < $1.group }) }
+        let index = try shelf.advance([.jobs, .evaluations, .deployments, .allocations])
+        for var canary in canaries {
+            canary.isCanary = false
+            canary.modifyTime = now
+            try shelf.update(NomadRow(canary), index)
+        }
+        for name in chosen.keys { deployment.promote(name, at: now) }
+        return try put(deployment, index)
     }
 
     private func put(
@@ -141,9 +200,9 @@ private struct Granting {
 extension NomadWish {
     fileprivate var target: String {
         switch self {
-        case .evaluate(let job, _): "nomad job \(job)"
+        case .evaluate(let job, _), .pauseJob(let job, _): "nomad job \(job)"
         case .stop(let id), .restart(let id, _): "nomad allocation \(id)"
-        case .fail(let id): "nomad deployment \(id)"
+        case .fail(let id), .pauseDeployment(let id, _), .promote(let id, _): "nomad deployment \(id)"
         }
     }
 }

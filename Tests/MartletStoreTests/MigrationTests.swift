@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct Migrations {
     private static let extra = Migration(
-        version: 3, sql: "CREATE TABLE extra (a INTEGER) STRICT; CREATE INDEX runs_extra ON runs (created_at);")
+        version: 4, sql: "CREATE TABLE extra (a INTEGER) STRICT; CREATE INDEX runs_extra ON runs (created_at);")
 
     private func fixtureDirectory() throws -> URL {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("store-\(UUID())")
@@ -46,9 +46,9 @@ import Testing
         let store = try SQLiteStore(directory: fixture.directory, migrations: Schema.migrations + [Self.extra])
         #expect(try await store.run(id) != nil)
         try store.close()
-        #expect(try version(of: fixture.databasePath) == 3)
-        let backup = fixture.databasePath + ".before-v3"
-        #expect(try version(of: backup) == 2)
+        #expect(try version(of: fixture.databasePath) == 4)
+        let backup = fixture.databasePath + ".before-v4"
+        #expect(try version(of: backup) == 3)
         let mode = try FileManager.default.attributesOfItem(atPath: backup)[.posixPermissions] as? Int
         #expect(mode == 0o600)
         #expect(try number("SELECT count(*) FROM runs", in: backup) == 1)
@@ -58,11 +58,11 @@ import Testing
         let fixture = try StoreFixture()
         try await fixture.insert(fixture.run())
         try fixture.store.close()
-        let broken = Migration(version: 4, sql: "CREATE TABLE more (a INTEGER); SELECT nothing FROM nowhere;")
+        let broken = Migration(version: 5, sql: "CREATE TABLE more (a INTEGER); SELECT nothing FROM nowhere;")
         #expect(throws: (any Error).self) {
             try SQLiteStore(directory: fixture.directory, migrations: Schema.migrations + [Self.extra, broken])
         }
-        #expect(try version(of: fixture.databasePath) == 2)
+        #expect(try version(of: fixture.databasePath) == 3)
         let store = try SQLiteStore(directory: fixture.directory)
         #expect(try await store.runs(RunQuery()).items.count == 1)
     }
@@ -72,8 +72,8 @@ import Testing
         try fixture.store.close()
         try SQLiteStore(directory: fixture.directory, migrations: Schema.migrations + [Self.extra]).close()
         let error = #expect(throws: MartletError.self) { try SQLiteStore(directory: fixture.directory) }
-        #expect(error?.message.contains("schema 3") == true)
-        #expect(try version(of: fixture.databasePath) == 3)
+        #expect(error?.message.contains("schema 4") == true)
+        #expect(try version(of: fixture.databasePath) == 4)
     }
 
     @Test func `a database of another program is refused`() throws {

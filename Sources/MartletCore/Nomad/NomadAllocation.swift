@@ -23,6 +23,12 @@ package struct NomadAllocation: Sendable, Hashable, Codable {
     package var reschedules: [Reschedule] = []
     package var deploymentID = ""
     package var health: Health?
+    /// It tries a new version beside the allocation of its place, until somebody promotes it; nil: it does not.
+    package var isCanary: Bool?
+    /// Nanoseconds since 1970: its job was paused then, and its tasks rest.
+    package var pausedAt: Int64?
+    /// Nanoseconds since 1970: it went on after its last pause.
+    package var resumedAt: Int64?
     package var transition = Transition()
     /// Restarts that somebody asked for, oldest first.
     package var restarts: [Restart] = []
@@ -128,6 +134,8 @@ package struct NomadTask: Sendable, Hashable, Codable {
     package var ask: NomadResources
     /// Nanoseconds between the stop signal and KILL.
     package var killTimeout: Int64
+    /// Nanoseconds between the wish that it ends and the stop signal; nil: none.
+    package var shutdownDelay: Int64?
     package var restart: NomadRestartRule
     /// Nil: it was refused, or a sibling was.
     package var run: RunID?

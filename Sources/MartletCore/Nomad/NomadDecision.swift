@@ -35,13 +35,16 @@ package struct NomadSituation: Sendable {
     package let open: [NomadEvaluation]
     /// The newest of this life of the job.
     package let deployment: NomadDeployment?
+    /// The newest version before this one that has proven itself; read only when the deployment may go back to it.
+    package let stable: NomadJobVersion?
     package let revision: Int64
     /// Why it is looked at; nil: it waits for room, or its time has come.
     package let owed: Int64?
 
     package init(
         jobID: String, job: NomadJobRecord?, secrets: [String: Secret] = [:], allocations: [NomadAllocationFacts],
-        open: [NomadEvaluation], deployment: NomadDeployment?, revision: Int64, owed: Int64?
+        open: [NomadEvaluation], deployment: NomadDeployment?, stable: NomadJobVersion? = nil, revision: Int64,
+        owed: Int64?
     ) {
         self.jobID = jobID
         self.job = job
@@ -49,6 +52,7 @@ package struct NomadSituation: Sendable {
         self.allocations = allocations
         self.open = open
         self.deployment = deployment
+        self.stable = stable
         self.revision = revision
         self.owed = owed
     }
@@ -69,6 +73,8 @@ package struct NomadDecision: Sendable {
     package var deployments: [NomadDeployment] = []
     /// The present version has proven itself.
     package var isStable = false
+    /// The version whose content is registered as the newest, instead of what failed.
+    package var revert: NomadRevert?
     /// Nothing is left to do until something changes.
     package var isSettled = false
 
@@ -81,7 +87,16 @@ package struct NomadDecision: Sendable {
     /// Whether a record changes.
     package var isEmpty: Bool {
         allocations.isEmpty && placed.isEmpty && evaluations.isEmpty && deployments.isEmpty && !isStable
+            && revert == nil
     }
+}
+
+/// Going back to an older version of a job.
+package struct NomadRevert: Sendable {
+    package let version: Int
+    /// What is registered, without the version's secrets: the store adds them.
+    package var draft: NomadJobDraft?
+    package init(version: Int) { self.version = version }
 }
 
 /// An allocation with its runs as they were at the same moment.

@@ -101,6 +101,12 @@ package struct NomadAllocationFacts: Sendable, Hashable {
         return tasks.contains { $0.phase == .pending } ? .pending : .complete
     }
 
+    /// In words, for people.
+    package var clientDescription: String {
+        let isResting = record.pausedAt != nil && tasks.contains { $0.isPaused }
+        return isResting && clientStatus == .pending ? "Tasks are paused" : clientStatus.description
+    }
+
     /// No process of it is there, and none will be.
     package var isOver: Bool { tasks.allSatisfy { $0.phase == .dead } }
     /// Nanoseconds since 1970 of its last task's end; nil: it is not over.

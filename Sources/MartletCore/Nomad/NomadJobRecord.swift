@@ -19,6 +19,8 @@ package struct NomadJobDraft: Sendable, Hashable {
     package var isTemplate: Bool
     /// It is kept, and nothing of it runs.
     package var isStopped = false
+    /// Nanoseconds since 1970 at which a periodic job first makes another; nil: it does not.
+    package var nextLaunch: Int64?
     /// Canonical JSON of what somebody decides, with a mask for each password: no version, index, status or time in it.
     package var content: String
     /// By the JSON path of the value.
@@ -46,6 +48,10 @@ package struct NomadJobRecord: Sendable, Hashable {
     package var parentID: String
     package var isTemplate: Bool
     package var isStopped: Bool
+    /// Its allocations keep their places, and none of their tasks has a process.
+    package var isPaused = false
+    /// Nanoseconds since 1970 at which a periodic job makes the next one; nil: it does not.
+    package var nextLaunch: Int64?
     /// From 0.
     package var version: Int
     package var content: String
@@ -127,4 +133,18 @@ package enum NomadClash: Error, Sendable, Hashable {
     case moved
     /// There is no such object.
     case unknown
+    /// These groups have too few healthy canaries.
+    case unready([Unready])
+
+    /// A group whose canaries cannot be promoted yet.
+    package struct Unready: Sendable, Hashable {
+        package let group: String
+        package let healthy: Int
+        package let desired: Int
+        package init(group: String, healthy: Int, desired: Int) {
+            self.group = group
+            self.healthy = healthy
+            self.desired = desired
+        }
+    }
 }

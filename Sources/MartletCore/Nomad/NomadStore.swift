@@ -20,6 +20,7 @@ package enum NomadSelection: Sendable, Hashable {
     case prefix(String)
     case job(String)
     case evaluation(String)
+    case deployment(String)
     case node(String)
 }
 
@@ -64,6 +65,41 @@ package protocol NomadJobStore: Sendable {
     )?
 }
 
+/// A periodic job that makes another one.
+package struct NomadLaunch: Sendable {
+    /// As it was read: with the time that has come.
+    package let parent: NomadJobRecord
+    package let child: NomadJobDraft
+    /// Nothing is made while an earlier child is not over.
+    package let prohibitsOverlap: Bool
+    /// Nanoseconds since 1970 at which the parent makes the next one; nil: never.
+    package let next: Int64?
+    /// The id of the child's evaluation.
+    package let evaluation: String
+
+    package init(
+        parent: NomadJobRecord, child: NomadJobDraft, prohibitsOverlap: Bool, next: Int64?, evaluation: String
+    ) {
+        self.parent = parent
+        self.child = child
+        self.prohibitsOverlap = prohibitsOverlap
+        self.next = next
+        self.evaluation = evaluation
+    }
+}
+
+/// Times of periodic jobs.
+package protocol NomadLaunches: Sendable {
+    /// Jobs whose time has come, with their secrets, the earliest first; and the next time of any job after `now`:
+    /// nanoseconds since 1970.
+    func nomadLaunches(
+        at now: Date, limit: Int
+    ) async throws -> (due: [(job: NomadJobRecord, secrets: [String: Secret])], next: Int64?)
+    /// Registers the child with its evaluation and sets the parent's next time, in one transaction. Nil when no child was
+    /// made: an earlier one is not over, or the parent is another than was read.
+    func launch(nomad launch: NomadLaunch, at now: Date) async throws -> NomadRegistered?
+}
+
 /// What comes of jobs.
 package protocol NomadLedger: Sendable {
     /// In the order of their ids.
@@ -96,7 +132,7 @@ package protocol NomadDecisions: Sendable {
     /// An evaluation that somebody asks for: of a job, or to stop an allocation, or to start its tasks anew. Throws
     /// ``NomadClash/unknown``. The index of the change.
     func ask(nomad wish: NomadWish, evaluation: String, at now: Date) async throws -> Int64
-    /// Removes what is over since the given instants. Returns how many objects went.
+    /// Removes what is over since the given instants, `limit` objects in a transaction. Returns how many went.
     func collect(nomad horizon: NomadHorizon, limit: Int) async throws -> Int
 }
 
@@ -112,6 +148,12 @@ package enum NomadWish: Sendable, Hashable {
     case restart(allocation: String, task: String?)
     /// Ends a running deployment as failed.
     case fail(deployment: String)
+    /// Has a job's tasks rest, or go on. Throws `conflict` for a stopped job and for one that only makes others.
+    case pauseJob(String, isPaused: Bool)
+    case pauseDeployment(String, isPaused: Bool)
+    /// Has the canaries of these groups take the places of the old allocations; nil: of all groups. Throws
+    /// ``NomadClash/unready(_:)``.
+    case promote(deployment: String, groups: Set<String>?)
 }
 
 /// Ends before these are old.

@@ -12,7 +12,7 @@ package struct NomadAllocationView: Sendable {
     package init(_ runs: NomadAllocationRuns) {
         record = runs.record
         clientStatus = runs.facts.clientStatus
-        clientDescription = runs.facts.clientStatus.description
+        clientDescription = runs.facts.clientDescription
         var states: [String: NomadTaskState] = [:]
         for index in runs.record.tasks.indices {
             let story = TaskStory(runs, index)

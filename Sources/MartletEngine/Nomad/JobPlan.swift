@@ -17,7 +17,6 @@ package struct GroupPlan: Sendable, Hashable {
     package var name: String
     package var count: Int
     package var tasks: [TaskPlan]
-    package var restart: NomadRestartRule
     package var reschedule: RescheduleRule
     /// Nil: replaced all at once, without a deployment.
     package var update: UpdateRule?
@@ -25,13 +24,12 @@ package struct GroupPlan: Sendable, Hashable {
     package var unmet: [String]
 
     package init(
-        name: String, count: Int, tasks: [TaskPlan], restart: NomadRestartRule, reschedule: RescheduleRule = .never,
-        update: UpdateRule? = nil, unmet: [String] = []
+        name: String, count: Int, tasks: [TaskPlan], reschedule: RescheduleRule = .never, update: UpdateRule? = nil,
+        unmet: [String] = []
     ) {
         self.name = name
         self.count = count
         self.tasks = tasks
-        self.restart = restart
         self.reschedule = reschedule
         self.update = update
         self.unmet = unmet
@@ -53,6 +51,9 @@ package struct TaskPlan: Sendable, Hashable {
     package var user: String?
     package var killTimeout: TimeSpan
     package var killSignal: StopSignal
+    /// Nanoseconds between the wish that it ends and the stop signal.
+    package var shutdownDelay: Int64 = 0
+    package var restart: NomadRestartRule
     package var isLeader: Bool
     package var ask: NomadResources
     /// By the variable that the task gets the value in.
@@ -63,7 +64,8 @@ package struct TaskPlan: Sendable, Hashable {
     package init(
         name: String, driver: String, engineDriver: String = "command", spec: JSONValue,
         environment: [String: String] = [:], user: String? = nil, killTimeout: TimeSpan = .seconds(5),
-        killSignal: StopSignal = .int, isLeader: Bool = false, ask: NomadResources, secrets: [String: Secret] = [:],
+        killSignal: StopSignal = .int, restart: NomadRestartRule, isLeader: Bool = false, ask: NomadResources,
+        secrets: [String: Secret] = [:],
         refusal: NomadTask.Refusal? = nil
     ) {
         self.name = name
@@ -74,6 +76,7 @@ package struct TaskPlan: Sendable, Hashable {
         self.user = user
         self.killTimeout = killTimeout
         self.killSignal = killSignal
+        self.restart = restart
         self.isLeader = isLeader
         self.ask = ask
         self.secrets = secrets
@@ -141,6 +144,10 @@ package struct UpdateRule: Sendable, Hashable {
     package var healthyDeadline: Int64
     package var progressDeadline: Int64
     package var autoRevert: Bool
+    /// Allocations of a new version that are tried beside the old ones; 0: none.
+    package var canaries = 0
+    /// Healthy canaries take the others' places by themselves.
+    package var autoPromote = false
 
     package init(
         maxParallel: Int = 1, minHealthyTime: Int64 = 10_000_000_000, healthyDeadline: Int64 = 300_000_000_000,
@@ -169,10 +176,28 @@ package struct NomadNodeFacts: Sendable, Hashable {
     }
 }
 
+/// When a periodic job makes others.
+package struct LaunchRule: Sendable {
+    package let timetable: Timetable
+    /// Not while an earlier one is not over.
+    package let prohibitsOverlap: Bool
+
+    package init(timetable: Timetable, prohibitsOverlap: Bool) {
+        self.timetable = timetable
+        self.prohibitsOverlap = prohibitsOverlap
+    }
+}
+
 /// Reads job definitions: the integration's part.
 package protocol JobPlanner: Sendable {
     /// What a version of a job is to have placed. Throws `invalid` when it cannot be read: then its evaluation fails.
     func plan(of job: NomadJobRecord, secrets: [String: Secret]) throws -> JobPlan
+    /// When a periodic job makes others; nil: never by itself. `content`: as it is kept.
+    func launches(of content: String) throws -> LaunchRule?
+    /// What a periodic job makes, by this name.
+    func child(of job: NomadJobRecord, named id: String, secrets: [String: Secret]) throws -> NomadJobDraft
+    /// What is registered to have an older version's content again; without its secrets.
+    func draft(of content: String, like job: NomadJobRecord) throws -> NomadJobDraft
     /// A task with what it knows of its allocation only when it is placed: names and ids in its environment and arguments.
     func task(_ task: TaskPlan, in allocation: NomadAllocation) -> TaskPlan
 }
@@ -188,17 +213,23 @@ extension GroupPlan {
                 "signal": .string(task.killSignal.rawValue), "leader": .bool(task.isLeader),
                 "cpu": .int(Int64(task.ask.cpu)), "memory": .int(Int64(task.ask.memory)),
                 "secrets": task.secrets.isEmpty ? .null : .int(Int64(edition.version)),
-                "refusal": task.refusal.map { .string($0.text) } ?? .null,
+                "refusal": task.refusal.map { .string($0.text) } ?? .null, "restart": task.restart.json,
+                "shutdown": .int(task.shutdownDelay),
             ]
         }
-        let rule: JSONValue = [
-            "attempts": .int(Int64(restart.attempts)), "interval": .int(restart.interval), "delay": .int(restart.delay),
-            "mode": .string(restart.mode.rawValue),
-        ]
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        JSONValue.array(parts + [rule]).feed { hash = (hash ^ UInt64($0)) &* 0x100_0000_01B3 }
+        JSONValue.array(parts).feed { hash = (hash ^ UInt64($0)) &* 0x100_0000_01B3 }
         let digits = String(hash, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+extension NomadRestartRule {
+    fileprivate var json: JSONValue {
+        [
+            "attempts": .int(Int64(attempts)), "interval": .int(interval), "delay": .int(delay),
+            "mode": .string(mode.rawValue),
+        ]
     }
 }
 

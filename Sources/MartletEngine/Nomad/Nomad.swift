@@ -40,7 +40,7 @@ package struct Nomad: Sendable {
         self.newID = newID
     }
 
-    private var store: any Store { control.store }
+    var store: any Store { control.store }
 
     // MARK: Orders
 
@@ -49,6 +49,7 @@ package struct Nomad: Sendable {
         _ draft: NomadJobDraft, enforcing: NomadEnforcement = .none, cause: NomadEvaluation.Cause = .jobRegister
     ) async throws -> NomadRegistered {
         defer { bell.ring() }
+        let draft = try withFirstLaunch(draft)
         return try await store.register(
             nomad: draft, enforcing: enforcing, evaluation: newID(), cause: cause, at: control.now())
     }
@@ -75,6 +76,13 @@ package struct Nomad: Sendable {
         return try await store.setStable(nomad: id, version: version, isStable)
     }
 
+    /// Has a job's tasks end so that they can go on later, and keeps their places. A paused job stays as it is. Throws
+    /// ``NomadClash/unknown``, and `conflict` for a stopped job and for one that only makes others.
+    package func pause(_ id: String) async throws { _ = try await ask(.pauseJob(id, isPaused: true)) }
+
+    /// Has a paused job's tasks go on, each from its checkpoint, in the same allocations. Throws as ``pause(_:)`` does.
+    package func resume(_ id: String) async throws { _ = try await ask(.pauseJob(id, isPaused: false)) }
+
     /// The one node as it is kept.
     package func node() async throws -> NomadNode {
         try await store.nomadNode(making: newID(), at: control.now())
@@ -100,11 +108,6 @@ package struct Nomad: Sendable {
         let horizon = NomadHorizon(
             jobs: before(garbage.jobs), evaluations: before(garbage.evaluations),
             allocations: before(garbage.allocations))
-        var removed = 0
-        while true {
-            let count = try await store.collect(nomad: horizon, limit: 200)
-            removed += count
-            if count == 0 { return removed }
-        }
+        return try await store.collect(nomad: horizon, limit: 200)
     }
 }

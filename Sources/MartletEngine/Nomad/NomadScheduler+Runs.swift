@@ -8,7 +8,7 @@ extension NomadScheduler {
         var runs: [NewRun] = []
         for (index, task) in group.tasks.enumerated() {
             do {
-                runs.append(try await run(of: nomad.planner.task(task, in: allocation), in: allocation, group))
+                runs.append(try await run(of: nomad.planner.task(task, in: allocation), in: allocation))
             } catch let error as MartletError where error.code == .invalid {
                 allocation.tasks[index].refusal = NomadTask.Refusal(.driver, "\(error)")
                 return []
@@ -18,7 +18,7 @@ extension NomadScheduler {
         return runs
     }
 
-    private func run(of task: TaskPlan, in allocation: NomadAllocation, _ group: GroupPlan) async throws -> NewRun {
+    private func run(of task: TaskPlan, in allocation: NomadAllocation) async throws -> NewRun {
         var environment = task.environment
         environment["NOMAD_ALLOC_ID"] = allocation.id
         environment["NOMAD_ALLOC_NAME"] = allocation.name
@@ -27,7 +27,7 @@ extension NomadScheduler {
             name: Token.isValid(task.name) ? task.name : "task", driver: task.engineDriver, spec: task.spec,
             environment: environment, grace: task.killTimeout, stopSignal: task.killSignal,
             process: ProcessLimits(user: task.user))
-        let rule = group.restart
+        let rule = task.restart
         let delay = TimeSpan(milliseconds: rule.delay / 1_000_000)
         let retry = RetryPolicy(
             limit: rule.attempts, on: allocation.type == .batch ? .failure : .end,

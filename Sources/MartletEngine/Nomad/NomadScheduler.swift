@@ -9,18 +9,20 @@ package final class NomadScheduler: Sendable {
     private static let slice = 64
     /// Jobs that wait for room and are looked at before the first others get the next turn.
     private static let mostWaiting = 128
-    private static let pause: Int64 = 1_000_000_000
+    static let pause: Int64 = 1_000_000_000
 
     private struct Memory {
         /// When time alone changes something about a job: nanoseconds since 1970.
         var looks: [String: Int64] = [:]
         var owesEverything = true
+        /// Since when this scheduler looks at times: what was due before was missed.
+        var since: Date?
     }
 
     let nomad: Nomad
-    private let logger: Logger
+    let logger: Logger
     private let memory = Mutex(Memory())
-    private var control: Control { nomad.control }
+    var control: Control { nomad.control }
 
     package init(_ nomad: Nomad, logger: Logger) {
         self.nomad = nomad
@@ -58,6 +60,7 @@ package final class NomadScheduler: Sendable {
             try await control.store.owe(nomad: .everything)
             memory.withLock { $0.owesEverything = false }
         }
+        let nextLaunch = try await launch()
         var waiting: Int?
         while true {
             let result: (isProgress: Bool, waiting: Int, nextDue: Int64?)
@@ -75,7 +78,7 @@ package final class NomadScheduler: Sendable {
             } else if result.waiting > 0, (waiting ?? 0) + result.waiting < Self.mostWaiting {
                 waiting = (waiting ?? 0) + result.waiting
             } else {
-                return nextLook(result.nextDue)
+                return nextLook([result.nextDue, nextLaunch].compactMap(\.self).min())
             }
         }
     }
@@ -90,6 +93,15 @@ package final class NomadScheduler: Sendable {
             let due = memory.looks.filter { $0.value <= now }.keys
             for job in due { memory.looks[job] = nil }
             return Array(due)
+        }
+    }
+
+    /// Since when times are looked at.
+    func since(_ now: Date) -> Date {
+        memory.withLock { memory in
+            let since = memory.since ?? now
+            memory.since = since
+            return since
         }
     }
 
@@ -112,19 +124,17 @@ package final class NomadScheduler: Sendable {
         var free = nomad.facts.resources - round.used
         var outcomes: [Reconciler.Outcome] = []
         for situation in round.situations {
-            let plan: JobPlan?
             do {
-                plan = try self.plan(of: situation)
+                var reconciler = Reconciler(
+                    situation, plan: try plan(of: situation), node: node, facts: nomad.facts, free: free,
+                    index: round.index, at: now.nanoseconds, newID: nomad.newID)
+                reconciler.run()
+                let outcome = try withRevert(reconciler.outcome, situation)
+                free = reconciler.free
+                outcomes.append(outcome)
             } catch {
                 outcomes.append(failure(situation, "\(error)", at: now.nanoseconds))
-                continue
             }
-            var reconciler = Reconciler(
-                situation, plan: plan, node: node, facts: nomad.facts, free: free, index: round.index,
-                at: now.nanoseconds, newID: nomad.newID)
-            reconciler.run()
-            free = reconciler.free
-            outcomes.append(reconciler.outcome)
         }
         let isProgress = await carryOut(outcomes)
         return (isProgress, round.waiting, round.nextDue)
@@ -133,6 +143,16 @@ package final class NomadScheduler: Sendable {
     private func plan(of situation: NomadSituation) throws -> JobPlan? {
         guard let job = situation.job, !job.isTemplate else { return nil }
         return try nomad.planner.plan(of: job, secrets: situation.secrets)
+    }
+
+    /// What is to be registered where the job goes back to an older version.
+    private func withRevert(_ outcome: Reconciler.Outcome, _ situation: NomadSituation) throws -> Reconciler.Outcome {
+        guard outcome.decision.revert != nil, let job = situation.job, let stable = situation.stable else {
+            return outcome
+        }
+        var outcome = outcome
+        outcome.decision.revert?.draft = try nomad.planner.draft(of: stable.content, like: job)
+        return outcome
     }
 
     /// A job that cannot be read: what runs goes on, and nothing is placed.

@@ -8,10 +8,14 @@ extension Reconciler {
     private static let lost = "alloc is lost since its node is down"
     private static let rescheduled = "alloc was rescheduled because it failed"
 
-    /// The newest allocation of each slot.
-    private func tails(of group: String) -> [Int: NomadAllocationFacts] {
+    /// The newest allocation of each slot; canaries have none until they are promoted.
+    func tails(of group: String) -> [Int: NomadAllocationFacts] {
+        newest { $0.group == group && $0.isCanary != true }
+    }
+
+    func newest(_ isMeant: (NomadAllocation) -> Bool) -> [Int: NomadAllocationFacts] {
         var tails: [Int: NomadAllocationFacts] = [:]
-        for allocation in situation.allocations where allocation.record.group == group {
+        for allocation in situation.allocations where isMeant(allocation.record) {
             let slot = allocation.record.slot
             if let known = tails[slot], known.rank > allocation.rank { continue }
             tails[slot] = allocation
@@ -21,13 +25,18 @@ extension Reconciler {
 
     mutating func reconcile(_ group: GroupPlan) {
         let tails = tails(of: group.name)
-        var budget = updateBudget(group, tails)
+        let isOnTrial = tendCanaries(group, tails)
+        var budget = isOnTrial ? 0 : updateBudget(group, tails)
         for slot in 0..<max(0, group.count) {
             guard let tail = tails[slot] else {
-                place(group, slot: slot, cause: .jobRegister)
+                if !isOnTrial, !isHeld { place(group, slot: slot, cause: .jobRegister) }
                 continue
             }
-            if tail.isOver { replace(tail, group) } else { keep(tail, group, &budget) }
+            if !tail.isOver {
+                keep(tail, group, &budget)
+            } else if !isOnTrial {
+                replace(tail, group)
+            }
         }
     }
 
@@ -35,6 +44,7 @@ extension Reconciler {
     private func updateBudget(_ group: GroupPlan, _ tails: [Int: NomadAllocationFacts]) -> Int {
         guard let update = group.update, update.maxParallel > 0, let job, job.type == .service else { return .max }
         if deployment?.status == .failed, deployment?.edition == NomadJobEdition(job) { return 0 }
+        if isHeld { return 0 }
         let busy = tails.values.count { tail in
             if tail.record.slot >= group.count { return false }
             if tail.record.desired == .stop { return true }
@@ -47,10 +57,7 @@ extension Reconciler {
     private mutating func keep(_ tail: NomadAllocationFacts, _ group: GroupPlan, _ budget: inout Int) {
         let record = tail.record
         guard record.desired == .run, let job else { return }
-        if record.transition.migrate == true || node.isDraining {
-            stop(record.id, Self.migrating, cause: node.isDraining ? .nodeDrain : .allocStop)
-            return
-        }
+        if move(record) { return }
         let edition = NomadJobEdition(job)
         guard record.edition != edition else { return }
         if record.edition.created == edition.created, record.fingerprint == group.fingerprint(of: edition) {
@@ -68,6 +75,14 @@ extension Reconciler {
             budget -= 1
             stop(record.id, Self.updating)
         }
+    }
+
+    /// Ends what is to be somewhere else. Whether it is.
+    @discardableResult
+    mutating func move(_ record: NomadAllocation) -> Bool {
+        guard record.desired == .run, record.transition.migrate == true || node.isDraining else { return false }
+        stop(record.id, Self.migrating, cause: node.isDraining ? .nodeDrain : .allocStop)
+        return true
     }
 
     private mutating func replace(_ tail: NomadAllocationFacts, _ group: GroupPlan) {
@@ -90,7 +105,7 @@ extension Reconciler {
 
     // MARK: Rescheduling
 
-    private mutating func reschedule(_ tail: NomadAllocationFacts, _ group: GroupPlan) {
+    mutating func reschedule(_ tail: NomadAllocationFacts, _ group: GroupPlan) {
         let record = tail.record
         let failedAt = tail.endedAt ?? now
         if record.transition.forceReschedule == true { return place(tail, group, delay: 0) }
@@ -120,7 +135,9 @@ extension Reconciler {
                 NomadAllocation.Reschedule(time: now, allocation: record.id, node: record.nodeID, delay: delay)
             ]
         let placed = outcome.decision.placed.count
-        place(group, slot: record.slot, after: record, reschedules: events, cause: .allocFailure)
+        place(
+            group, slot: record.slot, after: record, reschedules: events, isCanary: record.isCanary == true,
+            cause: .allocFailure)
         // Without room it stays the one that failed, and is tried again.
         guard outcome.decision.placed.count > placed else { return }
         stop(record.id, Self.rescheduled, cause: .allocFailure)
@@ -136,33 +153,11 @@ extension Reconciler {
             let record = allocation.record
             guard records[record.id]?.desired == .run else { continue }
             if newest.contains(record.id), record.slot < counts[record.group] ?? 0 { continue }
+            if isOnTrial(record) { continue }
             stop(record.id, Self.notNeeded)
         }
     }
 
-    /// What is to be done about the runs, now that it is known what is wanted of them.
-    mutating func tendRuns() {
-        for allocation in situation.allocations where !allocation.isOver {
-            guard let record = records[allocation.record.id] else { continue }
-            let pairs = Array(zip(record.tasks, allocation.tasks))
-            let isFailing = allocation.tasks.contains { $0.end == .failed || $0.end == .lost }
-            let isLed = pairs.contains { $0.isLeader && $1.phase == .dead }
-            for (task, facts) in pairs where facts.phase != .dead {
-                guard let run = task.run, !facts.isStopping else { continue }
-                if record.desired != .run || isFailing || isLed {
-                    outcome.stops.append(run)
-                } else if let restart = record.restarts.last(where: { $0.task == task.name }),
-                    restart.attempt == facts.attempt
-                {
-                    if facts.isPaused {
-                        outcome.resumes.append(run)
-                    } else if facts.phase == .running {
-                        outcome.pauses.append(run)
-                    }
-                }
-            }
-        }
-    }
 }
 
 extension NomadAllocationFacts {

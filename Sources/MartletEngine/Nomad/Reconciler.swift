@@ -25,6 +25,8 @@ package struct Reconciler {
     private var waiting: [String: Int] = [:]
     private var failed: [String: NomadPlacementMetrics] = [:]
     private var made: String?
+    /// What was decided here is to be acted on by the next round.
+    var owesRound = false
 
     /// What is to be stored, and what is to be done about runs after that.
     package struct Outcome: Sendable {
@@ -66,8 +68,10 @@ package struct Reconciler {
     }
 
     package mutating func run() {
+        tendPause()
         judgeHealth()
-        for group in wanted { reconcile(group) }
+        // While it rests nothing takes another's place.
+        if !isPaused { for group in wanted { reconcile(group) } }
         stopUnwanted()
         tendDeployment()
         tendRuns()
@@ -82,6 +86,7 @@ package struct Reconciler {
         let refused = outcome.decision.placed.contains { $0.tasks.contains { $0.refusal != nil } }
         outcome.decision.isSettled =
             outcome.stops.isEmpty && outcome.pauses.isEmpty && outcome.resumes.isEmpty && !refused
+            && !owesRound
     }
 
     // MARK: Changes
@@ -175,7 +180,8 @@ package struct Reconciler {
     /// Places one allocation, or notes that it waits. `evaluation`: whose placement it is.
     mutating func place(
         _ group: GroupPlan, slot: Int, after previous: NomadAllocation? = nil,
-        reschedules: [NomadAllocation.Reschedule] = [], cause: NomadEvaluation.Cause = .rollingUpdate
+        reschedules: [NomadAllocation.Reschedule] = [], isCanary: Bool = false,
+        cause: NomadEvaluation.Cause = .rollingUpdate
     ) {
         guard let job else { return }
         if let metrics = obstacle(group) ?? shortage(group) { return refuse(group, metrics) }
@@ -187,11 +193,14 @@ package struct Reconciler {
             evaluationID: owner ?? governing(cause), nodeID: node.id, fingerprint: group.fingerprint(of: edition),
             ask: group.ask,
             tasks: group.tasks.map { task in
-                NomadTask(
+                var own = NomadTask(
                     name: task.name, isLeader: task.isLeader, ask: task.ask,
-                    killTimeout: task.killTimeout.milliseconds * 1_000_000, restart: group.restart,
+                    killTimeout: task.killTimeout.milliseconds * 1_000_000, restart: task.restart,
                     refusal: task.refusal)
+                if task.shutdownDelay > 0 { own.shutdownDelay = task.shutdownDelay }
+                return own
             }, at: now)
+        if isCanary { new.isCanary = true }
         new.previous = previous?.id ?? ""
         new.reschedules = reschedules
         new.metrics.nodesEvaluated = 1

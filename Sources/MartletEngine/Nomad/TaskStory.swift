@@ -107,6 +107,7 @@ struct TaskStory {
         if wasLive, let attempt = attempts[event.attempt] { tell(attempt, at) }
         switch event.to {
         case .pending:
+            if event.from == .paused, !isRestart(event.attempt) { events.append(.driver(at: at, "Task goes on")) }
             if wasLive, case .retryWait(_, let next) = event.reason {
                 let delay = max(0, next.nanoseconds - at)
                 let isLate = task.restart.mode == .delay && delay > task.restart.delay
@@ -115,7 +116,9 @@ struct TaskStory {
                         at: at, after: delay,
                         isLate ? "Exceeded allowed attempts, applying a delay" : NomadTaskEvent.withinPolicy))
             }
-        case .paused: if wasLive, isRestart(event.attempt) { events.append(.restarting(at: at, after: 0, "")) }
+        case .paused:
+            let isRestart = wasLive && isRestart(event.attempt)
+            events.append(isRestart ? .restarting(at: at, after: 0, "") : .driver(at: at, "Task is paused"))
         case .failed: events.append(.notRestarting(at: at, exhausted))
         case .succeeded: if facts.end == .failed { events.append(.notRestarting(at: at, exhausted)) }
         case .cancelled:
@@ -153,6 +156,9 @@ struct TaskStory {
 }
 
 extension GoText {
+    /// Go's zero time.
+    package static let never = "0001-01-01T00:00:00Z"
+
     /// RFC 3339 in UTC, the fraction as long as it needs to be.
     package static func time(_ nanoseconds: Int64) -> String {
         let text = Timestamp.text(Date(nanoseconds: nanoseconds))

@@ -27,6 +27,22 @@ struct SampleJob: Codable, Sendable {
     var priority = 50
     var refusal: String?
     var isTemplate = false
+    /// Seconds between the times of a periodic job.
+    var every: Int64?
+    var prohibitsOverlap = false
+    var autoRevert = false
+    var autoPromote = false
+    var canaries = 0
+    /// Restarts of one task, in place of `restarts`.
+    var ownRestarts: [String: Int] = [:]
+    /// Seconds.
+    var shutdownDelay: Int64 = 0
+
+    fileprivate func rule(of task: String) -> NomadRestartRule {
+        let second: Int64 = 1_000_000_000
+        return NomadRestartRule(
+            attempts: ownRestarts[task] ?? restarts, interval: 86_400 * second, delay: 15 * second, mode: .fail)
+    }
 
     var draft: NomadJobDraft {
         get throws {
@@ -44,26 +60,52 @@ struct SamplePlanner: JobPlanner {
         let sample = try JSONDecoder().decode(SampleJob.self, from: Data(job.content.utf8))
         let second: Int64 = 1_000_000_000
         let tasks = sample.tasks.map { name in
-            TaskPlan(
+            var task = TaskPlan(
                 name: name, driver: sample.driver, spec: ["command": [.string(sample.command)]],
-                isLeader: name == sample.leader, ask: NomadResources(cpu: sample.cpu, memory: 10),
+                restart: sample.rule(of: name), isLeader: name == sample.leader,
+                ask: NomadResources(cpu: sample.cpu, memory: 10),
                 refusal: sample.refusal.map { NomadTask.Refusal(.validation, $0) })
+            task.shutdownDelay = sample.shutdownDelay * second
+            return task
         }
-        let restart = NomadRestartRule(
-            attempts: sample.restarts, interval: 86_400 * second, delay: 15 * second, mode: .fail)
         let rule = RescheduleRule(
             attempts: sample.reschedules, interval: 86_400 * second, delay: Int64(sample.rescheduleDelay) * second,
             isUnlimited: sample.isUnlimited)
-        let update = sample.maxParallel > 0 ? UpdateRule(maxParallel: sample.maxParallel) : nil
+        var update: UpdateRule?
+        if sample.maxParallel > 0 {
+            update = UpdateRule(maxParallel: sample.maxParallel, autoRevert: sample.autoRevert)
+            update?.canaries = sample.canaries
+            update?.autoPromote = sample.autoPromote
+        }
         return JobPlan(
             datacenters: [sample.datacenter],
             groups: [
                 GroupPlan(
-                    name: "g", count: sample.count, tasks: tasks, restart: restart, reschedule: rule, update: update)
+                    name: "g", count: sample.count, tasks: tasks, reschedule: rule, update: update)
             ])
     }
 
     func task(_ task: TaskPlan, in allocation: NomadAllocation) -> TaskPlan { task }
+
+    func launches(of content: String) throws -> LaunchRule? {
+        let sample = try JSONDecoder().decode(SampleJob.self, from: Data(content.utf8))
+        guard let every = sample.every else { return nil }
+        let timetable = try Timetable(
+            .every(.seconds(every)), zone: .gmt, clock: .once, days: nil, anchor: Date(milliseconds: 0), seed: "")
+        return LaunchRule(timetable: timetable, prohibitsOverlap: sample.prohibitsOverlap)
+    }
+
+    func child(of job: NomadJobRecord, named id: String, secrets: [String: Secret]) throws -> NomadJobDraft {
+        var sample = try JSONDecoder().decode(SampleJob.self, from: Data(job.content.utf8))
+        (sample.id, sample.isTemplate, sample.every) = (id, false, nil)
+        var draft = try sample.draft
+        draft.parentID = job.id
+        return draft
+    }
+
+    func draft(of content: String, like job: NomadJobRecord) throws -> NomadJobDraft {
+        NomadJobDraft(id: job.id, type: job.type, priority: job.priority, content: content)
+    }
 }
 
 /// The scheduler over a real SQLite file, at a time that the test sets. Nothing runs: a run begins and ends when the

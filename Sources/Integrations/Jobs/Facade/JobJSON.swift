@@ -11,10 +11,13 @@ enum JobJSON {
             "ModifyIndex": .int(job.modifyIndex), "Name": .string(spec.name),
             "ParameterizedJob": .bool(spec.parameterized != nil), "ParentID": .string(job.parentID),
             "Periodic": .bool(spec.periodic != nil), "Priority": .int(Int64(job.priority)),
-            "Status": .string(state.status.rawValue), "StatusDescription": "", "Stop": .bool(job.isStopped),
+            "Status": .string(state.status.rawValue), "StatusDescription": .string(description(job)),
+            "Stop": .bool(job.isStopped),
             "SubmitTime": .int(job.submitTime), "Type": .string(job.type.rawValue),
         ]
     }
+
+    private static func description(_ job: NomadJobRecord) -> String { job.isPaused ? "paused" : "" }
 
     static func kind(_ spec: JobSpec) -> String { spec.periodic != nil ? "periodic" : "parameterized" }
 
@@ -49,6 +52,7 @@ enum JobJSON {
             submitTime: version?.submitTime ?? job.submitTime, createIndex: UInt64(job.createIndex),
             modifyIndex: UInt64(version == nil ? job.modifyIndex : version?.jobModifyIndex ?? 0),
             jobModifyIndex: UInt64(version?.jobModifyIndex ?? job.jobModifyIndex))
+        if version == nil { fields.statusDescription = description(job) }
         fields.isStable = version?.isStable ?? job.isStable
         fields.isStopped = version == nil && job.isStopped
         fields.parentID = job.parentID

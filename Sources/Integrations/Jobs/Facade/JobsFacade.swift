@@ -55,8 +55,8 @@ package struct JobsFacade: Facade {
         let settings = box.settings
         let isPretty = query.names.contains("pretty")
         let nomad = Nomad(
-            control: call.control, planner: JobsPlanner(node: node, region: settings.region), facts: node.facts,
-            bell: bell, garbage: settings.garbage)
+            control: call.control, planner: JobsPlanner(node: node, region: settings.region),
+            facts: node.facts, bell: bell, garbage: settings.garbage)
         do {
             let request = try NomadCall(call, nomad, node, settings, path: path, query, hangUp: hangUp)
             guard let handler = Self.handler(path) else { return Response(status: .notFound) }
@@ -186,6 +186,10 @@ package struct JobsFacade: Facade {
         (
             "/v1/deployment/fail/",
             [("", { call, id in try await call.only([.post: { try await call.fail(deployment: id) }]) })]
+        ),
+        (
+            "/v1/deployment/promote/",
+            [("", { call, id in try await call.only([.post: { try await call.promote(deployment: id) }]) })]
         ),
         (
             "/v1/deployment/pause/",

@@ -92,7 +92,7 @@ enum LedgerJSON {
         add("NextAllocation", record.next)
         add("DeploymentID", record.deploymentID)
         all["DesiredTransition"] = transition(record.transition)
-        if record.health != nil { all["DeploymentStatus"] = health(record) }
+        if record.health != nil || record.isCanary == true { all["DeploymentStatus"] = health(record) }
         if !record.reschedules.isEmpty { all["RescheduleTracker"] = tracker(record) }
         all["Job"] = job
         all.merge(resources(record)) { $1 }
@@ -135,10 +135,12 @@ enum LedgerJSON {
     }
 
     private static func health(_ record: NomadAllocation) -> JSONValue {
-        guard let health = record.health else { return .null }
+        let isCanary = record.isCanary == true
+        guard record.health != nil || isCanary else { return .null }
         return [
-            "Canary": false, "Healthy": .bool(health.isHealthy), "ModifyIndex": .int(health.modifyIndex),
-            "Timestamp": .string(GoText.time(health.at)),
+            "Canary": .bool(isCanary), "Healthy": record.health.map { .bool($0.isHealthy) } ?? .null,
+            "ModifyIndex": .int(record.health?.modifyIndex ?? 0),
+            "Timestamp": .string(record.health.map { GoText.time($0.at) } ?? GoText.never),
         ]
     }
 
@@ -171,12 +173,15 @@ enum LedgerJSON {
     }
 
     private static func group(_ group: NomadDeployment.Group) -> JSONValue {
-        [
-            "AutoPromote": false, "AutoRevert": .bool(group.autoRevert), "DesiredCanaries": 0,
+        let canaries = group.canaries
+        return [
+            "AutoPromote": .bool(canaries?.isAutomatic ?? false), "AutoRevert": .bool(group.autoRevert),
+            "DesiredCanaries": .int(Int64(canaries?.desired ?? 0)),
             "DesiredTotal": .int(Int64(group.desired)), "HealthyAllocs": .int(Int64(group.healthy)),
-            "PlacedAllocs": .int(Int64(group.placed)), "PlacedCanaries": .null,
-            "ProgressDeadline": .int(group.progressDeadline), "Promoted": false,
-            "RequireProgressBy": .string(group.requireProgressBy.map(GoText.time) ?? "0001-01-01T00:00:00Z"),
+            "PlacedAllocs": .int(Int64(group.placed)),
+            "PlacedCanaries": canaries.map { .array($0.placed.map(JSONValue.string)) } ?? .null,
+            "ProgressDeadline": .int(group.progressDeadline), "Promoted": .bool(canaries?.isPromoted ?? false),
+            "RequireProgressBy": .string(group.requireProgressBy.map(GoText.time) ?? GoText.never),
             "UnhealthyAllocs": .int(Int64(group.unhealthy)),
         ]
     }

@@ -122,8 +122,14 @@ extension NomadCall {
             [
                 "Annotations": ["DesiredTGUpdates": desired.json, "PreemptedAllocs": .null], "CreatedEvals": .null,
                 "Diff": request.diff ? diff.json : .null, "FailedTGAllocs": desired.failed, "Index": .int(index),
-                "JobModifyIndex": .int(index), "NextPeriodicLaunch": .null, "Warnings": .string(spec.warnings()),
+                "JobModifyIndex": .int(index), "NextPeriodicLaunch": try nextLaunch(of: after),
+                "Warnings": .string(spec.warnings()),
             ], index)
+    }
+
+    private func nextLaunch(of spec: JobSpec) throws -> JSONValue {
+        guard let periodic = spec.periodic, periodic.isEnabled else { return .null }
+        return try periodic.timetable().next(after: control.now()).map { .string(GoText.time($0.nanoseconds)) } ?? .null
     }
 
     /// Live allocations by group.
@@ -169,9 +175,8 @@ extension NomadCall {
         }
         let spec = try JobSpec(stored: content.content)
         try permit(spec)
-        let draft = NomadJobDraft(
-            id: id, type: NomadJobType(rawValue: spec.typeName) ?? .service, priority: spec.priority,
-            parentID: state.job.parentID, isTemplate: state.job.isTemplate, content: content.content, secrets: secrets)
+        var draft = try nomad.planner.draft(of: content.content, like: state.job)
+        draft.secrets = secrets
         let registered = try await nomad.register(draft)
         let index = registered.evaluation?.createIndex ?? registered.job.jobModifyIndex
         return .write(
@@ -200,8 +205,7 @@ extension NomadCall {
         if state.job.isStopped {
             throw NomadRefusal(.internalServerError, "Specified job \(GoErrors.quoted(id)) is stopped")
         }
-        let child = "\(id)/periodic-\(Int64(Date().timeIntervalSince1970))"
-        let registered = try await launch(child, of: state.job, ["Periodic": .null])
+        let registered = try await nomad.force(state.job)
         let index = registered.evaluation?.createIndex ?? 0
         return .write(
             ["EvalCreateIndex": .int(index), "EvalID": .string(registered.evaluation?.id ?? ""), "Index": .int(index)],
@@ -267,13 +271,12 @@ extension NomadCall {
     private func launch(
         _ child: String, of parent: NomadJobRecord, _ changes: [String: JSONValue]
     ) async throws -> NomadRegistered {
-        let own: [String: JSONValue] = ["ID": .string(child), "Name": .string(child)]
-        let stored = try JobSpec(stored: parent.content)
-        let spec = try refusing { () throws(GoJSONError) in try stored.changed(changes.merging(own) { $1 }) }
         let secrets = try await store.nomadContent(of: NomadJobEdition(parent))?.secrets ?? [:]
-        let draft = NomadJobDraft(
-            id: child, type: parent.type, priority: parent.priority, parentID: parent.id,
-            content: String(decoding: WireWriter.bytes(.json(spec.json)), as: UTF8.self), secrets: secrets)
-        return try await nomad.register(draft, cause: spec.parameterized == nil ? .periodicJob : .jobRegister)
+        let planner = JobsPlanner(node: node, region: settings.region)
+        do {
+            return try await nomad.register(try planner.child(of: parent, named: child, changes, secrets: secrets))
+        } catch let error as GoJSONError {
+            throw NomadRefusal(.badRequest, error.message)
+        }
     }
 }

@@ -65,7 +65,7 @@ extension NomadCall {
                 switch clash {
                 case .conflict(let actual): UInt64(actual)
                 case .exists: UInt64(old?.jobModifyIndex ?? 0)
-                case .absent, .moved, .unknown: nil
+                case .absent, .moved, .unknown, .unready: nil
                 }
             throw NomadRefusal(
                 .internalServerError,
@@ -87,12 +87,6 @@ extension NomadCall {
 
     /// Whoever may have commands run is as powerful as this server.
     func permit(_ spec: JobSpec) throws(NomadRefusal) {
-        if let periodic = spec.periodic, periodic.isEnabled {
-            throw NomadRefusal(
-                .internalServerError,
-                "1 error occurred:\n\t* periodic jobs are not started by this server; use a schedule (POST /api/schedules)\n\n"
-            )
-        }
         let runsCommands = spec.groups.contains { $0.tasks.contains { node.drivers.contains($0.driver) } }
         let isAnonymous = call.principal.identity == .anonymous
         guard runsCommands, isAnonymous ? !settings.openCommands : rights.role < .admin else { return }

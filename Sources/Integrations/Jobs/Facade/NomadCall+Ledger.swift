@@ -20,7 +20,7 @@ extension NomadCall {
         return prefix.lowercased()
     }
 
-    private func uuid(_ id: String, _ kind: String) throws(NomadRefusal) -> String {
+    func uuid(_ id: String, _ kind: String) throws(NomadRefusal) -> String {
         guard id.utf8.count == 36 else {
             throw NomadRefusal(.internalServerError, "\(kind) lookup failed: index error: UUID must be 36 characters")
         }
@@ -83,9 +83,7 @@ extension NomadCall {
     func deployed(by deployment: String) async throws -> NomadReply {
         let id = try uuid(deployment, "deployment")
         return try await watching(.allocations) {
-            let list = try await store.nomadAllocations(.prefix(""), withHistory: true)
-            let found = list.items.filter { $0.record.deploymentID == id && covers($0.record.jobID) }
-            return .read(.array(stubs(found)), list.index)
+            try await allocations(.deployment(id))
         }
     }
 
@@ -182,33 +180,5 @@ extension NomadCall {
             }
             return .read(LedgerJSON.deployment(found), found.modifyIndex)
         }
-    }
-
-    func fail(deployment id: String) async throws -> NomadReply {
-        let id = try uuid(id, "deployment")
-        guard let found = try await store.nomadDeployments(.prefix(id)).items.first, covers(found.edition.job) else {
-            throw NomadRefusal(.notFound, "deployment not found")
-        }
-        guard found.status == .running else {
-            throw NomadRefusal(.internalServerError, "can't fail terminal deployment")
-        }
-        let (evaluation, index) = try await nomad.ask(.fail(deployment: id))
-        return .write(
-            [
-                "DeploymentModifyIndex": .int(index), "EvalCreateIndex": .int(index), "EvalID": .string(evaluation),
-                "Index": .int(index), "RevertedJobVersion": .null,
-            ], index)
-    }
-
-    /// Deployments of this server go on by themselves.
-    func pause(deployment id: String) async throws -> NomadReply {
-        let id = try uuid(id, "deployment")
-        guard let found = try await store.nomadDeployments(.prefix(id)).items.first, covers(found.edition.job) else {
-            throw NomadRefusal(.notFound, "deployment not found")
-        }
-        throw NomadRefusal(
-            .internalServerError,
-            found.status == .running
-                ? "deployments cannot be paused by this server" : "can't pause terminal deployment")
     }
 }

@@ -29,7 +29,7 @@ struct JobsPlanner: JobPlanner {
     private func group(_ group: TaskGroup, of spec: JobSpec) -> GroupPlan {
         GroupPlan(
             name: group.name, count: spec.type == .system ? 1 : group.count,
-            tasks: group.tasks.map { task($0, group, spec) }, restart: group.restart.rule,
+            tasks: group.tasks.map { task($0, group, spec) },
             reschedule: group.reschedule?.rule ?? .never,
             update: spec.type == .service ? group.update.flatMap(\.rule) : nil,
             unmet: unmet(spec.constraints + group.constraints + group.tasks.flatMap(\.constraints)))
@@ -51,8 +51,9 @@ struct JobsPlanner: JobPlanner {
             name: task.name, driver: task.driver, engineDriver: task.driver, spec: ["command": []],
             environment: environment(task, group, spec),
             killTimeout: TimeSpan(milliseconds: task.killTimeout / 1_000_000),
-            killSignal: StopSignal(nomad: task.killSignal) ?? .int, isLeader: task.leader,
+            killSignal: StopSignal(nomad: task.killSignal) ?? .int, restart: task.restart.rule, isLeader: task.leader,
             ask: NomadResources(cpu: task.resources.cpu, memory: task.resources.memoryMB))
+        plan.shutdownDelay = max(0, group.shutdownDelay ?? 0) + max(0, task.shutdownDelay)
         guard node.drivers.contains(task.driver) else { return plan }
         plan.user = task.user.isEmpty ? node.user(of: task.driver) : task.user
         do throws(GoJSONError) {
@@ -125,9 +126,11 @@ extension UpdateStrategy {
     /// Nil: everything is replaced at once.
     fileprivate var rule: UpdateRule? {
         guard maxParallel > 0 else { return nil }
-        return UpdateRule(
+        var rule = UpdateRule(
             maxParallel: maxParallel, minHealthyTime: minHealthyTime, healthyDeadline: healthyDeadline,
             progressDeadline: progressDeadline, autoRevert: autoRevert)
+        (rule.canaries, rule.autoPromote) = (max(0, canary), autoPromote)
+        return rule
     }
 }
 
