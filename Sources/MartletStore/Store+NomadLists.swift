@@ -21,6 +21,13 @@ extension SQLiteStore: NomadLedger {
         }
     }
 
+    package func nomadAllocationIDs() async throws -> Set<String> {
+        try await read { db in
+            // The index alone is read: rows are long.
+            try String.fetchSet(db, sql: "SELECT id FROM nomad_allocations INDEXED BY nomad_allocations_evaluation")
+        }
+    }
+
     package func nomadNode(making id: String, at now: Date) async throws -> NomadNode {
         if let node = try await read({ [decoding] in try NomadView(db: $0, decoding: decoding).node() }) { return node }
         let fresh = try NomadRow(NomadNode(id: id, changedAt: now.second))

@@ -10,19 +10,20 @@ package struct Jobs: Sendable {
     package let facade: any Facade
     private let bell = NomadBell()
     private let node: JobsNode
+    private let places: AllocationDirectories
 
     package init(settings: JobsSettings) {
         box = JobsBox(settings)
         node = JobsNode(settings)
+        places = AllocationDirectories(root: settings.allocationsDirectory)
         drivers = [TaskCommandDriver("raw_exec"), TaskCommandDriver("exec")]
-        facade = JobsFacade(box: box, node: node, bell: bell)
+        facade = JobsFacade(box: box, node: node, bell: bell, places: places)
     }
 
     /// What the scheduler works with.
     package func nomad(_ control: Control) -> Nomad {
         Nomad(
-            control: control, planner: JobsPlanner(node: node, region: box.settings.region), facts: node.facts,
-            bell: bell,
-            garbage: box.settings.garbage)
+            control: control, planner: JobsPlanner(node: node, region: box.settings.region, places: places),
+            facts: node.facts, bell: bell, garbage: box.settings.garbage, places: places)
     }
 }

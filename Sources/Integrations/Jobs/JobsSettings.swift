@@ -10,8 +10,13 @@ package struct JobsSettings: Sendable, Hashable {
     /// Whether a caller without a token may register commands of its own (raw_exec, exec) where the listener asks for none.
     package var openCommands = false
     package var garbage = Nomad.Garbage()
+    /// Where directories of allocations are made, for good: a reload does not change it.
+    package let allocationsDirectory: String
 
-    package init(node: String) { self.node = node }
+    package init(node: String, allocationsDirectory: String) {
+        self.node = node
+        self.allocationsDirectory = allocationsDirectory
+    }
 }
 
 /// The settings in force; replaced as a whole by a reload.

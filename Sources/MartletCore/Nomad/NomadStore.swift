@@ -106,6 +106,7 @@ package protocol NomadLedger: Sendable {
     func nomadEvaluations(_ selection: NomadSelection) async throws -> NomadList<NomadEvaluation>
     /// In the order of their ids, each with its runs; with their events and attempts where they are wanted.
     func nomadAllocations(_ selection: NomadSelection, withHistory: Bool) async throws -> NomadList<NomadAllocationRuns>
+    func nomadAllocationIDs() async throws -> Set<String>
     func nomadDeployments(_ selection: NomadSelection) async throws -> NomadList<NomadDeployment>
     /// The one node; made with this id at the first call.
     func nomadNode(making id: String, at now: Date) async throws -> NomadNode

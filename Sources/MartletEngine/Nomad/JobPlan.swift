@@ -49,6 +49,10 @@ package struct TaskPlan: Sendable, Hashable {
     package var spec: JSONValue
     package var environment: [String: String]
     package var user: String?
+    /// Where it begins; nil: where the server does.
+    package var cwd: String?
+    /// What its local directory has when it begins, by relative path.
+    package var files: [String: [UInt8]] = [:]
     package var killTimeout: TimeSpan
     package var killSignal: StopSignal
     /// Nanoseconds between the wish that it ends and the stop signal.

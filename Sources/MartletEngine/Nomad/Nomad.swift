@@ -9,6 +9,7 @@ package struct Nomad: Sendable {
     package let facts: NomadNodeFacts
     package let bell: NomadBell
     package let garbage: Garbage
+    package let places: (any AllocationPlaces)?
     let newID: @Sendable () -> String
 
     /// How long what is over stays.
@@ -30,13 +31,15 @@ package struct Nomad: Sendable {
 
     package init(
         control: Control, planner: any JobPlanner, facts: NomadNodeFacts, bell: NomadBell = NomadBell(),
-        garbage: Garbage = Garbage(), newID: @escaping @Sendable () -> String = { UUID().uuidString.lowercased() }
+        garbage: Garbage = Garbage(), places: (any AllocationPlaces)? = nil,
+        newID: @escaping @Sendable () -> String = { UUID().uuidString.lowercased() }
     ) {
         self.control = control
         self.planner = planner
         self.facts = facts
         self.bell = bell
         self.garbage = garbage
+        self.places = places
         self.newID = newID
     }
 
@@ -108,6 +111,9 @@ package struct Nomad: Sendable {
         let horizon = NomadHorizon(
             jobs: before(garbage.jobs), evaluations: before(garbage.evaluations),
             allocations: before(garbage.allocations))
-        return try await store.collect(nomad: horizon, limit: 200)
+        let known = places == nil ? [] : try await store.nomadAllocationIDs()
+        let count = try await store.collect(nomad: horizon, limit: 200)
+        try await removePlaces(knownBefore: known)
+        return count
     }
 }

@@ -5,6 +5,14 @@ extension NomadScheduler {
     /// One for each task; none when one of them cannot be run: then the allocation says so, and has failed.
     func runs(of allocation: inout NomadAllocation, _ group: GroupPlan) async throws -> [NewRun] {
         guard allocation.tasks.allSatisfy({ $0.refusal == nil }) else { return [] }
+        do {
+            try nomad.places?.make(for: allocation, group.tasks)
+        } catch let error as MartletError where error.code == .invalid {
+            for index in allocation.tasks.indices {
+                allocation.tasks[index].refusal = NomadTask.Refusal(.driver, error.message)
+            }
+            return []
+        }
         var runs: [NewRun] = []
         for (index, task) in group.tasks.enumerated() {
             do {
@@ -26,7 +34,7 @@ extension NomadScheduler {
         let spec = TaskSpec(
             name: Token.isValid(task.name) ? task.name : "task", driver: task.engineDriver, spec: task.spec,
             environment: environment, grace: task.killTimeout, stopSignal: task.killSignal,
-            process: ProcessLimits(user: task.user))
+            process: ProcessLimits(cwd: task.cwd, user: task.user))
         let rule = task.restart
         let delay = TimeSpan(milliseconds: rule.delay / 1_000_000)
         let retry = RetryPolicy(

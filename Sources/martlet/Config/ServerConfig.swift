@@ -71,7 +71,7 @@ struct ServerConfig: Sendable {
         cacheLoad = try Self.cacheLoad(reader, sources)
         backups = try Self.backups(reader, sources, dataDirectory)
         clusters = try Self.clusters(reader, sources, dataDirectory)
-        nomadJobs = Self.nomadJobs(reader, sources)
+        nomadJobs = try Self.nomadJobs(reader, sources, dataDirectory)
         try reader.check()
     }
 
@@ -128,8 +128,11 @@ struct ServerConfig: Sendable {
         return settings
     }
 
-    private static func nomadJobs(_ reader: SettingReader, _ sources: SettingSources) -> JobsSettings {
-        var settings = JobsSettings(node: sources.value("jobs.node") ?? "")
+    private static func nomadJobs(
+        _ reader: SettingReader, _ sources: SettingSources, _ dataDirectory: String
+    ) throws(MartletError) -> JobsSettings {
+        let directory = try sources.value("jobs.allocationsDir").map(absolute) ?? dataDirectory + "/allocations"
+        var settings = JobsSettings(node: sources.value("jobs.node") ?? "", allocationsDirectory: directory)
         settings.datacenter = sources.value("jobs.datacenter") ?? settings.datacenter
         settings.region = sources.value("jobs.region") ?? settings.region
         settings.openCommands = reader.boolean("jobs.openCommands")

@@ -158,6 +158,8 @@ struct Setting: Sendable {
         Setting("jobs.datacenter", .text, "dc1", "the node's datacenter"),
         Setting("jobs.region", .text, "global", "the node's region"),
         Setting(
+            "jobs.allocationsDir", .path, nil, "directories of the job API's tasks; default: allocations in dataDir"),
+        Setting(
             "jobs.openCommands", .choice(["true", "false"]), "false",
             "callers without a token may register jobs with commands of their own"),
         Setting("jobs.gc.jobs", .span, "4h", "how long ended jobs of the job API stay"),

@@ -14,6 +14,7 @@ package struct JobsFacade: Facade {
     let box: JobsBox
     let node: JobsNode
     let bell: NomadBell
+    let places: AllocationDirectories
 
     package func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool { path == "/v1" || path.hasPrefix("/v1/") }
 
@@ -55,10 +56,11 @@ package struct JobsFacade: Facade {
         let settings = box.settings
         let isPretty = query.names.contains("pretty")
         let nomad = Nomad(
-            control: call.control, planner: JobsPlanner(node: node, region: settings.region),
-            facts: node.facts, bell: bell, garbage: settings.garbage)
+            control: call.control, planner: JobsPlanner(node: node, region: settings.region, places: places),
+            facts: node.facts, bell: bell, garbage: settings.garbage, places: places)
         do {
-            let request = try NomadCall(call, nomad, node, settings, path: path, query, hangUp: hangUp)
+            let request = try NomadCall(
+                call, nomad, node, settings, places, path: path, query, hangUp: hangUp)
             guard let handler = Self.handler(path) else { return Response(status: .notFound) }
             let reply = try await handler(request)
             if case .stream(let type, let output) = reply.content { return .stream(type, output, of: call) }

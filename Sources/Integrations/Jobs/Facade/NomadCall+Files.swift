@@ -17,9 +17,13 @@ extension NomadCall {
     private func files(
         of allocation: String, _ path: String
     ) async throws -> (AllocationFiles, path: String, entry: AllocationFiles.Entry) {
-        let files = AllocationFiles(record: try await clientRuns(of: allocation).record)
+        let record = try await clientRuns(of: allocation).record
+        let files = AllocationFiles(record: record, folder: AllocationFolder(path: places.folder(of: record.id)))
         guard !path.split(separator: "/").contains("..") else {
             throw NomadRefusal(.internalServerError, "Path escapes the alloc directory")
+        }
+        if files.isSecret(path) {
+            throw NomadRefusal(.internalServerError, "Reading secret file prohibited: \(path.prefix(256))")
         }
         guard let entry = files.entry(path) else {
             throw NomadRefusal(.notFound, "stat \(path.prefix(256)): no such file or directory")
@@ -29,7 +33,7 @@ extension NomadCall {
 
     func list(_ allocation: String) async throws -> NomadReply {
         let (files, path, entry) = try await files(of: allocation, query["path"] ?? "/")
-        guard entry == .directory else {
+        guard entry.isDirectory else {
             return .client([try info(files, path.split(separator: "/").last.map(String.init) ?? "", entry)])
         }
         return .client(.array(try files.entries(in: path).map { try info(files, $0.name, $0.entry) }))
@@ -38,13 +42,19 @@ extension NomadCall {
     func stat(_ allocation: String) async throws -> NomadReply {
         let (files, path, entry) = try await files(of: allocation)
         var all = try info(files, path.split(separator: "/").last.map(String.init) ?? "/", entry).object ?? [:]
-        if entry != .directory { all["ContentType"] = "application/octet-stream" }
+        if !entry.isDirectory { all["ContentType"] = "application/octet-stream" }
         return .client(.object(all))
     }
 
     private func info(
         _ files: AllocationFiles, _ name: String, _ entry: AllocationFiles.Entry
     ) throws -> JSONValue {
+        if case .item(let item) = entry {
+            return [
+                "FileMode": .string(item.mode), "IsDir": .bool(item.isDirectory),
+                "ModTime": .string(GoText.time(item.modifiedAt)), "Name": .string(name), "Size": .int(item.size),
+            ]
+        }
         var (size, isDirectory) = (Int64(4096), true)
         if case .output(let task, let stream) = entry {
             isDirectory = false
@@ -62,31 +72,41 @@ extension NomadCall {
     /// The bytes of a file, from `offset` on and at most `limit` where they are given.
     func read(_ allocation: String, isPart: Bool) async throws -> NomadReply {
         let (files, path, entry) = try await files(of: allocation)
-        guard case .output(let task, let stream) = entry else {
-            throw NomadRefusal(.badRequest, "file \(path.prefix(256)) is a directory")
-        }
+        if entry.isDirectory { throw NomadRefusal(.badRequest, "file \(path.prefix(256)) is a directory") }
         var (start, limit) = (Int64(0), Int64?.none)
         if isPart {
             guard query["offset"] != nil else { throw NomadRefusal(.badRequest, "error parsing offset: it is missing") }
             start = try number("offset")
             if query["limit"] != nil { limit = try number("limit") }
         }
-        let output = TaskOutput(
-            of: files.record.tasks[task].run, stream, file: nil, from: .offset(start), upTo: limit, follows: false,
-            control)
+        let output: any StreamedOutput =
+            if case .output(let task, let stream) = entry {
+                TaskOutput(
+                    of: files.record.tasks[task].run, stream, file: nil, from: .offset(start), upTo: limit,
+                    follows: false, control)
+            } else {
+                FileOutput(files.folder, AllocationFiles.parts(path), from: start, upTo: limit)
+            }
         return NomadReply(content: .stream("text/plain", output), kind: .client)
     }
 
     /// The bytes of a file in frames, and what is added to it as long as its task goes on.
     func stream(_ allocation: String) async throws -> NomadReply {
         let (files, path, entry) = try await files(of: allocation)
-        guard case .output(let task, let stream) = entry else {
-            throw NomadRefusal(.badRequest, "file \(path.prefix(256)) is a directory")
+        if entry.isDirectory { throw NomadRefusal(.badRequest, "file \(path.prefix(256)) is a directory") }
+        let (offset, isFromEnd) = (try number("offset"), query["origin"] == "end")
+        let output: any StreamedOutput
+        switch entry {
+        case .output(let task, let stream):
+            output = TaskOutput(
+                of: files.record.tasks[task].run, stream, file: path,
+                from: isFromEnd ? .beforeEnd(offset) : .offset(offset), follows: true, control)
+        case .item(let item):
+            output = FileOutput(
+                files.folder, AllocationFiles.parts(path), from: isFromEnd ? max(0, item.size - offset) : offset,
+                name: path, follows: true)
+        case .directory: return NomadReply(content: .nothing, kind: .client)
         }
-        let offset = try number("offset")
-        let output = TaskOutput(
-            of: files.record.tasks[task].run, stream, file: path,
-            from: query["origin"] == "end" ? .beforeEnd(offset) : .offset(offset), follows: true, control)
         return NomadReply(content: .stream("application/json", output), kind: .client)
     }
 

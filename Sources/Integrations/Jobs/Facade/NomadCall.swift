@@ -16,6 +16,7 @@ struct NomadCall: Sendable {
     let nomad: Nomad
     let node: JobsNode
     let settings: JobsSettings
+    let places: AllocationDirectories
     /// Decoded.
     let path: String
     /// Tells that the caller has gone; nil where nobody waits for that.
@@ -25,10 +26,11 @@ struct NomadCall: Sendable {
     let wait: Duration
 
     init(
-        _ call: FacadeCall, _ nomad: Nomad, _ node: JobsNode, _ settings: JobsSettings, path: String,
-        _ query: GoQuery, hangUp: HangUp?
+        _ call: FacadeCall, _ nomad: Nomad, _ node: JobsNode, _ settings: JobsSettings,
+        _ places: AllocationDirectories, path: String, _ query: GoQuery, hangUp: HangUp?
     ) throws(NomadRefusal) {
         (self.call, self.nomad, self.node, self.settings, self.path) = (call, nomad, node, settings, path)
+        self.places = places
         self.hangUp = hangUp
         self.query = query
         if let text = query["wait"] {

@@ -11,7 +11,7 @@ struct NomadReply: Sendable {
         case json(JSONValue)
         case text(String)
         /// Written as it comes, with its content type.
-        case stream(String, TaskOutput)
+        case stream(String, any StreamedOutput)
         case nothing
     }
 

@@ -8,7 +8,7 @@ import Synchronization
 extension Response {
     /// Ends when the output does, the caller goes, its rights end or the server shuts down. Watching for the caller's end
     /// costs the connection.
-    static func stream(_ type: String, _ output: TaskOutput, of call: FacadeCall) -> Response {
+    static func stream(_ type: String, _ output: any StreamedOutput, of call: FacadeCall) -> Response {
         let (body, watch, end) = (call.request.body, call.watch, StreamEnd())
         return Response(
             status: .ok, headers: [.contentType: type, .vary: "Origin", .connection: "close"],

@@ -3,8 +3,26 @@ import GoWire
 import MartletCore
 import MartletEngine
 
+/// What is sent piece by piece, as it comes.
+protocol StreamedOutput: Sendable {
+    /// Nil at its end.
+    mutating func next(unless end: StreamEnd) async throws -> [UInt8]?
+}
+
+/// `{"Data": BASE64, "File": …, "Offset": END}`.
+enum OutputFrame {
+    static let heartbeat = Array("{}".utf8)
+
+    static func bytes(_ bytes: [UInt8], of file: String, end: Int64) -> [UInt8] {
+        WireWriter.bytes(
+            .object([
+                ("Data", .string(Data(bytes).base64EncodedString())), ("File", .string(file)), ("Offset", .int(end)),
+            ]))
+    }
+}
+
 /// One stream of a task's output, piece by piece, of all its attempts.
-struct TaskOutput: Sendable {
+struct TaskOutput: StreamedOutput {
     enum Start: Sendable {
         case offset(Int64)
         /// So many bytes before the end.
@@ -64,7 +82,7 @@ struct TaskOutput: Sendable {
             // By this a caller that has gone is noticed.
             if file != nil, .now - lastSent > Self.heartbeat {
                 lastSent = .now
-                return Array("{}".utf8)
+                return OutputFrame.heartbeat
             }
             try await Task.sleep(for: .milliseconds(pause))
             pause = min(pause * 2, Self.pauses.upperBound)
@@ -80,10 +98,6 @@ struct TaskOutput: Sendable {
     }
 
     private func framed(_ bytes: [UInt8], end: Int64) -> [UInt8] {
-        guard let file else { return bytes }
-        return WireWriter.bytes(
-            .object([
-                ("Data", .string(Data(bytes).base64EncodedString())), ("File", .string(file)), ("Offset", .int(end)),
-            ]))
+        file.map { OutputFrame.bytes(bytes, of: $0, end: end) } ?? bytes
     }
 }

@@ -7,6 +7,7 @@ import MartletEngine
 struct JobsPlanner: JobPlanner {
     let node: JobsNode
     let region: String
+    let places: AllocationDirectories
 
     func plan(of job: NomadJobRecord, secrets: [String: Secret]) throws -> JobPlan {
         let spec = try JobSpec(stored: job.content)
@@ -16,6 +17,9 @@ struct JobsPlanner: JobPlanner {
 
     func task(_ task: TaskPlan, in allocation: NomadAllocation) -> TaskPlan {
         var task = task
+        let paths = places.paths(of: task, in: allocation)
+        task.cwd = paths?.task
+        task.environment.merge(paths?.variables ?? [:]) { $1 }
         let known = task.environment.merging([
             "NOMAD_ALLOC_ID": allocation.id, "NOMAD_ALLOC_NAME": allocation.name,
             "NOMAD_ALLOC_INDEX": String(allocation.slot),
@@ -62,6 +66,9 @@ struct JobsPlanner: JobPlanner {
         } catch {
             plan.refusal = NomadTaskRefusal(.validation, error.message)
         }
+        if let file = task.dispatchPayloadFile, !file.isEmpty, let payload = spec.payload {
+            plan.files[file] = Data(base64Encoded: payload).map(Array.init) ?? []
+        }
         if plan.refusal == nil, let missing = Self.missing(task) { plan.refusal = NomadTaskRefusal(.driver, missing) }
         return plan
     }
@@ -76,7 +83,6 @@ struct JobsPlanner: JobPlanner {
         ] {
             if let value = values[name], value != .null, value != [] { return "\(word) not there on this server" }
         }
-        if task.dispatchPayloadFile != nil { return "a dispatch's payload is not written to a file by this server" }
         return nil
     }
 
