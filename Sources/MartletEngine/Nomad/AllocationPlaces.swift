@@ -20,9 +20,13 @@ extension Nomad {
         let (found, oldest) = (
             try places.all(), control.now().adding(TimeSpan(milliseconds: -Self.longestPlacing.milliseconds))
         )
+        var trouble: (any Error)?
         let present = try await store.nomadAllocationIDs()
         for (id, changedAt) in found where !present.contains(id) {
-            if before.contains(id) || changedAt < oldest { try places.remove(id) }
+            guard before.contains(id) || changedAt < oldest else { continue }
+            do { try places.remove(id) } catch { trouble = error }
         }
+        // One that cannot be removed keeps no other.
+        if let trouble { throw trouble }
     }
 }

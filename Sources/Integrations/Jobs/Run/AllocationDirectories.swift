@@ -88,8 +88,8 @@ struct AllocationDirectories: AllocationPlaces {
 
     private func write(_ bytes: [UInt8], _ name: String, in folder: String, _ owner: Owner?) throws(MartletError) {
         let parts = name.split(separator: "/").map(String.init).filter { $0 != "." }
-        guard let file = parts.last, !parts.contains("..") else {
-            throw MartletError(.invalid, "the payload's file \(name) is not within the task's directory")
+        guard let file = parts.last, !parts.contains(".."), parts.allSatisfy({ $0.utf8.count <= 255 }) else {
+            throw MartletError(.invalid, "the payload's file \(name) is no path within the task's directory")
         }
         var path = folder
         for part in parts.dropLast() {
@@ -104,7 +104,9 @@ struct AllocationDirectories: AllocationPlaces {
     }
 
     private func failure(_ path: String) -> MartletError {
-        MartletError(.unavailable, "\(path) cannot be made: \(String(cString: strerror(errno)))")
+        let isForEver = errno == ENAMETOOLONG
+        return MartletError(
+            isForEver ? .invalid : .unavailable, "\(path) cannot be made: \(String(cString: strerror(errno)))")
     }
 
     // MARK: Removing
@@ -120,7 +122,13 @@ struct AllocationDirectories: AllocationPlaces {
     }
 
     /// Links in it are not followed.
-    func remove(_ allocation: String) throws { try FileManager.default.removeItem(atPath: folder(of: allocation)) }
+    func remove(_ allocation: String) throws {
+        let folder = folder(of: allocation)
+        do { try FileManager.default.removeItem(atPath: folder) } catch {
+            // Another collection may have taken it.
+            if FileManager.default.fileExists(atPath: folder) { throw error }
+        }
+    }
 }
 
 /// A user by name.
