@@ -94,16 +94,20 @@ int mt_process_stat(pid_t pid, pid_t *parent, pid_t *session, uint64_t *start, c
 
 int mt_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0u); }
 
-int mt_pidfd_stop(int pidfd, int grace) {
+static int tell_keeper(int pidfd, int value) {
     siginfo_t info;
     memset(&info, 0, sizeof info);
     info.si_signo = SIGRTMIN;
     info.si_code = SI_QUEUE;
     info.si_pid = getpid();
     info.si_uid = getuid();
-    info.si_value.sival_int = grace;
+    info.si_value.sival_int = value;
     return (int)syscall(SYS_pidfd_send_signal, pidfd, SIGRTMIN, &info, 0u);
 }
+
+int mt_pidfd_stop(int pidfd, int grace) { return tell_keeper(pidfd, grace); }
+
+int mt_pidfd_pass(int pidfd, int signal) { return tell_keeper(pidfd, -signal); }
 
 int mt_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 

@@ -20,8 +20,8 @@ package struct ControlRecord: Sendable, Equatable {
         self.fields = fields
     }
 
-    /// Version of this format, part of every handle.
-    package static let version = 1
+    /// Version of this format and of what a keeper understands, part of every handle: from 2 on it passes signals on.
+    package static let version = 2
     /// A control file is never longer: it fits the block that its first line allocated.
     package static let longestFile = 4096
 

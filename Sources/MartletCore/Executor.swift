@@ -26,6 +26,11 @@ package protocol Executor: Sendable {
     /// Asks the tree to end. Idempotent; `run` or `adopt` then returns the exit. A task that is already gone
     /// is not an error. `grace` nil: the task's own.
     func stop(_ handle: TaskHandle, at address: TaskAddress, grace: TimeSpan?) async throws
+    /// Sends a signal to the task's process group. A task that is already gone is not an error. Throws `unavailable` when
+    /// its keeper, of an earlier version, passes no signals on.
+    func signal(_ signal: TaskSignal, to handle: TaskHandle, at address: TaskAddress) async throws
+    /// What each process of the task has used; empty when it is gone.
+    func usage(of handle: TaskHandle) -> [ProcessUsage]
     /// Identifies this boot of the machine.
     var bootID: String { get }
 }

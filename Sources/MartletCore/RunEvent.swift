@@ -15,6 +15,8 @@ package struct RunEvent: Sendable, Hashable {
         case stopAgain
         /// The task wrote an `event` or a `warning` line.
         case note
+        /// The task was sent a signal, which is its note.
+        case signalled
     }
 
     /// Global number, from 1, rising; gaps are possible, repeats are not.

@@ -5,8 +5,11 @@ package struct Update: Sendable {
     package var changes: [Change]
     /// Facts the task told, stored as `note` events.
     package var notes: [String]
+    /// What was sent to the task, stored as `signalled` events.
+    package var signals: [TaskSignal] = []
     /// False when nothing was changed and nothing is to be written.
-    package var isEmpty: Bool { changes.isEmpty && notes.isEmpty && !reportChanged }
+    package var isEmpty: Bool { !hasEvents && !reportChanged }
+    package var hasEvents: Bool { !(changes.isEmpty && notes.isEmpty && signals.isEmpty) }
     package var reportChanged: Bool
     package init(changes: [Change] = [], notes: [String] = [], reportChanged: Bool = false) {
         self.changes = changes
@@ -14,6 +17,10 @@ package struct Update: Sendable {
         self.reportChanged = reportChanged
     }
     package init(_ change: Change) { self.init(changes: [change]) }
+    package init(_ signal: TaskSignal) {
+        self.init()
+        signals = [signal]
+    }
 }
 
 /// Runs: every write is durable when the call returns.

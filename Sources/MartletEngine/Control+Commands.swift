@@ -28,6 +28,18 @@ extension Control {
         return run
     }
 
+    /// Sends a signal to the process group of the run's task and records it. Throws `conflict` when no task of it runs.
+    package func signal(_ id: RunID, _ signal: TaskSignal) async throws -> Run {
+        let run = try await store.update(id) { run in
+            guard run.state == .running, run.handle != nil else {
+                throw MartletError(.conflict, "run \(id) has no running task to send a signal to")
+            }
+            return Update(signal)
+        }
+        if let handle = run.handle { try await executor.signal(signal, to: handle, at: run.address) }
+        return run
+    }
+
     package func pause(_ id: RunID, ifVersion versions: Set<Int>? = nil) async throws -> Run {
         try await stop(id, .pause, ifVersion: versions)
     }

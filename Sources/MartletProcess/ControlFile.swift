@@ -28,6 +28,12 @@ struct ControlFile {
     /// What a believable exit record reveals.
     let seal: String
 
+    /// Of the format that the keeper was made for; nil: there is no keeper's line.
+    var keeperVersion: Int? {
+        guard let file = Descriptor(opening: path, O_RDONLY) else { return nil }
+        return records(file).first { $0.word == .keeper }?.integer("v")
+    }
+
     /// The exit record, if there is one to believe.
     func ending() -> ExitRecord? {
         guard let file = Descriptor(opening: path, O_RDONLY) else { return nil }

@@ -82,6 +82,29 @@ package final class LocalExecutor: Executor {
         }
     }
 
+    package func signal(_ signal: TaskSignal, to handle: TaskHandle, at address: TaskAddress) async throws {
+        guard handle.bootID == bootID, let pidfd = Self.open(handle.keeperPID, handle.keeperStart) else { return }
+        // An older one takes it for a stop.
+        guard let version = controlFile(address).keeperVersion, version >= Self.firstToPassSignals else {
+            throw MartletError(
+                .unavailable, "the keeper of \(address) is of an earlier version and passes no signals on")
+        }
+        if mt_pidfd_pass(pidfd.number, signal.number) != 0 && errno != ESRCH {
+            throw MartletError.system("keeper \(handle.keeperPID) of \(address) cannot be signalled", errno)
+        }
+    }
+
+    private static let firstToPassSignals = 2
+
+    package func usage(of handle: TaskHandle) -> [ProcessUsage] {
+        guard handle.bootID == bootID, Self.open(handle.keeperPID, handle.keeperStart) != nil else { return [] }
+        let capacity = 1 << 12
+        let pids = [pid_t](unsafeUninitializedCapacity: capacity) { buffer, count in
+            guard let place = buffer.baseAddress else { return }
+            count = mt_descendants(handle.keeperPID, place, capacity)
+        }
+        return pids.compactMap(ProcessUsage.init(of:))
+    }
 }
 
 extension LocalExecutor {

@@ -34,7 +34,7 @@ extension SQLiteStore {
             throw error
         } catch {
             let note = "nobody was told of this end, the outbox cannot be read: \(error)"
-            try scope.record(note: String(note.prefix(1024)), of: run, at: now())
+            try scope.record(.note, String(note.prefix(1024)), of: run, at: now())
         }
     }
 }

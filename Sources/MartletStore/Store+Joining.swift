@@ -9,7 +9,7 @@ extension SQLiteStore {
         try row.groups.join(run.id, scope.db)
         let names = row.groups.map(\.group).filter { !$0.isEmpty }.joined(separator: ", ")
         let note = "joined by a submission of \(claim.path)\(names.isEmpty ? "" : " for \(names)")"
-        try scope.record(note: String(note.prefix(1024)), of: run, at: row.run.createdAt)
+        try scope.record(.note, String(note.prefix(1024)), of: run, at: row.run.createdAt)
         return run.id
     }
 

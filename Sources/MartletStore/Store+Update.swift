@@ -17,9 +17,11 @@ extension SQLiteStore {
         }
         for task in finished { try insertAttempt(task, of: run.id, scope.db) }
         for change in update.changes { try scope.record(change, of: run) }
-        for note in update.notes { try scope.record(note: note, of: run, at: update.changes.last?.at ?? now()) }
-        if run.labels[NomadLabel.allocation] != nil, !(update.changes.isEmpty && update.notes.isEmpty) {
-            try NomadShelf(db: scope.db).changed(run, after: before, at: update.changes.last?.at ?? now())
+        let at = update.changes.last?.at ?? now()
+        for note in update.notes { try scope.record(.note, note, of: run, at: at) }
+        for signal in update.signals { try scope.record(.signalled, signal.rawValue, of: run, at: at) }
+        if run.labels[NomadLabel.allocation] != nil, update.hasEvents {
+            try NomadShelf(db: scope.db).changed(run, after: before, at: at)
         }
         hot.keep(run)
         if run.state.isEnd, !before.state.isEnd { scope.ended.append(run) }

@@ -115,7 +115,7 @@ extension SQLiteStore {
                 throw error
             } catch {
                 let note = "what this run leaves could not be stored: \(error)"
-                try scope.record(note: String(note.prefix(1024)), of: run, at: now())
+                try scope.record(.note, String(note.prefix(1024)), of: run, at: now())
             }
         }
     }

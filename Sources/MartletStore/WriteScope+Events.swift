@@ -31,10 +31,11 @@ extension WriteScope {
             reason: try StoredJSON.text(change.reason))
     }
 
-    mutating func record(note: String, of run: Run, at now: Date) throws {
+    /// `kind`: `note` or `signalled`.
+    mutating func record(_ kind: RunEvent.Kind, _ note: String, of run: Run, at now: Date) throws {
         try record(
             RunEvent(
-                number: 0, run: run.id, kind: .note, from: nil, to: run.state, attempt: run.attempt,
+                number: 0, run: run.id, kind: kind, from: nil, to: run.state, attempt: run.attempt,
                 task: run.task, reason: nil, note: note, at: now), of: run, reason: nil)
     }
 }

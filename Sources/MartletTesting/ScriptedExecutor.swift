@@ -22,6 +22,7 @@ package final class ScriptedExecutor: Executor {
         var launched: [TaskAddress] = []
         var adopted: [TaskAddress] = []
         var commands: [Command] = []
+        var signals: [TaskSignal] = []
         var stops: [Int32: AsyncStream<Void>.Continuation] = [:]
         var nextPID: Int32 = 100
     }
@@ -39,6 +40,8 @@ package final class ScriptedExecutor: Executor {
     package var launched: [TaskAddress] { state.withLock { $0.launched } }
     package var adopted: [TaskAddress] { state.withLock { $0.adopted } }
     package var commands: [Command] { state.withLock { $0.commands } }
+
+    package var signals: [TaskSignal] { state.withLock { $0.signals } }
 
     package func run(
         _ command: Command, at address: TaskAddress, started: @Sendable (TaskHandle) async throws -> Void
@@ -62,6 +65,12 @@ package final class ScriptedExecutor: Executor {
     package func stop(_ handle: TaskHandle, at address: TaskAddress, grace: TimeSpan?) async throws {
         state.withLock { $0.stops.removeValue(forKey: handle.keeperPID) }?.finish()
     }
+
+    package func signal(_ signal: TaskSignal, to handle: TaskHandle, at address: TaskAddress) async throws {
+        state.withLock { $0.signals.append(signal) }
+    }
+
+    package func usage(of handle: TaskHandle) -> [ProcessUsage] { [] }
 
     private func perform(_ step: Step, _ started: @Sendable (TaskHandle) async throws -> Void) async throws -> TaskExit
     {

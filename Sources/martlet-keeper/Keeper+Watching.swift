@@ -38,6 +38,7 @@ extension Keeper {
         while true {
             switch mt_next_signal(signals, &value) {
             case 0: return
+            case SIGTERM where value < 0: pass(on: -value)
             case SIGTERM: stop(grace: value > 0 ? Int64(value) : frame.grace, at: mt_boot_milliseconds())
             default: reap()
             }
@@ -62,6 +63,11 @@ extension Keeper {
                 return false
             }
         }
+    }
+
+    /// To the leader's process group, whose number is certainly its own until it is reaped.
+    private func pass(on signal: Int32) {
+        if status == nil { kill(-leader, signal) }
     }
 
     /// Asks the leader's process group to end. Again with less grace: KILL comes earlier.

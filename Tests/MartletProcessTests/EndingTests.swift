@@ -49,6 +49,28 @@ import Testing
         }
     }
 
+    @Test func `a signal reaches the whole process group, and ends nothing that takes it`() async throws {
+        let address = fixture.address()
+        let script = """
+            sh -c 'trap "echo child" USR1; echo one; while :; do sleep 0.05; done' &
+            trap 'echo leader' USR1; echo two; while :; do sleep 0.05; done
+            """
+        let (handle, task) = try await executor.begin(shell(script), at: address)
+        try await eventually("ready") { fixture.log(address).contains("one") && fixture.log(address).contains("two") }
+        #expect(executor.usage(of: handle).count >= 2)
+        try await executor.signal(.usr1, to: handle, at: address)
+        try await eventually("both") {
+            fixture.log(address).contains("child") && fixture.log(address).contains("leader")
+        }
+        try await executor.signal(.kill, to: handle, at: address)
+        let exit = try await task.value
+        #expect(exit.ending == .signalled(SIGKILL))
+        #expect(!exit.stopped)
+        // Nobody is there any more: neither the task nor whoever has its number next.
+        try await executor.signal(.kill, to: handle, at: address)
+        #expect(executor.usage(of: handle).isEmpty)
+    }
+
     @Test func `the deadline ends a task that answers the stop signal`() async throws {
         let exit = try await executor.run(
             Command(argv: ["sleep", "60"], timeout: TimeSpan(milliseconds: 200)), at: fixture.address())

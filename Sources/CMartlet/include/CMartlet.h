@@ -86,6 +86,8 @@ int mt_process_stat(pid_t pid, pid_t *parent, pid_t *session, uint64_t *start, c
 int mt_pidfd_open(pid_t pid);
 /// Asks a keeper to stop its task. A real-time signal: unlike TERM, a second one is not merged with the first.
 int mt_pidfd_stop(int pidfd, int grace);
+/// Asks a keeper to send a signal to its task's process group; what it is and a stop are told apart by the value's sign.
+int mt_pidfd_pass(int pidfd, int signal);
 
 /// A set of descriptors to wait for; each has a token.
 int mt_epoll_create(void);

@@ -51,7 +51,7 @@ extension RunMeter.Counts {
         switch event.kind {
         case .created: move(from: nil, to: event.to)
         case .state: count(change: event, run)
-        case .taskStarted, .taskFinished, .stopAgain, .note: return
+        case .taskStarted, .taskFinished, .stopAgain, .note, .signalled: return
         }
     }
 

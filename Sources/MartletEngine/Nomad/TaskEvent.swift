@@ -18,6 +18,7 @@ package struct NomadTaskEvent: Sendable, Hashable {
         case restartSignaled = "Restart Signaled"
         case siblingFailed = "Sibling Task Failed"
         case leaderDead = "Leader Task Dead"
+        case signaling = "Signaling"
     }
 
     package var kind: Kind
@@ -117,6 +118,12 @@ extension NomadTaskEvent {
         var event = Self(.restartSignaled, at: time, "User requested restart")
         event.restartReason = event.displayMessage
         event.details = ["restart_reason": event.displayMessage]
+        return event
+    }
+
+    static func signaling(at time: Int64, _ signal: String) -> Self {
+        var event = Self(.signaling, at: time, "Task being sent a signal")
+        event.details = ["signal": signal]
         return event
     }
 

@@ -68,6 +68,7 @@ struct TaskStory {
         case .created: events.append(.received(at: at))
         case .taskStarted: events.append(.started(at: at))
         case .note: if let note = event.note { events.append(.driver(at: at, note)) }
+        case .signalled: if let note = event.note { events.append(.signaling(at: at, "SIG" + note)) }
         case .taskFinished, .stopAgain: break
         case .state:
             switch event.to {
