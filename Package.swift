@@ -86,6 +86,9 @@ let package = Package(
             name: "MartletYAML", dependencies: ["MartletCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
 
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "MartletGzip", dependencies: ["CZlib"], swiftSettings: strict),
+
         // Bodies, answers and texts as services written in Go have them.
         .target(name: "GoWire", dependencies: ["MartletCore", "MartletEngine", "MartletHTTP"], swiftSettings: strict),
 
@@ -143,7 +146,7 @@ let package = Package(
         .target(
             name: "Jobs",
             dependencies: [
-                "GoWire", "MartletCore", "MartletEngine", "MartletHTTP",
+                "GoWire", "MartletCore", "MartletEngine", "MartletGzip", "MartletHTTP",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -230,6 +233,7 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "MartletYAMLTests", dependencies: ["MartletYAML", "MartletCore"], swiftSettings: strict),
+        .testTarget(name: "MartletGzipTests", dependencies: ["MartletGzip"], swiftSettings: strict),
         .testTarget(name: "GoWireTests", dependencies: ["GoWire", "MartletCore"], swiftSettings: strict),
         .testTarget(
             name: "CacheLoadTests",

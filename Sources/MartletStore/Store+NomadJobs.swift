@@ -14,10 +14,9 @@ extension SQLiteStore: NomadJobStore {
         let new =
             draft.isTemplate
             ? nil
-            : try NomadRow(
-                NomadEvaluation(
-                    id: evaluation, jobID: draft.id, type: draft.type, priority: draft.priority, cause: cause,
-                    at: now.nanoseconds))
+            : NomadEvaluation(
+                id: evaluation, jobID: draft.id, type: draft.type, priority: draft.priority, cause: cause,
+                at: now.nanoseconds)
         return try await writer.write { [box, decoding] scope in
             let view = NomadView(db: scope.db, decoding: decoding)
             let shelf = NomadShelf(db: scope.db)
@@ -26,18 +25,15 @@ extension SQLiteStore: NomadJobStore {
             let index = try shelf.advance(new == nil ? [.jobs] : [.jobs, .evaluations])
             let isSame = try before.map { try $0.isSame(as: draft) && shelf.digest(of: $0) == digest } ?? false
             if !isSame { try shelf.put(draft, after: before, digest, box, index, at: now) }
-            if let new {
-                try shelf.put(new, index)
-                try shelf.order(draft.id, index)
-            }
             guard let job = try view.job(draft.id)?.0 else {
                 throw MartletError(.internal, "the job \(draft.id) has no version that was registered last")
             }
             scope.changed("nomad job \(job.id)", before: before?.auditText, after: job.auditText)
-            var made = new?.value
-            made?.jobModifyIndex = job.jobModifyIndex
-            made?.createIndex = index
-            made?.modifyIndex = index
+            guard var made = new else { return NomadRegistered(job: job, evaluation: nil) }
+            made.jobModifyIndex = job.jobModifyIndex
+            try shelf.put(NomadRow(made), index)
+            try shelf.order(draft.id, index)
+            (made.createIndex, made.modifyIndex) = (index, index)
             return NomadRegistered(job: job, evaluation: made)
         }
     }

@@ -43,6 +43,12 @@ enum JobJSON {
         ]
     }
 
+    /// What a version says of itself: how its job stood when it was registered.
+    static func status(of spec: JobSpec, version: Int) -> String {
+        let wasRunning = spec.periodic != nil || spec.parameterized != nil || (version > 0 && spec.typeName != "batch")
+        return wasRunning ? "running" : "pending"
+    }
+
     /// The whole job. `version`: an older one; nil: the newest.
     static func record(
         _ job: NomadJobRecord, _ spec: JobSpec, status: String, version: NomadJobVersion? = nil

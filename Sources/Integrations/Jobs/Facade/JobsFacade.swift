@@ -6,6 +6,7 @@ import HummingbirdCore
 import Logging
 package import MartletCore
 import MartletEngine
+import MartletGzip
 package import MartletHTTP
 
 /// Nomad's HTTP API: translates its calls into those of ``Nomad`` and the engine.
@@ -64,9 +65,12 @@ package struct JobsFacade: Facade {
             guard let handler = Self.handler(path) else { return Response(status: .notFound) }
             let reply = try await handler(request)
             if case .stream(let type, let output) = reply.content { return .stream(type, output, of: call) }
-            return reply.response(isPretty: isPretty)
+            let accepted = AcceptEncoding(call.request.headers[values: .acceptEncoding])
+            return reply.response(isPretty: isPretty, packs: accepted.takesGzip)
         } catch {
-            return Self.refusal(of: error, call).reply.response(isPretty: isPretty)
+            var reply = Self.refusal(of: error, call).reply
+            if path.hasPrefix("/v1/client/") { reply.kind = .client }
+            return reply.response(isPretty: isPretty)
         }
     }
 
@@ -228,6 +232,8 @@ package struct JobsFacade: Facade {
             "/v1/client/allocation/",
             [
                 ("/gc", { call, id in try await call.only([.get: { try await call.collect(allocation: id) }]) }),
+                ("/stats", { call, id in try await call.only([.get: { try await call.usage(of: id) }]) }),
+                ("/signal", { call, id in try await call.only([.post: { try await call.signal(id) }]) }),
                 ("/restart", { call, id in try await call.only([.post: { try await call.restart(id) }]) }),
             ]
         ),

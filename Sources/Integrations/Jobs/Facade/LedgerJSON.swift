@@ -91,7 +91,7 @@ enum LedgerJSON {
         add("PreviousAllocation", record.previous)
         add("NextAllocation", record.next)
         add("DeploymentID", record.deploymentID)
-        all["DesiredTransition"] = transition(record.transition)
+        if record.transition != .init() { all["DesiredTransition"] = transition(record.transition) }
         if record.health != nil || record.isCanary == true { all["DeploymentStatus"] = health(record) }
         if !record.reschedules.isEmpty { all["RescheduleTracker"] = tracker(record) }
         all["Job"] = job

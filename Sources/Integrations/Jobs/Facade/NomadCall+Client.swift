@@ -11,10 +11,12 @@ extension NomadCall {
             let found = try await store.nomadAllocations(.prefix(allocation.lowercased()), withHistory: false).items
                 .first,
             covers(found.record.jobID)
-        else {
-            throw NomadRefusal(.notFound, "Unknown allocation \(GoErrors.quoted(String(allocation.prefix(64))))")
-        }
+        else { throw Self.unknown(allocation: allocation) }
         return found
+    }
+
+    static func unknown(allocation: String) -> NomadRefusal {
+        NomadRefusal(.notFound, "Unknown allocation \(GoErrors.quoted(String(allocation.prefix(64))))")
     }
 
     /// The output of a task: plain, or in frames `{"Data": BASE64, "File": …, "Offset": n}`.

@@ -87,7 +87,7 @@ extension NomadCall {
             } else {
                 FileOutput(files.folder, AllocationFiles.parts(path), from: start, upTo: limit)
             }
-        return NomadReply(content: .stream("text/plain", output), kind: .client)
+        return NomadReply(content: .stream("text/plain; charset=utf-8", output), kind: .client)
     }
 
     /// The bytes of a file in frames, and what is added to it as long as its task goes on.
@@ -121,7 +121,7 @@ extension NomadCall {
             "UsedPercent": .double(Double(facts.diskSize - facts.diskFree) * 100 / Double(max(1, facts.diskSize))),
         ]
         return .client([
-            "AllocDirStats": disk, "CPU": [], "CPUTicksConsumed": 0, "DeviceStats": [], "DiskStats": [disk],
+            "AllocDirStats": disk, "CPU": [], "CPUTicksConsumed": 0, "DeviceStats": .null, "DiskStats": [disk],
             "Memory": [
                 "Available": .int(facts.memoryFree), "Free": .int(facts.memoryFree), "Total": .int(facts.memory),
                 "Used": .int(facts.memory - facts.memoryFree),
@@ -133,8 +133,9 @@ extension NomadCall {
     /// Directories of ended tasks are the engine's, which has its own retention.
     @Sendable func collectOnNode() async throws -> NomadReply { NomadReply(content: .nothing, kind: .client) }
 
+    /// Of what goes on there is nothing to collect, which is told as if it were unknown.
     func collect(allocation id: String) async throws -> NomadReply {
-        _ = try await clientRuns(of: id)
+        guard try await clientRuns(of: id).facts.isOver else { throw Self.unknown(allocation: id) }
         return NomadReply(content: .nothing, kind: .client)
     }
 

@@ -67,11 +67,11 @@ extension NomadCall {
             let shown = versions.map { version, spec in
                 let isNewest = version.version == state.job.version
                 return JobJSON.record(
-                    state.job, spec, status: isNewest ? state.status.rawValue : "dead",
+                    state.job, spec, status: JobJSON.status(of: spec, version: version.version),
                     version: isNewest ? nil : version)
             }
             var diffs = JSONValue.null
-            if query["diffs"] == "true" {
+            if query["diffs"] == "true", versions.count > 1 {
                 diffs = .array(
                     zip(versions, versions.dropFirst()).map { new, old in JobDiff(from: old.1, to: new.1).json })
             }

@@ -128,7 +128,7 @@ extension NomadCall {
             id: edition.job, type: type, priority: spec.priority, version: version.version, isStable: version.isStable,
             submitTime: version.submitTime, createIndex: edition.created, modifyIndex: version.jobModifyIndex,
             jobModifyIndex: version.jobModifyIndex)
-        return JobJSON.record(record, spec, status: "pending")
+        return JobJSON.record(record, spec, status: JobJSON.status(of: spec, version: version.version))
     }
 
     /// Throws the 404 of an allocation that is not there, or not the caller's.

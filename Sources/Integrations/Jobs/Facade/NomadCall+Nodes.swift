@@ -1,7 +1,9 @@
 import Foundation
 import HTTPTypes
+import HummingbirdCore
 import MartletCore
 import MartletEngine
+import MartletHTTP
 
 /// The one node.
 extension NomadCall {
@@ -14,7 +16,10 @@ extension NomadCall {
         }
         return try await watching(.nodes) {
             let kept = try await nomad.node()
-            let stub: JSONValue = .object(common(kept).merging(["Address": .string(node.address)]) { $1 })
+            let own: [String: JSONValue] = [
+                "Address": .string(node.address), "Version": .string(JobsNode.version),
+            ]
+            let stub: JSONValue = .object(common(kept).merging(own) { $1 })
             return .read(.array(kept.id.hasPrefix(wanted.lowercased()) ? [stub] : []), kept.modifyIndex)
         }
     }
@@ -44,7 +49,7 @@ extension NomadCall {
             "Drain": .bool(kept.isDraining), "Drivers": .object(drivers), "HostVolumes": .null, "ID": .string(kept.id),
             "ModifyIndex": .int(kept.modifyIndex), "Name": .string(node.facts.name), "NodeClass": "",
             "SchedulingEligibility": kept.isEligible ? "eligible" : "ineligible", "Status": "ready",
-            "StatusDescription": "", "Version": .string(JobsNode.version),
+            "StatusDescription": "",
         ]
     }
 
@@ -79,7 +84,7 @@ extension NomadCall {
                     "Timestamp": .string(GoText.time(kept.changedAt * 1_000_000_000)),
                 ]
             ]),
-            "HTTPAddr": .string("\(node.address):4646"), "HostVolumes": .null, "Links": .object([:]),
+            "HTTPAddr": .string(callersAddress), "HostVolumes": .null, "Links": .object([:]),
             "Meta": .object([:]),
             "NodeResources": [
                 "Cpu": ["CpuShares": .int(Int64(resources.cpu))], "Devices": .null,
@@ -94,6 +99,15 @@ extension NomadCall {
             "Resources": old(resources.cpu, resources.memory, node.diskMB), "SecretID": "",
             "StatusUpdatedAt": .int(kept.changedAt), "TLSEnabled": false,
         ]
+    }
+
+    /// Where the caller has reached this server: clients that follow logs connect to it once more.
+    private var callersAddress: String {
+        let usual = "\(node.address):4646"
+        guard let named = call.request.head.authority, named.utf8.count <= 255, named.split(separator: ":").count > 1,
+            named.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) && !named.contains(where: { "/?#@\\\"<>".contains($0) })
+        else { return usual }
+        return named
     }
 
     private var drainStrategy: JSONValue {

@@ -67,14 +67,15 @@ struct NomadCall: Sendable {
         return bytes
     }
 
-    /// The body as a JSON object; an empty one is `EOF` as for Go's decoder, or none where that is enough.
-    func object(orEmpty: Bool = false) async throws -> JSONValue {
+    /// The body as a JSON object; an empty one is `EOF` as for Go's decoder, or none where that is enough. `saying`: before
+    /// the decoder's words.
+    func object(orEmpty: Bool = false, saying words: String = "") async throws -> JSONValue {
         let bytes = try await body()
         if orEmpty, bytes.isEmpty { return [:] }
         do throws(GoJSONError) {
             return try GoJSON.firstDocument(bytes).value
         } catch {
-            throw NomadRefusal(.badRequest, error.message)
+            throw NomadRefusal(.badRequest, words + error.message)
         }
     }
 
@@ -92,9 +93,15 @@ struct NomadCall: Sendable {
     /// Answers when what is asked for has changed: at once when it has since the caller's index, else with the change or
     /// after the wait, which is up to a sixteenth longer so that many callers do not come back together.
     func watching(
-        _ table: NomadTable, _ read: @escaping @Sendable () async throws -> NomadReply
+        _ table: NomadTable, _ look: @escaping @Sendable () async throws -> NomadReply
     ) async throws -> NomadReply {
-        guard index > 0 else { return try await read() }
+        guard index > 0 else { return try await look() }
+        // What is not there has the index of its list, and may come.
+        let read: @Sendable () async throws -> NomadReply = {
+            do { return try await look() } catch let refusal as NomadRefusal where refusal.index != nil {
+                return refusal.reply
+            }
+        }
         // Before the first look: no change is missed.
         let changes = nomad.bell.changes(of: table)
         let first = try await read()

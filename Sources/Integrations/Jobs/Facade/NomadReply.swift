@@ -2,6 +2,7 @@ import GoWire
 import HTTPTypes
 import Hummingbird
 import MartletCore
+import MartletGzip
 import MartletHTTP
 import NIOCore
 
@@ -37,12 +38,21 @@ struct NomadReply: Sendable {
 
     var index: Int64? { if case .read(let index) = kind { index } else { nil } }
 
-    func response(isPretty: Bool) -> Response {
+    /// Less than this is not worth packing: it fits one packet.
+    private static let leastPacked = 1024
+
+    /// `packs`: whether the caller takes gzip.
+    func response(isPretty: Bool, packs: Bool = false) -> Response {
         var response: Response
         switch content {
         case .json(let value):
             let bytes = isPretty ? IndentedJSON.bytes(value) : WireWriter.bytes(.json(value))
-            response = Response(status, "application/json", bytes)
+            if packs, bytes.count >= Self.leastPacked, let packed = Gzip.pack(bytes) {
+                response = Response(status, "application/json", packed)
+                response.headers[.contentEncoding] = "gzip"
+            } else {
+                response = Response(status, "application/json", bytes)
+            }
         case .text(let text): response = Response(status, "text/plain; charset=utf-8", Array(text.utf8))
         // Sent by ``Response/stream(_:_:of:)``.
         case .stream: response = Response(status: status)
@@ -57,11 +67,8 @@ struct NomadReply: Sendable {
         case .write(let index): response.headers[.nomadIndex] = String(index)
         case .plain, .client: break
         }
-        if case .client = kind {
-            response.headers[.vary] = "Origin"
-        } else {
-            response.headers[.vary] = "Accept-Encoding"
-        }
+        response.headers[.vary] = "Accept-Encoding"
+        if case .client = kind { response.headers[.vary] = "Accept-Encoding, Origin" }
         return response
     }
 }
@@ -85,6 +92,7 @@ struct NomadRefusal: Error {
 extension HTTPField.Name {
     static let nomadIndex = known("X-Nomad-Index")
     static let knownLeader = known("X-Nomad-KnownLeader")
+    static let xssProtection = known("X-XSS-Protection")
     static let lastContact = known("X-Nomad-LastContact")
 }
 

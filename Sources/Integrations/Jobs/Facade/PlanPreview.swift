@@ -25,6 +25,8 @@ struct PlanPreview {
     /// `live`: allocations of each group that are wanted and go on.
     init(from old: JobSpec?, to new: JobSpec, live: [String: Int], node: JobsNode) {
         let before = Dictionary((old?.groups ?? []).map { ($0.name, $0) }) { $1 }
+        // Tasks see it in their environment.
+        let hasSameMeta = old?.meta == new.meta
         for group in new.groups {
             let wanted = new.type == .system ? 1 : new.periodic != nil || new.parameterized != nil ? 0 : group.count
             let there = min(live[group.name] ?? 0, wanted)
@@ -33,7 +35,8 @@ struct PlanPreview {
             let missing = group.tasks.filter { !node.drivers.contains($0.driver) }
             if missing.isEmpty { deeds[.place] = wanted - there }
             if there > 0 {
-                let isSame = before[group.name].map { $0.tasks.map(\.json) == group.tasks.map(\.json) } ?? false
+                let hasSameTasks = before[group.name].map { $0.tasks.map(\.json) == group.tasks.map(\.json) } ?? false
+                let isSame = hasSameTasks && hasSameMeta
                 let isEqual = isSame && old == new
                 deeds[isEqual ? .ignore : isSame ? .inPlace : .destructive] = there
             }

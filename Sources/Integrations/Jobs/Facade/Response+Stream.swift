@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import MartletHTTP
@@ -11,7 +12,7 @@ extension Response {
     static func stream(_ type: String, _ output: any StreamedOutput, of call: FacadeCall) -> Response {
         let (body, watch, end) = (call.request.body, call.watch, StreamEnd())
         return Response(
-            status: .ok, headers: [.contentType: type, .vary: "Origin", .connection: "close"],
+            status: .ok, headers: Self.headers(type),
             body: ResponseBody { writer in
                 var output = output
                 try await body.consumeWithInboundCloseHandler { _ in
@@ -28,6 +29,17 @@ extension Response {
                 }
                 try await writer.finish(nil)
             })
+    }
+}
+
+extension Response {
+    /// No browser makes anything of what tasks wrote but the text it is.
+    private static func headers(_ type: String) -> HTTPFields {
+        [
+            .contentType: type, .vary: "Accept-Encoding, Origin", .connection: "close",
+            .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+            .xContentTypeOptions: "nosniff", .xssProtection: "1; mode=block",
+        ]
     }
 }
 

@@ -31,7 +31,7 @@ struct TaskOutput: StreamedOutput {
 
     private static let piece = 64 << 10
     private static let pauses: ClosedRange<Int64> = 50...250
-    private static let heartbeat = Duration.seconds(1)
+    private static let heartbeat = Duration.seconds(10)
 
     /// Nil: the task had none.
     private let run: RunID?
