@@ -7,6 +7,9 @@ struct Conformance {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
+    /// One of the files beside the programs.
+    static func file(_ name: String) -> URL { root.appending(path: "Tests/Conformance/\(name)") }
+
     struct Result {
         let status: Int32
         let output: String
