@@ -23,6 +23,11 @@ package struct RunID: Sendable, Hashable, Comparable, LosslessStringConvertible 
         self.init(high: words.0, low: words.1)
     }
 
+    /// Before every id that was made at this instant or later, and after all others.
+    package init(firstAt instant: Date) {
+        self.init(high: UInt64(max(0, min(instant.milliseconds, 1 << 48 - 1))) << 16, low: 0)
+    }
+
     /// False for the ids of other systems that have the same form.
     package var isVersion7: Bool { high >> 12 & 0xF == 7 }
 

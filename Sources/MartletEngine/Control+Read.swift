@@ -22,8 +22,14 @@ extension Control {
         let counts = waits ? try await store.liveCounts() : LiveCounts()
         return Page(
             items: page.items.map { RunView(run: $0, groups: [], reason: reason(of: $0, counts)) },
-            hasMore: page.hasMore)
+            hasMore: page.hasMore, end: page.end)
     }
+
+    /// One for each hour since then in which a run ended, oldest first.
+    package func hours(since start: Date) async throws -> [HourFigures] { try await store.hours(since: start) }
+
+    /// How many runs wait, run, end and stand still.
+    package func present() async throws -> PresentFigures { try await store.present() }
 
     /// The id that a facade knows a run by.
     package func alias(of id: RunID, facade: String) async throws -> String? {

@@ -5,7 +5,7 @@ import Synchronization
 
 package typealias Store = RunStore & RunDetailStore & AliasStore & JobStore & SecretStore & RetentionStore & AuditStore
     & NoticeLedger & ScheduleStore & VolumeCatalogue & NodeLedger & ClusterStore & ClusterItemStore
-    & NomadJobStore & NomadLaunches & NomadLedger & NomadDecisions
+    & NomadJobStore & NomadLaunches & NomadLedger & NomadDecisions & FigureStore
 package typealias LogFiles = LogReader & ReportReader
 
 /// The one door: facades, native API and scheduler all call it, and nothing else.

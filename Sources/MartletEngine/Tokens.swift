@@ -22,13 +22,16 @@ package final class Tokens: Sendable {
     package static let prefix = "mlt_"
 
     private let store: any TokenStore
+    /// Browsers that logged in with one of them.
+    package let sessions: Sessions
     private let now: @Sendable () -> Date
     private let state: Mutex<State>
 
     /// `admin`: the token of `admin.token`.
     package init(
-        store: any TokenStore, admin: Secret, now: @escaping @Sendable () -> Date = { Date() }
+        store: any TokenStore & SessionStore, admin: Secret, now: @escaping @Sendable () -> Date = { Date() }
     ) async throws {
+        sessions = try await Sessions(store: store, digest: store.digest, now: now)
         self.store = store
         self.now = now
         var state = State(admin: store.digest(admin))
@@ -37,8 +40,21 @@ package final class Tokens: Sendable {
     }
 
     /// Who presents `secret`; nil when it is nobody's, or no longer in force.
-    package func principal(presenting secret: Secret) -> Principal? {
-        let digest = store.digest(secret)
+    package func principal(presenting secret: Secret) -> Principal? { principal(with: store.digest(secret)) }
+
+    /// Whose token or session it is; nil when it is nobody's, or no longer in force.
+    package func principal(of credential: Credential) -> Principal? {
+        digest(of: credential).flatMap { principal(with: $0) }
+    }
+
+    private func digest(of credential: Credential) -> [UInt8]? {
+        switch credential {
+        case .token(let secret): store.digest(secret)
+        case .session(let secret): sessions.token(of: secret)
+        }
+    }
+
+    private func principal(with digest: [UInt8]) -> Principal? {
         let now = now()
         return state.withLock { state in
             if digest == state.admin { return .admin }
@@ -53,6 +69,14 @@ package final class Tokens: Sendable {
         }
     }
 
+    /// Without being a use.
+    private func isInForce(_ digest: [UInt8]) -> Bool {
+        let now = now()
+        return state.withLock { state in
+            digest == state.admin || state.peers[digest] != nil || state.byDigest[digest]?.state(at: now) == .active
+        }
+    }
+
     /// The admin token was replaced.
     package func replaceAdmin(_ secret: Secret) {
         let digest = store.digest(secret)
@@ -63,6 +87,34 @@ package final class Tokens: Sendable {
     package func replacePeer(_ secret: Secret, _ principal: Principal) {
         let digest = store.digest(secret)
         state.withLock { $0.peers = [digest: principal] }
+    }
+
+    // MARK: Browsers
+
+    /// Logs a browser in; what it is to keep. Nil: the token, the session or the link is not in force.
+    package func logIn(_ credential: Credential) async throws -> (secret: Secret, principal: Principal)? {
+        guard let digest = digest(of: credential) else { return nil }
+        return try await logIn(digest)
+    }
+
+    /// The same by a link, which counts no more after that.
+    package func logIn(link: Secret) async throws -> (secret: Secret, principal: Principal)? {
+        guard let digest = sessions.redeem(link: link) else { return nil }
+        return try await logIn(digest)
+    }
+
+    private func logIn(_ digest: [UInt8]) async throws -> (secret: Secret, principal: Principal)? {
+        guard let principal = principal(with: digest) else { return nil }
+        return (try await sessions.begin(with: digest, owner: principal.name), principal)
+    }
+
+    /// A link that logs one browser in as the holder of the admin token.
+    package func adminLink() -> Secret { sessions.link(to: state.withLock { $0.admin }).secret }
+
+    /// A link that logs one browser in as the caller. Nil: the credential is not in force.
+    package func link(for credential: Credential) -> (secret: Secret, expiresAt: Date)? {
+        guard let digest = digest(of: credential), principal(with: digest) != nil else { return nil }
+        return sessions.link(to: digest)
     }
 
     // MARK: Management
@@ -107,8 +159,9 @@ package final class Tokens: Sendable {
         return active.first { $0.id == text } ?? active.first { $0.name == text } ?? all.first { $0.id == text }
     }
 
-    /// Stores the last uses, and forgets tokens that are over for long.
+    /// Stores the last uses, and forgets tokens that are over for long, and sessions that ended.
     package func flush() async throws {
+        try await sessions.flush { !isInForce($0) }
         let uses = state.withLock { state in
             defer { state.uses = [:] }
             return state.uses
@@ -130,7 +183,7 @@ package final class Tokens: Sendable {
 
     // MARK: Secrets
 
-    package static func newSecret() -> Secret { Secret(prefix + hex(32)) }
+    package static func newSecret(prefix: String = prefix) -> Secret { Secret(prefix + hex(32)) }
 
     private static func hex(_ count: Int) -> String {
         var generator = SystemRandomNumberGenerator()

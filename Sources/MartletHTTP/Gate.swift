@@ -71,16 +71,19 @@ struct Gate: RouterMiddleware {
         guard listener.admits(context.caller) else { throw Problem.foreignAddress }
         try guardian.check(request, own: context.own)
         var context = context
-        let presented = request.presentedToken
-        context.principal = presented.flatMap(tokens.principal)
+        context.facades = listener.facades
+        context.isSecure = listener.certificate != nil || request.headers[.origin]?.hasPrefix("https://") == true
         let facade = facade(for: request)
+        context.credential = credential(of: request, context, isNative: facade == nil)
+        context.principal = context.credential.flatMap(tokens.principal(of:))
         if let facade { owner = facade.name }
-        let isWrong = presented != nil && context.principal == nil && wantsToken(facade, request)
+        let isWrong = request.presentedToken != nil && context.principal == nil && wantsToken(facade, request)
         let headers = try limits.admit(
-            context.principal, isGuess: isWrong || facade?.triesPassword(request.uri.path) == true,
+            context.principal, isGuess: isWrong || triesPassword(request, facade),
             from: context.caller, control.settings.value)
         let isUnknown = facade == nil && isOfReplaced(request.uri.path)
-        guard facade != nil || isUnknown || listener.facades.contains(.native) || isProbe(request.uri.path) else {
+        let servesNative = listener.facades.contains(.native) || listener.facades.contains(.console)
+        guard facade != nil || isUnknown || servesNative || isProbe(request.uri.path) else {
             throw Problem.notFound(request.uri.path)
         }
         var response: Response
@@ -95,6 +98,18 @@ struct Gate: RouterMiddleware {
         }
         response.headers.append(contentsOf: headers)
         return response
+    }
+
+    /// The token of a request; without one, the session of a browser where the console is.
+    private func credential(of request: Request, _ context: APIContext, isNative: Bool) -> Credential? {
+        if let token = request.presentedToken { return .token(token) }
+        guard listener.facades.contains(.console), request.mayUseSession(isNative: isNative) else { return nil }
+        return context.cookie.secret(in: request).map(Credential.session)
+    }
+
+    private func triesPassword(_ request: Request, _ facade: (any Facade)?) -> Bool {
+        let isLogin = request.method == .post && request.uri.path == SessionRoutes.path
+        return isLogin || facade?.triesPassword(request.uri.path) == true
     }
 
     /// Below these were the replaced systems.
@@ -138,7 +153,8 @@ struct Gate: RouterMiddleware {
         let principal = try principal(of: request, facade, context)
         let call = FacadeCall(
             request: request, control: control, logger: context.logger, caller: context.caller, principal: principal,
-            watch: RightsWatch(tokens: tokens, principal: principal, request: request, interval: recheck))
+            watch: RightsWatch(
+                tokens: tokens, principal: principal, credential: context.credential, interval: recheck))
         let response = await facade.respond(to: call)
         return request.method == .head ? response.createHeadResponse() : response
     }
@@ -153,19 +169,23 @@ struct Gate: RouterMiddleware {
     }
 
     /// What load balancers ask, on every listener.
-    private func isProbe(_ path: String) -> Bool { routes.contains { $0.access == .open && $0.path == path } }
+    private func isProbe(_ path: String) -> Bool {
+        !path.hasPrefix("/api/") && routes.contains { $0.access == .open && $0.path == path }
+    }
 
     private func problem(for error: any Error, _ request: Request, _ context: APIContext) -> Problem {
         guard let error = error as? HTTPError, error.status == .notFound else {
             return ErrorMapping.problem(for: error, logger: context.logger)
         }
-        return unrouted(request)
+        return unrouted(request, context)
     }
 
     /// Nothing is told about paths under /api to those who have no token.
-    private func unrouted(_ request: Request) -> Problem {
+    private func unrouted(_ request: Request, _ context: APIContext) -> Problem {
         let path = request.uri.path
-        if path == "/api" || path.hasPrefix("/api/"), request.presentedToken.flatMap(tokens.principal) == nil {
+        if path == "/api" || path.hasPrefix("/api/"),
+            credential(of: request, context, isNative: true).flatMap(tokens.principal(of:)) == nil
+        {
             return .unauthorised
         }
         var methods = Set(routes.filter { $0.matches(path) }.map(\.method.rawValue))

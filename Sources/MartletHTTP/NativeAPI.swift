@@ -34,6 +34,7 @@ package struct NativeAPI: Sendable {
         let others: [[Route]] = [
             HealthRoutes(version: version, checks: checks).routes, RunRoutes.routes, LogRoutes.routes,
             LineRoutes.routes, EventRoutes.routes, JobRoutes.routes, TokenRoutes(tokens: tokens).routes,
+            SessionRoutes(tokens: tokens, version: version).routes, FigureRoutes.routes,
             SecretRoutes.routes, AuditRoutes.routes, NoticeRoutes.routes, ScheduleRoutes.routes,
             ScheduleTimeRoutes.routes, PingRoutes.routes,
             MetricsRoutes(meter: meter, version: version, figures: figures).routes, extra,
@@ -89,7 +90,8 @@ package struct NativeAPI: Sendable {
                     let principal = try route.access.principal(context.principal)
                     let call = Call(
                         request: request, context: context, control: control, principal: principal,
-                        watch: RightsWatch(tokens: tokens, principal: principal, request: request, interval: recheck))
+                        watch: RightsWatch(
+                            tokens: tokens, principal: principal, credential: context.credential, interval: recheck))
                     try await route.access.checkObject(call)
                     let response = try await route.handle(call)
                     // Whoever waited for an end may have lost the right to be told of it.

@@ -42,6 +42,16 @@ package struct QueryItems {
         return values.first.flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// Whether a parameter with a value is given; it is still to be taken.
+    func has(_ name: String) -> Bool { items.contains { $0.name == name && !$0.value.isEmpty } }
+
+    /// Takes a parameter that has exactly this value.
+    mutating func takes(_ name: String, _ word: String) -> Bool {
+        guard items.filter({ $0.name == name }).map(\.value) == [word] else { return false }
+        _ = all(name)
+        return true
+    }
+
     /// Every parameter whose name starts with `prefix`, without it.
     mutating func prefixed(_ prefix: String) -> [(name: String, value: String)] {
         let found = items.filter { $0.name.hasPrefix(prefix) }
@@ -56,6 +66,14 @@ package struct QueryItems {
             return nil
         }
         return value
+    }
+
+    /// RFC 3339 with an offset.
+    mutating func instant(_ name: String) -> Date? {
+        guard let text = text(name) else { return nil }
+        let date = Timestamp.date(text)
+        if date == nil { problem(name, "must be a time such as 2026-03-01T12:00:00Z") }
+        return date
     }
 
     mutating func bool(_ name: String) -> Bool {

@@ -51,12 +51,24 @@ struct APIContext: RequestContext {
     let caller: String?
     /// Our own address on this connection, without its port.
     let own: String?
-    /// Who presented a token in force; nil when nobody did.
+    /// Our own port on this connection.
+    private let ownPort: Int?
+    /// What the caller showed, in force or not.
+    var credential: Credential?
+    /// Who presented a token or a session in force; nil when nobody did.
     var principal: Principal?
+    /// What the listener serves.
+    var facades: Set<Listener.Facade> = []
+    /// Whether browsers reach us by TLS.
+    var isSecure = false
+
+    /// Where a browser keeps its session with us.
+    var cookie: SessionCookie { SessionCookie(port: ownPort, isSecure: isSecure) }
 
     init(source: Source) {
         caller = source.channel.remoteAddress?.ipAddress
         own = source.channel.localAddress?.ipAddress
+        ownPort = source.channel.localAddress?.port
         coreContext = CoreRequestContextStorage(source: source)
         // A logger that keeps no metadata has none of Hummingbird's either.
         requestID = source.logger[metadataKey: "hb.request.id"]?.description ?? UUID().uuidString

@@ -55,7 +55,7 @@ enum RunRoutes {
         filter.coverage = call.principal.rights
         filter.before = try cursor.map(Cursor.run)
         let page = try await call.control.runs(filter)
-        let next = page.hasMore ? page.items.last.map { Cursor.text($0.run.id) } : nil
+        let next = page.hasMore ? (page.end ?? page.items.last?.run.id).map(Cursor.text) : nil
         return .json(headers: Paging.link(to: next, call.request)) { json in
             json.array("items", page.items) { $0.runItem($1) }
             json.field("next", next)
@@ -79,6 +79,10 @@ enum RunRoutes {
         filter.job = query.text("job")
         filter.key = query.text("key")
         filter.labels = labels(&query)
+        filter.target = query.text("target")
+        filter.text = query.text("text")
+        filter.since = query.instant("since")
+        filter.until = query.instant("until")
         filter.limit = query.int("limit", in: 1...1000).map(Int.init) ?? filter.limit
         return filter
     }

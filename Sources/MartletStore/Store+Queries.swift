@@ -6,6 +6,10 @@ extension SQLiteStore {
     package func runs(_ query: RunQuery) async throws -> Page<Run> {
         let limit = min(max(query.limit, 1), 1000)
         return try await read { [decoding] db in
+            if let search = RunSearch(query) {
+                let (ids, end) = try search.ids(of: RunListing(query), limit: limit, db)
+                return Page(items: try decoding.runs(ids, db), hasMore: end != nil, end: end)
+            }
             let ids = try RunListing(query).ids(limit: limit + 1, db)
             return Page(items: try decoding.runs(Array(ids.prefix(limit)), db), hasMore: ids.count > limit)
         }
@@ -65,11 +69,14 @@ struct RunListing {
     static let probes = [1000, 20_000]
 
     private let before: RunID
+    private let since: RunID?
     private let coverage: Rights
     private let asked: [Filter]
 
     init(_ query: RunQuery) {
-        before = query.before ?? .last
+        // Ids begin with the instant at which they were made.
+        before = [query.before, query.until.map(RunID.init(firstAt:))].compactMap { $0 }.min() ?? .last
+        since = query.since.map(RunID.init(firstAt:))
         coverage = query.coverage
         asked = Self.filters(of: query)
     }
@@ -89,7 +96,8 @@ struct RunListing {
     func filters(_ db: Database) throws -> [Filter] { asked + (try Self.filters(covering: coverage, db)) }
 
     func sql(_ walk: Walk, _ rest: [Filter]) -> String {
-        let conditions = [walk.condition, "\(walk.id) < ?"] + rest.map(\.condition)
+        let bounds = ["\(walk.id) < ?"] + (since == nil ? [] : ["\(walk.id) >= ?"])
+        let conditions = [walk.condition] + bounds + rest.map(\.condition)
         let join = walk.id == "r.id" ? "" : " CROSS JOIN runs r ON r.id = \(walk.id)"
         // A run is in a group once for each of its batches.
         let distinct = walk.id == "g.run" ? "DISTINCT " : ""
@@ -100,8 +108,8 @@ struct RunListing {
     }
 
     func arguments(_ walk: Walk, _ rest: [Filter], _ limit: Int) -> StatementArguments {
-        StatementArguments(walk.arguments) + [before.blob] + StatementArguments(rest.flatMap(\.arguments))
-            + [limit]
+        StatementArguments(walk.arguments) + StatementArguments([before, since].compactMap { $0?.blob })
+            + StatementArguments(rest.flatMap(\.arguments)) + [limit]
     }
 
     /// The filter with the fewest rows; the first one when all have more than the last probe counts.

@@ -11,7 +11,8 @@ import Testing
 @Suite struct GateTests {
     @Test func `every route but the open ones refuses a caller without the token`() async throws {
         let api = try await LiveAPI()
-        #expect(api.routes.filter { $0.access == .open }.map(\.path) == ["/livez", "/readyz", "/version"])
+        #expect(
+            api.routes.filter { $0.access == .open }.map(\.path) == ["/livez", "/readyz", "/version", "/api/session"])
         for route in api.routes where route.access != .open {
             let path = route.path.replacing("{id}", with: "01a1fe11-52aa-7000-93da-90f479f66d24").replacing(
                 "{name}", with: "x")

@@ -53,7 +53,7 @@ import Testing
         let id = try #require(old.json["id"].string)
         #expect(try await api.call("DELETE", "/api/tokens/\(id)").status == 200)
         // From before such names were refused.
-        let store = try #require(api.control.store as? any TokenStore)
+        let store = try #require(api.control.store as? any TokenStore & SessionStore)
         let token = AccessToken(
             id: "00000000", name: id, rights: .all, createdAt: Date(), createdBy: "admin", expiresAt: nil)
         try await store.insert(token, secret: Secret("mlt_from_before"))
@@ -212,7 +212,7 @@ import Testing
     @Test func `tokens outlive the server, and old ones are forgotten`() async throws {
         let api = try await LiveAPI()
         _ = try await token(api, #"{"name":"kept","role":"read","jobs":["a*"],"labels":{"x":"y*"}}"#)
-        let store = try #require(api.control.store as? any TokenStore)
+        let store = try #require(api.control.store as? any TokenStore & SessionStore)
         let later = try await Tokens(store: store, admin: Secret(LiveAPI.token))
         #expect(
             later.list()
@@ -230,7 +230,7 @@ import Testing
     @Test func `use is noted and stored`() async throws {
         let api = try await LiveAPI()
         let header = try await token(api, #"{"name":"ci","role":"read"}"#)
-        let store = try #require(api.control.store as? any TokenStore)
+        let store = try #require(api.control.store as? any TokenStore & SessionStore)
         #expect(try await store.tokens()[0].token.lastUsedAt == nil)
         _ = try await api.call("GET", "/api/runs", headers: header)
         try await api.tokens.flush()

@@ -15,7 +15,7 @@ import Testing
             for sql in [
                 SQLiteStore.eventSQL(ofOneRun: false), SQLiteStore.eventRangeSQL, SQLiteStore.newestClaimSQL,
                 SQLiteStore.latestBatchSQL([]), SQLiteStore.startedEventSQL, SQLiteStore.dueSchedulesSQL,
-                SQLiteStore.aheadSQL,
+                SQLiteStore.aheadSQL, SQLiteStore.hourSQL, SQLiteStore.presentSQL,
             ] {
                 try expectSeeks(sql, db)
             }
@@ -41,7 +41,9 @@ import Testing
         later.before = RunID(high: 0x018b_cfe5_6800_7000, low: 0)
         var bound = query
         bound.coverage = coverage
-        return [query, later, bound]
+        var within = query
+        (within.since, within.until) = (StoreFixture.start, StoreFixture.start + 3600)
+        return [query, later, bound, within]
     }
 
     /// Every filter is tried as the driving one, whatever the statistics choose.

@@ -89,13 +89,13 @@ package struct RightsWatch: Sendable {
 
     let tokens: Tokens
     let principal: Principal
-    let request: Request
+    let credential: Credential?
     let interval: Duration
 
     /// Whether the caller's token counts no more, or for something else by now. Costs a digest: ask it once for each piece of
     /// a long answer. Whom an open listener let in without a token has none to lose.
     package var isOver: Bool {
-        principal.identity != .anonymous && request.presentedToken.flatMap(tokens.principal) != principal
+        principal.identity != .anonymous && credential.flatMap(tokens.principal(of:)) != principal
     }
 
     /// Why an answer breaks off.

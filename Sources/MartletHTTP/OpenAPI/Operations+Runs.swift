@@ -104,6 +104,10 @@ extension Operation {
         parameters: [
             .query("state", .list(of: .words(RunState.self)), isJoined: true), .query("group", .string()),
             .query("batch", .string()), .query("driver", .string()), .query("job", .string()), .query("key", .string()),
+            .query("target", .string("Path, volume or host that it works on, or one above that")),
+            .query("text", .string("Stands in its names, definition, parameters, labels or messages", length: 0...256)),
+            .query("since", .instant.described("Made then or later")),
+            .query("until", .instant.described("Made before")),
             .query(
                 "label",
                 .list(of: .string("name=value; label.name=value is the same", pattern: "^[^=]*=.*$"))), .limit, .cursor,
@@ -112,6 +116,7 @@ extension Operation {
         examples: [
             Example("all", .ok),
             Example("some", ["state": ["running", "pending"], "label": ["team=db"], "limit": 100], .ok),
+            Example("search", ["text": "hello", "since": "2026-03-01T12:00:00Z"], .ok),
         ])
 
     static let showRun = Operation(
@@ -156,18 +161,23 @@ extension Operation {
         parameters: [
             .query("follow", .boolean.described("false: a list; else a stream of server-sent events")),
             .query("after", .string("Id of a line")), .query("limit", .integer(1...1000)), .lastEventID,
+            .query("before", .string("Id of a line, or end: the lines before it; with follow=false")),
+            .query("search", .string("Only lines with this text; with follow=false", length: 0...256)),
         ],
         answers: [
             Answer(
                 .ok, "Events of the type `line`, and `end`; with follow=false a list",
-                .answer([
-                    "items": .list(of: .ref(.line)), "next": .string().orNull,
-                    "end": .boolean.described("Nothing will follow"),
-                ])
+                .answer(
+                    [
+                        "items": .list(of: .ref(.line)), "next": .string().orNull,
+                        "end": .boolean.described("Nothing will follow"),
+                    ], optional: ["start": .boolean.described("With before: nothing comes before")])
             ).orStream
         ],
         examples: [
             Example("list", ["id": Sample.ended, "follow": false, "limit": 10], .ok),
+            Example("tail", ["id": Sample.ended, "follow": false, "before": "end"], .ok),
+            Example("search", ["id": Sample.ended, "follow": false, "search": "work"], .ok),
             Example("stream", ["id": Sample.ended, "after": "1.0.0.0"], .ok),
         ])
 }
