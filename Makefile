@@ -72,6 +72,12 @@ bench-clusters: ## Measure deploys beside bare ansible-playbook in CPU seconds, 
 	@scripts/build -c release --scratch-path .build-bench
 	@python3 -B Benchmarks/clusters .build-bench/release
 
+.PHONY: screenshots
+screenshots: ## Show every page of the console in both languages, light and dark, narrow and wide: screenshots/
+	@TEST_TOOLS=1 scripts/build --product martlet-keeper
+	@scripts/build --product martlet
+	@scripts/screenshots
+
 .PHONY: soak
 soak: ## The tests with about 10,000 kill rounds (FILTER=Name for some; MARTLET_SEED=n repeats them)
 	@TEST_TOOLS=1 scripts/build --build-tests

@@ -156,11 +156,22 @@ let package = Package(
             ],
             path: "Sources/Integrations/Jobs", exclude: ["README.md"], swiftSettings: strict),
 
+        // The web page: its files inside of the program, and who serves them.
+        .target(name: "ConsoleFiles", exclude: ["package.json", "web"]),
+        .target(
+            name: "Console",
+            dependencies: [
+                "ConsoleFiles", "MartletCore", "MartletHTTP",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ], swiftSettings: strict),
+
         .executableTarget(
             name: "martlet",
             dependencies: [
                 "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletNotify",
-                "MartletYAML", "Backups", "CacheLoad", "Clusters", "Jobs", "Scripts",
+                "MartletYAML", "Backups", "CacheLoad", "Clusters", "Console", "Jobs", "Scripts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),

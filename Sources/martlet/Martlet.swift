@@ -26,7 +26,7 @@ struct Martlet: AsyncParsableCommand {
             StopCommand.self,
             RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, ScriptsCommand.self,
             CacheCommandLine.self, VolumesCommand.self, ClustersCommand.self, PlaybookCommand.self,
-            SchedulesCommand.self, TokenCommand.self,
+            SchedulesCommand.self, TokenCommand.self, LoginCommand.self,
             SecretCommand.self,
             AuditCommand.self,
             NoticesCommand.self,

@@ -16,6 +16,8 @@ struct ServerConfig: Sendable {
     var mostConnections: Int
     var bodyTime: Duration
     var hosts: [String]
+    /// Nil: the files in the program.
+    var consoleDirectory: String?
     var dataDirectory: String
     var jobsDirectory: String
     var engine: EngineSettings
@@ -40,6 +42,7 @@ struct ServerConfig: Sendable {
         mostConnections = reader.count("limits.connections", 4096)
         bodyTime = max(.milliseconds(100), reader.span("limits.bodyTime", .seconds(60)).duration)
         hosts = reader.list("hosts")
+        consoleDirectory = try sources.value("console.directory").map(Self.absolute)
         dataDirectory = try Self.absolute(sources.value("dataDir") ?? Self.defaultDataDirectory(environment))
         let beside = sources.file.map { URL(filePath: $0).deletingLastPathComponent().path }
         jobsDirectory = try Self.absolute(sources.value("jobsDir") ?? (beside ?? dataDirectory) + "/jobs.d")

@@ -1,6 +1,7 @@
 import Backups
 import CacheLoad
 import Clusters
+import Console
 import Jobs
 import Foundation
 import Logging
@@ -163,11 +164,14 @@ struct Server {
             extra: scripts.routes + backups.routes + (agent == nil ? clusters.routes : []),
             figures: backups.figures,
             facades: agent == nil
-                ? [scripts.facade, cacheLoad.facade, clusters.facade, backups.facade, nomadJobs.facade]
+                ? [
+                    ConsoleFacade(directory: config.consoleDirectory), scripts.facade, cacheLoad.facade,
+                    clusters.facade, backups.facade, nomadJobs.facade,
+                ]
                 : [backups.facade])
         let announcement = Announcement(
             directory: directory, forCLI: config.listenerForCLI,
-            showsExample: isNew || Terminal.isTerminal(STDOUT_FILENO),
+            showsExample: isNew || Terminal.isTerminal(STDOUT_FILENO), tokens: isNew ? tokens : nil,
             manager: ServiceManager(environment, listeners: config.listen.count, logger: logger), logger: logger)
         var certificates: [ServerCertificate] = []
         let listeners = try config.listen.map { listener in

@@ -32,6 +32,8 @@ struct Announcement: Sendable {
     let forCLI: Listener?
     /// Somebody looks, or this is the first start: an example of a call is welcome.
     let showsExample: Bool
+    /// They make a link to log in with; nil after the first start.
+    let tokens: Tokens?
     let manager: ServiceManager
     let logger: Logger
 
@@ -49,6 +51,9 @@ struct Announcement: Sendable {
             Terminal.print(
                 "try: curl -H \"Authorization: Bearer $(cat '\(directory.tokenFile)')\" \(listener.scheme)://\(own)/api/runs"
             )
+        }
+        if listener.facades.contains(.console), let link = tokens?.adminLink() {
+            Terminal.print("console: \(listener.scheme)://\(own)\(ConsolePath.login(link)) (good once, for 15 minutes)")
         }
         manager.listenerIsReady()
     }

@@ -1,8 +1,9 @@
 import Foundation
 
-/// One of the programs in Tests/Conformance, run against a server.
+/// One of the programs in Tests/Conformance, or in another folder, run against a server.
 struct Conformance {
     let server: Server
+    var folder = "Tests/Conformance"
 
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
@@ -23,7 +24,7 @@ struct Conformance {
         let python = Self.root.appending(path: ".build/python/bin/python").path
         guard FileManager.default.isExecutableFile(atPath: python) else { throw NoTools() }
         let child = try Child(
-            [python, Self.root.appending(path: "Tests/Conformance/\(program)").path] + arguments,
+            [python, Self.root.appending(path: "\(folder)/\(program)").path] + arguments,
             environment: [
                 "PATH": "/usr/bin:/bin", "MARTLET_SERVER": server.url, "MARTLET_TOKEN": server.token,
                 "PYTHONDONTWRITEBYTECODE": "1", "HOME": scratch.url.path, "TMPDIR": scratch.url.path,

@@ -73,7 +73,7 @@ import Testing
             #expect(answer.status == 404 && answer.text == "404 page not found", "\(path)")
             #expect(answer.header("Content-Type") == "text/plain", "\(path)")
         }
-        for path in ["/", "/no/task", "/v2/jobs", "/api", "/api/x", "/api/v3/x", "/metrics/x", "/ping/x"] {
+        for path in ["/no/task", "/consoles", "/v2/jobs", "/api", "/api/x", "/api/v3/x", "/metrics/x", "/ping/x"] {
             let answer = try await scripts.send(.GET, path, headers: token)
             #expect(answer.status == 404, "\(path)")
             #expect(answer.header("Content-Type") == "application/problem+json", "\(path)")

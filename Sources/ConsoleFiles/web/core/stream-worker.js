@@ -1,0 +1,33 @@
+// The one place of a browser that holds the stream of events.
+
+import { Stream, Tabs } from "./stream.js";
+
+/** @type {Set<MessagePort>} */
+const ports = new Set();
+const stream = new Stream((message) => {
+  for (const port of ports) port.postMessage(message);
+});
+const tabs = new Tabs(stream);
+
+/** @type {any} */ (globalThis).onconnect = (/** @type {MessageEvent} */ event) => {
+  const port = event.ports[0];
+  ports.add(port);
+  port.onmessage = ({ data }) => {
+    if (data.lock) {
+      // The tab holds this lock as long as it lives.
+      navigator.locks.request(data.lock, () => {
+        ports.delete(port);
+        tabs.delete(port);
+      });
+    }
+    if (data.isGone) {
+      ports.delete(port);
+      return tabs.delete(port);
+    }
+    tabs.set(port, data.isSeen);
+    if (data.isSeen && stream.isLive) {
+      port.postMessage({ kind: "state", isLive: true });
+      port.postMessage({ kind: "reset" });
+    }
+  };
+};

@@ -1,0 +1,17 @@
+// Every page of the console: one line each. `name` is its element (page-NAME), its text (page.NAME) and its table of texts.
+//
+// path: below /console; `:x` stands for one part. group: in which part of the menu, nowhere without. key: goes there after g.
+// facade: it is shown where the listener serves that. role: it is shown to tokens of this role. whole: not to tokens that are
+// bound to some jobs or labels.
+
+/**
+ * @typedef {{name: string, path: string, icon?: string, group?: string, key?: string, facade?: string, whole?: boolean,
+ *   role?: "read" | "run" | "admin", load: () => Promise<{default: CustomElementConstructor}>}} Page
+ */
+
+/** @type {Page[]} */
+export const pages = [
+  { name: "overview", path: "", icon: "pulse", group: "work", key: "o", load: () => import("./pages/overview.js") },
+  { name: "runs", path: "runs", icon: "list", group: "work", key: "r", load: () => import("./pages/runs.js") },
+  { name: "run", path: "runs/:id", load: () => import("./pages/run.js") },
+];

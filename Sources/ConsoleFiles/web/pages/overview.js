@@ -1,0 +1,147 @@
+import { get, isBound } from "../core/api.js";
+import { View } from "../core/element.js";
+import { onEvent } from "../core/events.js";
+import { number } from "../core/format.js";
+import { html } from "../core/html.js";
+import { t } from "../core/i18n.js";
+import { address } from "../core/router.js";
+import { signal } from "../core/signal.js";
+import { bars, fill, spans } from "../ui/plot.js";
+import { ago, at, badge, failure, progress, runLink, took } from "../ui/parts.js";
+
+const shown = 8;
+
+/** What goes on, what went wrong, and what comes next. */
+export default class Overview extends View {
+  #hours = signal(24);
+  #figures = signal(/** @type {any} */ (null));
+  #running = signal(/** @type {any[] | null} */ (null));
+  #failed = signal(/** @type {any[] | null} */ (null));
+  #schedules = signal(/** @type {any[] | null} */ (null));
+  #nodes = signal(/** @type {any[] | null} */ (null));
+  #ready = signal(/** @type {any} */ (null));
+  #error = signal(/** @type {unknown} */ (null));
+  #isDue = false;
+  #isBusy = false;
+
+  connected() {
+    onEvent(() => this.#soon(), this.stay.signal);
+    this.every(60, () => this.#load());
+    this.#load();
+  }
+
+  /** After events, at most once a second. */
+  #soon() {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setTimeout(() => {
+      this.#isDue = false;
+      if (this.isConnected) this.#load();
+    }, 1000);
+  }
+
+  async #load() {
+    if (this.#isBusy) return this.#soon();
+    this.#isBusy = true;
+    const stay = this.stay.signal;
+    const quiet = () => null;
+    try {
+      const [running, failed, schedules, figures, nodes, ready] = await Promise.all([
+        get("/api/runs", { state: "running,stopping", limit: 50 }, stay),
+        get("/api/runs", { state: "failed,lost", limit: shown }, stay),
+        get("/api/schedules", { limit: 1000 }, stay),
+        isBound() ? null : get("/api/figures", { hours: this.#hours.peek() }, stay),
+        isBound() ? null : get("/api/nodes", {}, stay).catch(quiet),
+        get("/readyz", {}, stay).catch((error) => ({ status: "not ready", problem: error.message })),
+      ]);
+      [this.#running.value, this.#failed.value, this.#schedules.value] = [running.items, failed.items, schedules.items];
+      [this.#figures.value, this.#nodes.value, this.#ready.value] = [figures, nodes?.items ?? null, ready];
+      this.#error.value = null;
+    } catch (error) {
+      if (!stay.aborted) this.#error.value = error;
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  template() {
+    const schedules = this.#schedules.value ?? [];
+    const overdue = schedules.filter((schedule) => schedule.lastFire?.overdue);
+    const next = schedules.filter((schedule) => schedule.nextDue && schedule.state === "active").sort((one, other) => (one.nextDue < other.nextDue ? -1 : 1));
+    return html`<h1>${t("page.overview")}</h1>
+      ${failure(this.#error.value, () => this.#load())}
+      ${this.#tiles(overdue)}
+      ${this.#plots()}
+      <div class="columns">
+        <div class="stack">
+        ${this.#panel("overview.running", address("runs", { state: "running,stopping" }), this.#running.value, "overview.noneRunning", (run) => html`
+          <li>${runLink(run)}<span class="end">${progress(run.progress) ?? badge(run)}<span class="figure">${took(run)}</span></span>${run.message ? html`<p class="quiet line">${run.message}</p>` : null}</li>`)}
+        ${this.#panel("overview.overdue", null, this.#schedules.value && overdue, "overview.noneOverdue", (schedule) => html`
+          <li>${schedule.name}<span class="end"><span class="figure">${t("overview.since", { time: "" })}${ago(schedule.lastFire.due)}</span></span></li>`)}
+        ${this.#machines()}
+        </div>
+        <div class="stack">
+        ${this.#panel("overview.failed", address("runs", { state: "failed,lost" }), this.#failed.value, "overview.noneFailed", (run) => html`
+          <li>${runLink(run)}<span class="end">${badge(run)}<span class="figure">${ago(run.finishedAt)}</span></span></li>`)}
+        ${this.#panel("overview.next", null, this.#schedules.value && next, "overview.noneNext", (schedule) => html`
+          <li>${schedule.name}<span class="end"><span class="figure">${at(schedule.nextDue)} · ${ago(schedule.nextDue)}</span></span></li>`)}
+        </div>
+      </div>`;
+  }
+
+  /** @param {any[]} overdue */
+  #tiles(overdue) {
+    const present = this.#figures.value?.present;
+    const day = (this.#figures.value?.hours ?? []).slice(-24);
+    const ended = day.reduce((/** @type {number} */ sum, /** @type {any} */ hour) => sum + /** @type {number[]} */ (Object.values(hour.ended)).reduce((one, other) => one + other, 0), 0);
+    const running = present ? present.running + present.stopping : this.#running.value?.length;
+    return html`<ul class="tiles">
+      <li><a href=${address("runs", { state: "running,stopping" })}><span class="name">${t("overview.running")}</span><b class="is-running">${this.#count(running)}</b></a></li>
+      <li><a href=${address("runs", { state: "pending" })}><span class="name">${t("overview.queue")}</span><b>${this.#count(present?.pending)}</b></a></li>
+      <li><a href=${address("runs", { state: "paused" })}><span class="name">${t("overview.paused")}</span><b>${this.#count(present?.paused)}</b></a></li>
+      <li><span class="plain"><span class="name">${t("overview.overdue")}</span><b class=${overdue.length ? "is-failed" : ""}>${this.#count(this.#schedules.value && overdue.length)}</b></span></li>
+      <li><a href=${address("runs")}><span class="name">${t("overview.ended")}</span><b>${this.#count(this.#figures.value && ended)}</b></a></li>
+    </ul>`;
+  }
+
+  /** @param {number | null | undefined} value */
+  #count(value) {
+    if (value === null || value === undefined) return "–";
+    return value >= 100_000 ? `≥ ${number(100_000)}` : number(value);
+  }
+
+  #plots() {
+    const figures = this.#figures.value;
+    if (!figures) return null;
+    const hours = fill(figures.hours, figures.since, figures.at);
+    /** @param {number} count */
+    const choose = (count) => {
+      this.#hours.value = count;
+      this.#load();
+    };
+    return html`<div class="choice small" role="group" aria-label=${t("overview.range")}>
+        ${[[24, "overview.day"], [168, "overview.week"]].map(([count, key]) => html`<button type="button" aria-pressed=${String(this.#hours.value === count)} @click=${() => choose(Number(count))}>${t(String(key))}</button>`)}
+      </div>
+      <div class="plots">${bars(hours, t("overview.plotRuns"))}${spans(hours, t("overview.plotSpans"))}</div>`;
+  }
+
+  /**
+   * @param {string} title @param {string | null} link @param {any[] | null} items @param {string} none @param {(item: any) => unknown} row
+   */
+  #panel(title, link, items, none, row) {
+    return html`<section class="panel"><h2>${t(title)}${link ? html`<a class="all" href=${link}>${t("overview.all")}</a>` : null}</h2>
+      ${items === null ? html`<p class="quiet">${t("app.loading")}</p>` : items.length ? html`<ul class="rows">${items.slice(0, shown).map(row)}</ul>` : html`<p class="quiet">${t(none)}</p>`}
+      ${items && items.length > shown ? html`<p class="quiet">${t("overview.more", { n: number(items.length - shown) })}</p>` : null}</section>`;
+  }
+
+  #machines() {
+    const ready = this.#ready.value;
+    const problems = Object.entries(ready?.checks ?? {}).filter(([, check]) => !check.ok);
+    const isReady = ready?.status === "ready";
+    return html`<section class="panel"><h2>${t("overview.nodes")}</h2><ul class="rows">
+      <li>${t("overview.oneMachine")}<span class="end"><span class="badge ${ready === null ? "" : isReady ? "is-succeeded" : "is-failed"}"><span class="dot"></span>${ready === null ? "–" : t(isReady ? "overview.ready" : "overview.notReady")}</span></span>
+        ${problems.map(([name, check]) => html`<p class="quiet line">${name}: ${check.problem}</p>`)}${ready?.problem ? html`<p class="quiet line">${ready.problem}</p>` : null}</li>
+      ${(this.#nodes.value ?? []).map((node) => html`<li>${node.name}<span class="end"><span class="badge is-${node.state === "ok" ? "succeeded" : "warning"}"><span class="dot"></span>${node.state}</span>${node.heardAt ? html`<span class="figure">${ago(node.heardAt)}</span>` : null}</span></li>`)}
+    </ul></section>`;
+  }
+}

@@ -1,0 +1,230 @@
+// What of the console needs no browser. Run by ConsoleTests: node --test.
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+
+const web = new URL("../../Sources/ConsoleFiles/web/", import.meta.url);
+const load = (path) => import(new URL(path, web));
+const { pieces } = await load("core/ansi.js");
+const { addTexts, fill, language, t } = await load("core/i18n.js");
+const { bytes, duration, relative, time, zone } = await load("core/format.js");
+const { PagedList } = await load("core/pages.js");
+const { match } = await load("core/router.js");
+const { Scale, tallest } = await load("core/scale.js");
+const { effect, flush, signal } = await load("core/signal.js");
+const { Stream, Tabs } = await load("core/stream.js");
+const { isSafeURL } = await load("core/url.js");
+const { LogWindow } = await load("core/window.js");
+
+test("effects run when what they read has changed, once for several changes", () => {
+  const [one, other] = [signal(1), signal(1)];
+  const seen = [];
+  const end = effect(() => seen.push(one.value + other.value));
+  one.value = 2;
+  other.value = 2;
+  flush();
+  assert.deepEqual(seen, [2, 4]);
+  one.value = 2;
+  flush();
+  end();
+  one.value = 9;
+  flush();
+  assert.deepEqual(seen, [2, 4]);
+});
+
+test("an effect forgets what it reads no more", () => {
+  const [which, one, other] = [signal(true), signal("a"), signal("b")];
+  const seen = [];
+  effect(() => seen.push(which.value ? one.value : other.value));
+  which.value = false;
+  flush();
+  one.value = "x";
+  flush();
+  assert.deepEqual(seen, ["a", "b"]);
+});
+
+test("addresses that are scripts are not safe, however they are written", () => {
+  for (const text of ["javascript:alert(1)", " JavaScript:alert(1)", "java\nscript:alert(1)", "\u0001javascript:x", "data:text/html,x", "vbscript:x", "blob:x"]) {
+    assert.equal(isSafeURL(text), false, JSON.stringify(text));
+  }
+  for (const text of ["/console/runs", "https://a.b/c?d=e:f", "mailto:a@b", "#x", "?a=b:c", "runs/a:b", ""]) assert.equal(isSafeURL(text), true, text);
+});
+
+test("paths are taken apart by patterns", () => {
+  assert.deepEqual(match("runs/:id", "runs/a%2Fb"), { id: "a/b" });
+  assert.equal(match("runs/:id", "runs"), null);
+  assert.equal(match("runs/:id", "runs/%zz"), null);
+  assert.deepEqual(match("", ""), {});
+});
+
+test("a list of a million rows scrolls in a range that browsers can hold", () => {
+  const scale = new Scale(1_000_000, 40, 600);
+  assert.equal(scale.height, tallest);
+  assert.equal(scale.offset(0), 0);
+  assert.equal(Math.round(scale.offset(tallest - 600)), 40_000_000 - 600);
+  const { first, end } = scale.rows(scale.offset(tallest / 2));
+  assert.ok(end - first < 40 && first > 490_000 && end < 510_000);
+  assert.deepEqual(scale.rows(scale.offset(tallest - 600)).end, 1_000_000);
+  assert.equal(Math.round(scale.offset(scale.top(123_456.5))), 123_457);
+  const short = new Scale(3, 40, 600);
+  assert.deepEqual([short.ratio, short.offset(50), short.rows(0)], [1, 0, { first: 0, end: 3 }]);
+});
+
+test("pages that are far away are forgotten and read again", async () => {
+  const calls = [];
+  const list = new PagedList(async (cursor) => {
+    calls.push(cursor);
+    const start = Number(cursor ?? 0);
+    const items = Array.from({ length: 10 }, (_, index) => start + index);
+    return { items, next: start + 10 < 200 ? String(start + 10) : null };
+  }, { kept: 2 });
+  while (!list.isWhole) await list.grow();
+  assert.equal(list.count, 200);
+  list.look(190, 200);
+  assert.equal(list.pages.filter((page) => page.items).length, 3);
+  assert.equal(list.at(5), undefined);
+  await list.pages[0].wait;
+  assert.equal(list.at(5), 5);
+  assert.equal(calls.length, 21);
+});
+
+test("a list gets what follows before its end is reached, once", async () => {
+  let calls = 0;
+  const list = new PagedList(async () => ({ items: Array.from({ length: 100 }, () => (calls += 0)), next: (calls += 1) < 3 ? "x" : null }));
+  await list.grow();
+  list.look(0, 40);
+  assert.equal(list.growing, null);
+  list.look(60, 90);
+  list.look(60, 90);
+  await list.growing;
+  assert.equal(list.count, 200);
+});
+
+/** A log of so many lines, read as the server reads it. */
+const logOf = (count) => async ({ after, before, limit }) => {
+  const all = Array.from({ length: count }, (_, index) => ({ id: String(index) }));
+  if (before) {
+    const end = before === "end" ? count : Number(before);
+    return { items: all.slice(Math.max(end - limit, 0), end), start: end <= limit };
+  }
+  const from = after === undefined ? 0 : Number(after) + 1;
+  return { items: all.slice(from, from + limit), end: from + limit > count };
+};
+
+test("a log window goes from end to end with few lines in memory", async () => {
+  const log = new LogWindow(logOf(1000), { most: 300, page: 100 });
+  await log.toTail();
+  const ids = () => log.lines.map((line) => Number(line.id));
+  while (!log.isStart) assert.ok((await log.older()).added > 0 && log.lines.length <= 300);
+  assert.deepEqual([ids()[0], log.isTail], [0, false]);
+  while (!log.isEnd) await log.newer();
+  assert.deepEqual([ids().at(-1), log.lines.length, log.isStart, log.isTail], [999, 300, false, true]);
+  assert.ok(ids().every((id, index) => index === 0 || id === ids()[index - 1] + 1));
+  await log.toLine("500");
+  assert.deepEqual([ids()[0], ids().at(-1)], [450, 550]);
+});
+
+test("what was asked for before somebody went elsewhere comes too late", async () => {
+  const log = new LogWindow(logOf(1000), { page: 100 });
+  await log.toTail();
+  const late = log.newer();
+  await log.toStart();
+  await late;
+  assert.deepEqual([log.lines.length, log.lines[0].id, log.isEnd], [100, "0", false]);
+});
+
+test("one stream feeds all tabs, and none is open while nobody looks", async () => {
+  const opened = [];
+  class Source {
+    readyState = 1;
+    listeners = {};
+    addEventListener(name, body) { this.listeners[name] = body; }
+    close() { this.readyState = 2; }
+  }
+  const told = [];
+  const stream = new Stream((message) => told.push(message), () => {
+    opened.push(new Source());
+    return opened.at(-1);
+  });
+  const tabs = new Tabs(stream, 5);
+  for (let tab = 0; tab < 20; tab += 1) tabs.set(tab, tab < 2);
+  assert.equal(opened.length, 1);
+  opened[0].onopen();
+  opened[0].listeners.run({ data: '{"number":1}' });
+  assert.deepEqual(told, [{ kind: "state", isLive: true }, { kind: "reset" }, { kind: "event", event: { number: 1 } }]);
+  tabs.set(0, false);
+  tabs.delete(1);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(opened[0].readyState, 2);
+  tabs.set(7, true);
+  assert.equal(opened.length, 2);
+  tabs.delete(7);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+});
+
+test("colours become classes, and nothing else of a terminal is left", () => {
+  assert.deepEqual(pieces("plain"), [{ text: "plain", classes: "" }]);
+  assert.deepEqual(pieces("\u001b[1;31mbad\u001b[0m good"), [{ text: "bad", classes: "a-bold a-red" }, { text: " good", classes: "" }]);
+  assert.deepEqual(pieces("\u001b[2J\u001b]0;title\u0007x"), [{ text: "x", classes: "" }]);
+  assert.deepEqual(pieces("10 %\r20 %\r"), [{ text: "20 %", classes: "" }]);
+  assert.deepEqual(pieces("\u001b[38;5;196mx"), [{ text: "x", classes: "a-bright-red" }]);
+  assert.deepEqual(pieces("\u001b[38;2;10;200;10mx"), [{ text: "x", classes: "a-bright-green" }]);
+  assert.deepEqual(pieces("a\u0000b"), [{ text: "a\u2400b", classes: "" }]);
+});
+
+test("spans, sizes and times are read at once, times with their zone", () => {
+  assert.deepEqual([0, 999, 1234, 61_000, 3_600_000, 90_000_000].map(duration), ["0 ms", "999 ms", "1.2 s", "1 min 1 s", "1 h 0 min", "1 d 1 h"]);
+  assert.deepEqual([0, 1023, 1536, 10 * 2 ** 20, 3 * 2 ** 40].map(bytes), ["0 B", "1023 B", "1.50 KiB", "10.0 MiB", "3.00 TiB"]);
+  zone.value = "Asia/Shanghai";
+  assert.equal(time("2026-03-01T16:30:05Z"), "2026-03-02 00:30:05 GMT+8");
+  const now = Date.parse("2026-03-01T12:00:00Z");
+  addTexts({ "time.now": ["now", "刚刚"] });
+  language.value = "en";
+  assert.equal(relative("2026-03-01T11:57:00Z", now), "3 min. ago");
+  language.value = "zh";
+  assert.equal(relative("2026-03-01T15:00:00Z", now), "3小时后");
+  assert.equal(relative("2026-03-01T12:00:00Z", now), "刚刚");
+  language.value = "en";
+  assert.equal(time("nonsense"), "–");
+});
+
+test("texts take values and the word that fits a number", () => {
+  assert.equal(fill("{n} {n|run|runs} of {job}", { n: 1, job: "<b>" }), "1 run of <b>");
+  assert.equal(fill("{n} {n|run|runs}", { n: 2 }), "2 runs");
+  assert.equal(t("no.such"), "no.such");
+});
+
+/** Every script of the console with its source. */
+const sources = readdirSync(web, { recursive: true }).filter((path) => path.endsWith(".js")).map((path) => [path, readFileSync(new URL(path, web), "utf8")]);
+
+test("every text stands in both languages with the same values, and somebody shows it", async () => {
+  const tables = sources.filter(([path]) => path.startsWith("text/"));
+  const code = sources.filter(([path]) => !path.startsWith("text/")).map(([, source]) => source).join("\n");
+  const known = new Set();
+  for (const [path] of tables) {
+    for (const [key, both] of Object.entries((await load(path)).default)) {
+      assert.equal(both.length, 2, key);
+      for (const text of both) assert.ok(text.trim(), key);
+      assert.ok(/[\u4e00-\u9fff]/.test(both[1]) || both[0] === both[1], `${key} has no Chinese`);
+      const values = both.map((text) => [...new Set([...text.matchAll(/\{(\w+)/g)].map((found) => found[1]))].sort().join());
+      assert.equal(values[0], values[1], key);
+      assert.ok(!known.has(key), `${key} stands twice`);
+      known.add(key);
+      const isShown = code.includes(`"${key}"`) || dynamic.some((beginning) => key.startsWith(beginning) && code.includes(`\`${beginning}\${`));
+      assert.ok(isShown, `nobody shows ${key}`);
+    }
+  }
+  for (const [, key] of code.matchAll(/\bt\("([a-z][\w.]*)"/g)) assert.ok(known.has(key), `there is no text ${key}`);
+});
+
+/** Keys that are put together: what stands before the part that changes. */
+const dynamic = [...new Set(sources.flatMap(([, source]) => [...source.matchAll(/`([a-z]+(?:\.[a-z]+)*\.)\$\{/g)].map((found) => found[1])))];
+
+test("no script reaches outside, writes markup or keeps secrets", () => {
+  for (const [path, source] of sources) {
+    assert.ok(!/https?:\/\/(?!www\.w3\.org)/.test(source), `${path} names another server`);
+    if (path !== "core/html.js") assert.ok(!/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/.test(source), path);
+    assert.ok(!/(localStorage|sessionStorage)[^\n]*(token|secret|password)/i.test(source), path);
+  }
+});
