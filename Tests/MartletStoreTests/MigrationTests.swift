@@ -9,10 +9,10 @@ import Testing
     private static let extra = Migration(
         version: 4, sql: "CREATE TABLE extra (a INTEGER) STRICT; CREATE INDEX runs_extra ON runs (created_at);")
 
-    private func fixtureDirectory() throws -> URL {
+    private func fixtureDirectory(_ name: String) throws -> URL {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("store-\(UUID())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        let dump = try #require(Bundle.module.url(forResource: "v1", withExtension: "sql", subdirectory: "Fixtures"))
+        let dump = try #require(Bundle.module.url(forResource: name, withExtension: "sql", subdirectory: "Fixtures"))
         let queue = try DatabaseQueue(path: directory.appendingPathComponent("martlet.db").path)
         try queue.writeWithoutTransaction { try $0.execute(sql: String(contentsOf: dump, encoding: .utf8)) }
         try queue.close()
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func `a database of schema 1 opens with its live runs`() async throws {
-        let directory = try fixtureDirectory()
+        let directory = try fixtureDirectory("v1")
         defer { try? FileManager.default.removeItem(at: directory) }
         let store = try SQLiteStore(directory: directory)
         let live = try await store.liveRuns()
@@ -37,6 +37,24 @@ import Testing
         #expect(claimed.map(\.key) == ["lock"])
         #expect(try await store.events(of: claimed.first?.id, after: 0, limit: 9).count == 2)
         #expect(try await store.jobs(after: nil, limit: 9).map(\.version) == [2])
+    }
+
+    @Test func `a database of schema 2 opens with its live runs, schedules, tokens and jobs`() async throws {
+        let directory = try fixtureDirectory("v2")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let store = try SQLiteStore(directory: directory)
+        let live = try await store.liveRuns()
+        #expect(live.map(\.state) == [.running, .running] && live.map(\.key) == ["lock", nil])
+        #expect(try await store.schedules(after: nil, limit: 9).map(\.schedule.name) == ["night"])
+        #expect(try await store.nomadJob("echo1")?.status == .running)
+        let ended = TaskExit(ending: .exited(code: 0), endedAt: StoreFixture.start, logBytes: 0)
+        for run in live {
+            _ = try await store.update(run.id) {
+                Update(try $0.apply(.taskFinished(ended, Verdict(.ok)), at: StoreFixture.start))
+            }
+        }
+        let allocations = try await store.nomadAllocations(.job("echo1"), withHistory: false).items
+        #expect(allocations.map(\.facts.clientStatus) == [.complete])
     }
 
     @Test func `an older database is backed up and then migrated`() async throws {
