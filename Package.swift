@@ -143,6 +143,22 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Sources/Integrations/Clusters", exclude: ["README.md"], swiftSettings: strict),
 
+        // Keys as Consul serves them: the facade, and the client of a real one.
+        .target(
+            name: "ConsulKV",
+            dependencies: [
+                "GoWire", "MartletCore", "MartletEngine", "MartletHTTP",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], path: "Sources/Integrations/ConsulKV", exclude: ["README.md"], swiftSettings: strict),
+
         .target(
             name: "Jobs",
             dependencies: [
@@ -171,7 +187,7 @@ let package = Package(
             name: "martlet",
             dependencies: [
                 "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletNotify",
-                "MartletYAML", "Backups", "CacheLoad", "Clusters", "Console", "Jobs", "Scripts",
+                "MartletYAML", "Backups", "CacheLoad", "Clusters", "Console", "ConsulKV", "Jobs", "Scripts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -261,6 +277,11 @@ let package = Package(
             name: "ClustersTests",
             dependencies: [
                 "Clusters", "GoWire", "KeeperProtocol", "MartletCore", "MartletEngine", "MartletProcess", "MartletYAML",
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "ConsulKVTests",
+            dependencies: [
+                "ConsulKV", "MartletCore", "MartletStore", .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .testTarget(
             name: "JobsTests", dependencies: ["GoWire", "Jobs", "MartletCore"], resources: [.copy("Recordings")],

@@ -115,6 +115,7 @@ extension HTTPField.Name {
     static let idempotencyKey = known("Idempotency-Key")
     package static let idempotentReplayed = known("Idempotent-Replayed")
     static let nomadToken = known("X-Nomad-Token")
+    static let consulToken = known("X-Consul-Token")
     static let prefer = known("Prefer")
     static let preferenceApplied = known("Preference-Applied")
     static let rateLimit = known("RateLimit")

@@ -4,7 +4,7 @@ package import MartletCore
 package struct Listener: Sendable, Hashable {
     /// What can be served: the native API, the console, and the replaced systems.
     package enum Facade: String, Sendable, CaseIterable {
-        case native, console, scripts, cacheLoad, clusterDeploy, jobs, backups
+        case native, console, scripts, cacheLoad, clusterDeploy, jobs, kv, backups
 
         /// Takes the place of a system whose clients know no tokens.
         package var isLegacy: Bool { self != .native && self != .console }
@@ -106,6 +106,8 @@ extension Listener {
             }
         }
         if words.isEmpty { fields.problem("facades", "names nothing to serve") }
+        // Keys are a part of the job API; alone they are what Consul's clients look for.
+        if facades.contains(.jobs) { facades.insert(.kv) }
         return facades
     }
 

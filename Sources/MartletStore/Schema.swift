@@ -14,7 +14,7 @@ enum Schema {
         Migration(
             version: 2,
             sql: [access, claims, notices, schedules, volumes, nodes, clusters, nomad, marks].joined(separator: "\n")),
-        Migration(version: 3, sql: [nomadTimes, console].joined(separator: "\n")),
+        Migration(version: 3, sql: [nomadTimes, console, checkpoints].joined(separator: "\n")),
     ]
 
     /// What changes often is in `runs`, in short rows; what never changes is in `run_inputs`: SQLite writes

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 package import MartletCore
 import MartletEngine
@@ -71,10 +72,12 @@ extension Principal {
 }
 
 extension Request {
-    /// From `Authorization: Bearer`, or from `X-Nomad-Token` as Nomad's clients send it; of pings also from `?token=`. An
-    /// empty header counts as none.
+    /// From `Authorization: Bearer`, or from `X-Nomad-Token` and `X-Consul-Token` as the clients of these send it; of pings
+    /// also from `?token=`. An empty header counts as none.
     var presentedToken: Secret? {
-        if let nomad = headers[.nomadToken]?.trimming(" "), !nomad.isEmpty { return Secret(nomad) }
+        for name in [HTTPField.Name.nomadToken, .consulToken] {
+            if let token = headers[name]?.trimming(" "), !token.isEmpty { return Secret(token) }
+        }
         guard let header = headers[.authorization], header.prefix(7).lowercased() == "bearer " else {
             return tokenOfQuery
         }

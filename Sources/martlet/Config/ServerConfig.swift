@@ -1,6 +1,7 @@
 import Backups
 import CacheLoad
 import Clusters
+import ConsulKV
 import Jobs
 import Foundation
 import Logging
@@ -33,6 +34,8 @@ struct ServerConfig: Sendable {
     var backups: BackupSettings
     var clusters: ClusterSettings
     var nomadJobs: JobsSettings
+    /// Nil: keys are kept in the server's own database.
+    var consul: ConsulSettings?
     var hiddenVariables: [String]
 
     /// Throws one `invalid` error that names every wrong value.
@@ -75,6 +78,7 @@ struct ServerConfig: Sendable {
         backups = try Self.backups(reader, sources, dataDirectory)
         clusters = try Self.clusters(reader, sources, dataDirectory)
         nomadJobs = try Self.nomadJobs(reader, sources, dataDirectory)
+        consul = try Self.consul(reader, sources)
         try reader.check()
     }
 
@@ -142,6 +146,22 @@ struct ServerConfig: Sendable {
         settings.garbage.jobs = reader.positiveSpan("jobs.gc.jobs", settings.garbage.jobs)
         settings.garbage.evaluations = reader.positiveSpan("jobs.gc.evaluations", settings.garbage.evaluations)
         settings.garbage.allocations = reader.positiveSpan("jobs.gc.allocations", settings.garbage.allocations)
+        return settings
+    }
+
+    private static func consul(
+        _ reader: SettingReader, _ sources: SettingSources
+    ) throws(MartletError) -> ConsulSettings? {
+        guard let address = reader.baseAddress("consul.address") else {
+            for key in ["consul.tokenFile", "consul.ca"] {
+                guard let text = sources.value(key) else { continue }
+                _ = reader.wrong(key, text, "of use without consul.address", "")
+            }
+            return nil
+        }
+        var settings = ConsulSettings(address: address)
+        settings.tokenFile = try sources.value("consul.tokenFile").map(absolute)
+        settings.authority = try sources.value("consul.ca").map(absolute)
         return settings
     }
 

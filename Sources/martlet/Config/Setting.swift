@@ -166,6 +166,9 @@ struct Setting: Sendable {
         Setting("jobs.gc.jobs", .span, "4h", "how long ended jobs of the job API stay"),
         Setting("jobs.gc.evaluations", .span, "1h", "how long ended evaluations stay"),
         Setting("jobs.gc.allocations", .span, "1h", "how long ended allocations stay"),
+        Setting("consul.address", .text, nil, "a Consul that keeps the keys below /v1/kv; none: they are kept here"),
+        Setting("consul.tokenFile", .path, nil, "file with the token that Consul wants; none: no token is sent"),
+        Setting("consul.ca", .path, nil, "certificates that may have signed Consul's; none: the system's"),
         Setting("log.cap", .size, "64MiB", "log kept per task: the first MiB and the newest rest"),
         Setting(
             "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",

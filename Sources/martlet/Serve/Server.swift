@@ -2,6 +2,7 @@ import Backups
 import CacheLoad
 import Clusters
 import Console
+import ConsulKV
 import Jobs
 import Foundation
 import Logging
@@ -58,6 +59,8 @@ struct Server {
         try backups.loader.start()
         let clusters = Clusters(settings: config.clusters, martlet: Installation.program)
         let nomadJobs = Jobs(settings: config.nomadJobs)
+        let keys: any CheckpointStore =
+            try config.consul.map { try ConsulStore($0) } ?? EmbeddedCheckpoints(store)
         let control = try control(
             store, feed, meter, notices,
             ScheduleDesk(
@@ -87,9 +90,8 @@ struct Server {
         let group = ServiceGroup(
             configuration: groupConfiguration(
                 try services(
-                    control, jobs, scripts, cacheLoad, backups, clusters, nomadJobs, log, directory, isNew: isNew,
-                    tokens,
-                    notifier
+                    control, jobs, scripts, cacheLoad, backups, clusters, nomadJobs, keys, log, directory,
+                    isNew: isNew, tokens, notifier
                 ) {
                     Self.channels($0, store)
                 }, logger))
@@ -147,8 +149,8 @@ struct Server {
     /// In the order of starting; they end in the reverse one.
     private func services(
         _ control: Control, _ jobs: JobDirectory, _ scripts: Scripts, _ cacheLoad: CacheLoad,
-        _ backups: Backups, _ clusters: Clusters, _ nomadJobs: Jobs, _ log: ServerLog,
-        _ directory: DataDirectory, isNew: Bool, _ tokens: Tokens, _ notifier: Notifier,
+        _ backups: Backups, _ clusters: Clusters, _ nomadJobs: Jobs, _ keys: any CheckpointStore,
+        _ log: ServerLog, _ directory: DataDirectory, isNew: Bool, _ tokens: Tokens, _ notifier: Notifier,
         channels: @escaping @Sendable (ServerConfig) -> [any NoticeChannel]
     ) throws -> [any Service] {
         let logger = log.logger("martlet")
@@ -166,7 +168,7 @@ struct Server {
             facades: agent == nil
                 ? [
                     ConsoleFacade(directory: config.consoleDirectory), scripts.facade, cacheLoad.facade,
-                    clusters.facade, backups.facade, nomadJobs.facade,
+                    clusters.facade, backups.facade, KeysFacade(keys), nomadJobs.facade,
                 ]
                 : [backups.facade])
         let announcement = Announcement(

@@ -147,10 +147,11 @@ struct Reloader: Service {
             fresh.listen != config.listen || fresh.dataDirectory != config.dataDirectory
                 || fresh.jobsDirectory != config.jobsDirectory || fresh.hosts != config.hosts
                 || fresh.hiddenVariables != config.hiddenVariables
-                || fresh.backups.lainlet != config.backups.lainlet
+                || fresh.backups.lainlet != config.backups.lainlet || fresh.consul != config.consul
         else { return }
         logger.warning(
-            "listen, hosts, dataDir, jobsDir, scripts.hideEnv and backups.lainlet change with the next start only")
+            "listen, hosts, dataDir, jobsDir, scripts.hideEnv, backups.lainlet and consul change with the next start only"
+        )
     }
 }
 
