@@ -159,10 +159,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Sources/Integrations/ConsulKV", exclude: ["README.md"], swiftSettings: strict),
 
+        // What a task of the driver dtle is told to do. No I/O: the server checks with it, workers run with it.
+        .target(
+            name: "Replication", dependencies: ["MartletCore"], path: "Sources/Integrations/Replication",
+            exclude: ["README.md"], swiftSettings: strict),
+
         .target(
             name: "Jobs",
             dependencies: [
-                "GoWire", "MartletCore", "MartletEngine", "MartletGzip", "MartletHTTP",
+                "GoWire", "MartletCore", "MartletEngine", "MartletGzip", "MartletHTTP", "Replication",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -283,6 +288,7 @@ let package = Package(
             dependencies: [
                 "ConsulKV", "MartletCore", "MartletStore", .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
+        .testTarget(name: "ReplicationTests", dependencies: ["Replication", "MartletCore"], swiftSettings: strict),
         .testTarget(
             name: "JobsTests", dependencies: ["GoWire", "Jobs", "MartletCore"], resources: [.copy("Recordings")],
             swiftSettings: strict),

@@ -69,12 +69,27 @@ import Testing
     }
 
     @Test(arguments: [
-        "055", "066", "099", "100", "102", "109", "151", "153", "157", "163", "165", "166", "168", "169", "177",
+        "055", "066", "099", "100", "102", "109", "151", "153", "157", "163", "169", "177",
     ])
     func `a job that was taken has no problems and no warnings`(_ number: String) throws {
         let spec = try JobSpec(registration: try Recording(number).bytes)
         #expect(spec.refusal() == nil)
         #expect(spec.warnings() == "")
+    }
+
+    /// Case 16: taken, and told at once what its task will say.
+    @Test(arguments: [
+        ("165", "NoSuch: there is no such key; leave it out"), ("166", "ChunkSize: a number is required"),
+        ("168", "unknown processor type: foo; name the group src or dest"),
+    ])
+    func `a dtle task with a fault is taken with a warning`(_ number: String, _ fault: String) throws {
+        let spec = try JobSpec(registration: try Recording(number).bytes)
+        #expect(spec.refusal() == nil)
+        let group = spec.groups[0].name
+        #expect(
+            spec.warnings()
+                == "1 warning(s):\n\n* Group \"\(group)\" has warnings: 1 error occurred:\n\t* Task \"src\" cannot be started: \(fault)\n\n"
+        )
     }
 
     @Test func `validate answers with all its fields`() throws {

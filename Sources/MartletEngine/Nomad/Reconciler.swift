@@ -148,7 +148,10 @@ package struct Reconciler {
         guard isThere else { return metrics }
         metrics.nodesEvaluated = 1
         var reasons = group.unmet
-        if group.tasks.contains(where: { !facts.drivers.contains($0.driver) }) { reasons.append("missing drivers") }
+        // A task that is refused needs no driver: it is placed to say why.
+        if group.tasks.contains(where: { $0.refusal == nil && !facts.drivers.contains($0.driver) }) {
+            reasons.append("missing drivers")
+        }
         guard let reason = reasons.first else { return nil }
         metrics.nodesFiltered = 1
         metrics.constraintFiltered = [reason: 1]

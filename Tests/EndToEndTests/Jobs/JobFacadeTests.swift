@@ -246,7 +246,9 @@ import Testing
         let config: JSONValue = [
             "ConnectionConfig": ["Host": "192.0.2.1", "Port": 3306, "User": "u", "Password": "s3cret-pw"]
         ]
-        let job = JobServer.job("repl", "", type: "service", task: ["Driver": "dtle", "Config": config])
+        let source: [String: JSONValue] = ["Name": "src"]
+        let job = JobServer.job(
+            "repl", "", type: "service", group: source, task: ["Driver": "dtle", "Config": config])
         try await nomad.register(job)
         let read = try await nomad.send(.GET, "/job/repl")
         #expect(!read.text.contains("s3cret-pw"))
@@ -257,14 +259,15 @@ import Testing
         let elsewhere: JSONValue = [
             "ConnectionConfig": ["Host": "192.0.2.9", "Port": 3306, "User": "u", "Password": "••••••••"]
         ]
-        let stolen = JobServer.job("repl", "", type: "service", task: ["Driver": "dtle", "Config": elsewhere])
+        let stolen = JobServer.job(
+            "repl", "", type: "service", group: source, task: ["Driver": "dtle", "Config": elsewhere])
         #expect(try await nomad.send(.POST, "/jobs", stolen).status == 500)
         // No driver for it is here: it waits, and says why.
         let evaluations = try await nomad.get("/job/repl/evaluations") { all in
             all.array?.contains { $0["Status"] == "blocked" } == true
         }
         let failed = try #require(evaluations.array?.first { $0["FailedTGAllocs"] != .null })
-        #expect(failed["FailedTGAllocs"]["g"]["ConstraintFiltered"]["missing drivers"] == 1)
+        #expect(failed["FailedTGAllocs"]["src"]["ConstraintFiltered"]["missing drivers"] == 1)
     }
 
     @Test func `a wrong configuration fails the allocation as recorded`() async throws {

@@ -58,6 +58,11 @@ struct JobsPlanner: JobPlanner {
             killSignal: StopSignal(nomad: task.killSignal) ?? .int, restart: task.restart.rule, isLeader: task.leader,
             ask: NomadResources(cpu: task.resources.cpu, memory: task.resources.memoryMB))
         plan.shutdownDelay = max(0, group.shutdownDelay ?? 0) + max(0, task.shutdownDelay)
+        if task.driver == ReplicationCheck.driver {
+            // What is wrong is told even where the driver is not there: those without a fault wait for it.
+            plan.refusal = ReplicationCheck.refusal(of: task, in: group, of: spec)
+            return plan
+        }
         guard node.drivers.contains(task.driver) else { return plan }
         plan.user = task.user.isEmpty ? node.user(of: task.driver) : task.user
         do throws(GoJSONError) {

@@ -24,8 +24,9 @@ extension JobSpec {
 
     /// What is allowed and probably not meant, in one text; empty: nothing.
     package func warnings() -> String {
-        var found = groups.compactMap { group in
-            Self.warning(group).map { "Group \(GoErrors.quoted(group.name)) has warnings: \(GoErrors.text([$0]))" }
+        var found = groups.compactMap { group -> String? in
+            let all = Self.warnings(group) + ReplicationCheck.warnings(of: group, in: self)
+            return all.isEmpty ? nil : "Group \(GoErrors.quoted(group.name)) has warnings: \(GoErrors.text(all))"
         }
         let promoting = groups.filter { $0.update?.autoPromote == true }.count
         if promoting > 0, promoting < groups.count {
@@ -35,9 +36,10 @@ extension JobSpec {
         return "\(found.count) warning(s):\n\n" + found.map { "* " + $0 }.joined(separator: "\n")
     }
 
-    private static func warning(_ group: TaskGroup) -> String? {
-        guard let update = group.update, update.maxParallel > group.count else { return nil }
-        return
+    private static func warnings(_ group: TaskGroup) -> [String] {
+        guard let update = group.update, update.maxParallel > group.count else { return [] }
+        return [
             "Update max parallel count is greater than task group count (\(update.maxParallel) > \(group.count)). A destructive change would result in the simultaneous replacement of all allocations."
+        ]
     }
 }
