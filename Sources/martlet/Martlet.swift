@@ -24,7 +24,8 @@ struct Martlet: AsyncParsableCommand {
         subcommands: [
             Serve.self, AgentCommand.self, RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self,
             StopCommand.self,
-            RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, ScriptsCommand.self,
+            RerunCommand.self, PauseCommand.self, ResumeCommand.self, JobsCommand.self, JobCommand.self,
+            ScriptsCommand.self,
             CacheCommandLine.self, VolumesCommand.self, ClustersCommand.self, PlaybookCommand.self,
             SchedulesCommand.self, TokenCommand.self, LoginCommand.self,
             SecretCommand.self,

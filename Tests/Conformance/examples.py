@@ -1,6 +1,7 @@
 """Sends every example of the document; each must get the status under which it stands, and an answer that fits."""
 
 import sys
+from urllib.parse import quote
 
 from server import URL, Server
 from validate import Schemas, named_examples, operations
@@ -30,7 +31,7 @@ def send(server, method, path, operation, name):
             continue
         value = text(server.sample(values[name]) if isinstance(values[name], str) else values[name])
         if parameter["in"] == "path":
-            path = path.replace("{" + parameter["name"] + "}", value)
+            path = path.replace("{" + parameter["name"] + "}", quote(value, safe=""))
         elif parameter["in"] == "query":
             query[parameter["name"]] = ",".join(value) if parameter.get("explode") is False else value
         else:
@@ -71,6 +72,7 @@ def main():
             server.job()
             server.secret()
             server.schedules()
+            server.nomad_job()
             response = send(server, method, path, operation, name)
             sent += 1
             found = problems_of(response, operation, status, schemas)

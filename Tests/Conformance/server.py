@@ -69,6 +69,12 @@ class Server:
     def job(self, name="hello"):
         self.call("PUT", f"/api/jobs/{name}", {200, 201}, json={"command": ["echo", "hello"]})
 
+    def nomad_job(self):
+        """A service that sleeps."""
+        task = {"Name": "t", "Driver": "raw_exec", "Config": {"command": "/bin/sleep", "args": ["600"]}}
+        self.call("POST", "/api/nomad-jobs", {202}, json={"job": {
+            "ID": "sample/one", "Datacenters": ["dc1"], "TaskGroups": [{"Name": "g", "Tasks": [task]}]}})
+
     def schedules(self):
         """The samples; a definition that is there already starts no interval anew."""
         self.job()

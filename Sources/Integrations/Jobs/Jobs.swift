@@ -8,6 +8,8 @@ package struct Jobs: Sendable {
     package let drivers: [any Driver]
     /// The replaced system's API.
     package let facade: any Facade
+    /// The native API.
+    package let routes: [Route]
     private let bell = NomadBell()
     private let node: JobsNode
     private let places: AllocationDirectories
@@ -18,6 +20,7 @@ package struct Jobs: Sendable {
         places = AllocationDirectories(root: settings.allocationsDirectory)
         drivers = [TaskCommandDriver("raw_exec"), TaskCommandDriver("exec")]
         facade = JobsFacade(box: box, node: node, bell: bell, places: places)
+        routes = NomadJobRoutes(box: box, node: node, bell: bell, places: places).routes
     }
 
     /// What the scheduler works with.

@@ -80,6 +80,7 @@ extension Auditing.Subject {
     private static let kinds = [
         "id": "run", "name": "job", "token": "token", "secret": "secret", "schedule": "schedule",
         "volume": "volume", "cluster": "cluster", "host": "cluster host", "template": "cluster template",
+        "nomadJob": "nomad job",
     ]
 
     /// Nil for routes that only read.

@@ -33,6 +33,7 @@ extension Schema {
         case "volume": string("One-word name of a volume", length: 1...256)
         case "version": string("Number or name of a version, or latest", length: 1...256)
         case "cluster": string("Id of a cluster", length: 1...64)
+        case "nomadJob": string("Id of a job of the job API; a slash in it is %2F", length: 1...1024)
         case "host": string("Id of a host of clusters", length: 1...64)
         case "template": string("Id of a template of clusters", length: 1...64)
         default: string(length: 1...128)

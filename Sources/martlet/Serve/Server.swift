@@ -163,7 +163,7 @@ struct Server {
             control: control, tokens: tokens, hosts: config.hosts,
             addresses: config.listen.map(\.address.urlHost),
             version: Version.current, checks: [keeper],
-            extra: scripts.routes + backups.routes + (agent == nil ? clusters.routes : []),
+            extra: scripts.routes + backups.routes + (agent == nil ? clusters.routes + nomadJobs.routes : []),
             figures: backups.figures,
             facades: agent == nil
                 ? [

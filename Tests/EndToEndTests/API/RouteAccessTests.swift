@@ -26,6 +26,10 @@ import Testing
         "GET /api/nodes": Rule(role: "read", reach: .server),
         "GET /api/nodes/runs": Rule(role: "read", reach: .any),
         "GET /api/nodes/runs/{run}": Rule(role: "read", reach: .object),
+        "GET /api/nomad-jobs": Rule(role: "read", reach: .any),
+        "POST /api/nomad-jobs": Rule(role: "run", reach: .any),
+        "GET /api/nomad-jobs/{nomadJob}": Rule(role: "read", reach: .object),
+        "POST /api/nomad-jobs/{nomadJob}/stop": Rule(role: "run", reach: .object),
         "GET /api/runs/{id}/playbook": Rule(role: "read", reach: .object),
         "GET /api/runs/{id}/playbook/events": Rule(role: "read", reach: .object),
     ]
@@ -71,12 +75,16 @@ import Testing
         let playbooks = [
             try await Self.playbook("own", server.server), try await Self.playbook("foreign", server.server),
         ]
+        let jobs = ["own", "foreign"]
+        for job in jobs { try await Self.register(job, server.server) }
         for (route, rule) in Self.rules.sorted(by: { $0.key < $1.key }) {
-            let isOfVolume = route.contains("{run}")
-            let runs = isOfVolume ? volumes : playbooks
-            let labels = isOfVolume ? [Self.volumeLabel: "shop"] : [Self.teamLabel: "own"]
-            let paths = runs.map { route.replacing("{run}", with: $0).replacing("{id}", with: $0) }
-            try await check(paths, rule, labels, server.server)
+            let (name, objects, labels): (String, [String], [String: String]) =
+                switch route {
+                case _ where route.contains("{run}"): ("{run}", volumes, [Self.volumeLabel: "shop"])
+                case _ where route.contains("{nomadJob}"): ("{nomadJob}", jobs, ["nomad/job": "own"])
+                default: ("{id}", playbooks, [Self.teamLabel: "own"])
+                }
+            try await check(objects.map { route.replacing(name, with: $0) }, rule, labels, server.server)
         }
     }
 
@@ -135,6 +143,12 @@ import Testing
         ])
         _ = try await server.ended(id)
         return id
+    }
+
+    private static func register(_ job: String, _ server: Server) async throws {
+        let body = JobServer.job(job, "exit 0")["Job"]
+        let reply = try await server.call(.POST, "/api/nomad-jobs", body: ["job": body])
+        #expect(reply.status == 202, "\(reply.text)")
     }
 
     private static func token(_ server: Server, _ role: String, _ labels: [String: String]) async throws -> String {

@@ -34,20 +34,25 @@ extension NomadCall {
     func register(as id: String?) async throws -> NomadReply {
         let bytes = try await body()
         let request = try refusing { () throws(GoJSONError) in try JobRequest(.register, body: bytes, id: id) }
-        let spec = request.spec
-        if spec.region != settings.region { throw NomadRefusal(.internalServerError, "No path to region") }
-        if let refusal = spec.refusal() { throw NomadRefusal(.internalServerError, refusal) }
-        try demand(spec.id)
-        try permit(spec)
-        let registered = try await store(spec, request)
+        let registered = try await register(request)
         return .write(
             [
                 "EvalCreateIndex": .int(registered.evaluation?.createIndex ?? 0),
                 "EvalID": .string(registered.evaluation?.id ?? ""),
                 "Index": .int(registered.evaluation?.createIndex ?? 0),
                 "JobModifyIndex": .int(registered.job.jobModifyIndex), "KnownLeader": false, "LastContact": 0,
-                "Warnings": .string(spec.warnings()),
+                "Warnings": .string(request.spec.warnings()),
             ], registered.evaluation?.createIndex ?? 0)
+    }
+
+    /// Stores a job that may be had and that its caller may have.
+    func register(_ request: JobRequest) async throws -> NomadRegistered {
+        let spec = request.spec
+        if spec.region != settings.region { throw NomadRefusal(.internalServerError, "No path to region") }
+        if let refusal = spec.refusal() { throw NomadRefusal(.internalServerError, refusal) }
+        try demand(spec.id)
+        try permit(spec)
+        return try await store(spec, request)
     }
 
     private func store(_ spec: JobSpec, _ request: JobRequest) async throws -> NomadRegistered {

@@ -54,6 +54,15 @@ struct NomadCall: Sendable {
         }
     }
 
+    /// For a route that has read its request itself.
+    init(
+        _ call: FacadeCall, _ nomad: Nomad, _ node: JobsNode, _ settings: JobsSettings,
+        _ places: AllocationDirectories
+    ) {
+        (self.call, self.nomad, self.node, self.settings, self.places) = (call, nomad, node, settings, places)
+        (path, query, hangUp, index, wait) = ("", GoQuery(nil), nil, 0, Self.usualWait)
+    }
+
     var method: HTTPRequest.Method { call.method }
     var control: Control { call.control }
     var store: any Store { call.control.store }
