@@ -63,7 +63,7 @@ package final class NomadScheduler: Sendable {
         let nextLaunch = try await launch()
         var waiting: Int?
         while true {
-            let result: (isProgress: Bool, waiting: Int, nextDue: Int64?)
+            let result: (isProgress: Bool, waiting: Int, nextDue: Int64?, isDraining: Bool)
             do {
                 result = try await round(waiting: waiting)
             } catch {
@@ -77,10 +77,21 @@ package final class NomadScheduler: Sendable {
                 waiting = 0
             } else if result.waiting > 0, (waiting ?? 0) + result.waiting < Self.mostWaiting {
                 waiting = (waiting ?? 0) + result.waiting
+            } else if result.isDraining, try await endDrain() {
+                waiting = 0
             } else {
                 return nextLook([result.nextDue, nextLaunch].compactMap(\.self).min())
             }
         }
+    }
+
+    /// An empty node is drained. It takes nothing new until somebody says so.
+    private func endDrain() async throws -> Bool {
+        let node = try await nomad.node()
+        let all = try await control.store.nomadAllocations(.node(node.id), withHistory: false).items
+        guard all.allSatisfy(\.facts.isOver) else { return false }
+        _ = try await nomad.setNode(eligible: false, draining: false)
+        return true
     }
 
     private func nextLook(_ due: Int64?) -> Date? {
@@ -109,7 +120,9 @@ package final class NomadScheduler: Sendable {
 
     // MARK: One round
 
-    private func round(waiting: Int?) async throws -> (isProgress: Bool, waiting: Int, nextDue: Int64?) {
+    private func round(
+        waiting: Int?
+    ) async throws -> (isProgress: Bool, waiting: Int, nextDue: Int64?, isDraining: Bool) {
         let now = control.now()
         let due = takeLooks(at: now.nanoseconds)
         let round: NomadRound
@@ -137,7 +150,7 @@ package final class NomadScheduler: Sendable {
             }
         }
         let isProgress = await carryOut(outcomes)
-        return (isProgress, round.waiting, round.nextDue)
+        return (isProgress, round.waiting, round.nextDue, node.isDraining)
     }
 
     private func plan(of situation: NomadSituation) throws -> JobPlan? {

@@ -134,6 +134,12 @@ import Testing
             #expect(answer.header("X-Nomad-Index") != nil)
             return try JSONParser.parse(bytes).array?.allSatisfy { $0["ClientStatus"] == "complete" } == true
         }
+        // It asks until there is no strategy any more.
+        let done = try await eventually("the drain is over") {
+            let node = try await client.get("/node/\(id)?index=1&wait=5s")
+            return node["DrainStrategy"] == .null ? node : nil
+        }
+        #expect(done["SchedulingEligibility"] == "ineligible" && done["Drain"] == false)
         let end = CommandClient.order(["NodeID": .string(id), "DrainSpec": .null, "MarkEligible": true])
         _ = try await client.put("/node/\(id)/drain", end)
         let eligible = CommandClient.order(["NodeID": .string(id), "Eligibility": "eligible"])
