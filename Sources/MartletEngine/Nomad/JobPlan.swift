@@ -202,7 +202,8 @@ package protocol JobPlanner: Sendable {
     func child(of job: NomadJobRecord, named id: String, secrets: [String: Secret]) throws -> NomadJobDraft
     /// What is registered to have an older version's content again; without its secrets.
     func draft(of content: String, like job: NomadJobRecord) throws -> NomadJobDraft
-    /// A task with what it knows of its allocation only when it is placed: names and ids in its environment and arguments.
+    /// A task with what it knows of its allocation only when it is placed: names and ids in its environment and arguments,
+    /// and whether it can be started there.
     func task(_ task: TaskPlan, in allocation: NomadAllocation) -> TaskPlan
 }
 

@@ -15,8 +15,13 @@ extension NomadScheduler {
         }
         var runs: [NewRun] = []
         for (index, task) in group.tasks.enumerated() {
+            let own = nomad.planner.task(task, in: allocation)
+            if let refusal = own.refusal {
+                allocation.tasks[index].refusal = refusal
+                return []
+            }
             do {
-                runs.append(try await run(of: nomad.planner.task(task, in: allocation), in: allocation))
+                runs.append(try await run(of: own, in: allocation))
             } catch let error as MartletError where error.code == .invalid {
                 allocation.tasks[index].refusal = NomadTask.Refusal(.driver, "\(error)")
                 return []

@@ -27,7 +27,18 @@ struct JobsPlanner: JobPlanner {
         let interpolation = Interpolation(environment: known, node: node.interpolated)
         task.spec = interpolation.apply(task.spec)
         task.environment = task.environment.mapValues(interpolation.apply)
+        let program = task.spec.object?["command"]?.array?.first?.string
+        if let program, let missing = Self.missing(program: program) {
+            task.refusal = NomadTaskRefusal(.driver, missing)
+        }
         return task
+    }
+
+    /// A program that is not there is not tried again and again. One without a path is looked for by the one who starts it.
+    private static func missing(program: String) -> String? {
+        guard program.hasPrefix("/"), !FileManager.default.fileExists(atPath: program) else { return nil }
+        return "failed to launch command with executor: rpc error: code = Unknown desc = binary "
+            + "\(GoErrors.quoted(program)) could not be found"
     }
 
     private func group(_ group: TaskGroup, of spec: JobSpec) -> GroupPlan {
