@@ -195,15 +195,16 @@ extension NomadView {
     }
 
     /// What the job goes back to when its deployment fails.
-    private func stableVersion(
-        before job: NomadJobRecord, _ deployment: NomadDeployment?
-    ) throws -> NomadJobVersion? {
+    private func stableVersion(before job: NomadJobRecord, _ deployment: NomadDeployment?) throws -> NomadProven? {
         guard let deployment, deployment.mayRevert, deployment.edition == NomadJobEdition(job) else { return nil }
         let statement = try db.cachedStatement(
             sql: """
-                SELECT * FROM nomad_versions WHERE job = ? AND created = ? AND version < ? AND is_stable
-                ORDER BY version DESC LIMIT 1
+                SELECT v.*, v.content = n.content AND v.digest = n.digest AS is_present
+                FROM nomad_versions v JOIN nomad_versions n ON n.job = v.job AND n.created = v.created AND n.version = ?3
+                WHERE v.job = ?1 AND v.created = ?2 AND v.version < ?3 AND v.is_stable ORDER BY v.version DESC LIMIT 1
                 """)
-        return try Row.fetchOne(statement, arguments: [job.id, job.createIndex, job.version]).map(NomadJobVersion.init)
+        return try Row.fetchOne(statement, arguments: [job.id, job.createIndex, job.version]).map {
+            NomadProven(version: NomadJobVersion($0), isPresent: $0["is_present"])
+        }
     }
 }

@@ -36,14 +36,14 @@ package struct NomadSituation: Sendable {
     /// The newest of this life of the job.
     package let deployment: NomadDeployment?
     /// The newest version before this one that has proven itself; read only when the deployment may go back to it.
-    package let stable: NomadJobVersion?
+    package let stable: NomadProven?
     package let revision: Int64
     /// Why it is looked at; nil: it waits for room, or its time has come.
     package let owed: Int64?
 
     package init(
         jobID: String, job: NomadJobRecord?, secrets: [String: Secret] = [:], allocations: [NomadAllocationFacts],
-        open: [NomadEvaluation], deployment: NomadDeployment?, stable: NomadJobVersion? = nil, revision: Int64,
+        open: [NomadEvaluation], deployment: NomadDeployment?, stable: NomadProven? = nil, revision: Int64,
         owed: Int64?
     ) {
         self.jobID = jobID
@@ -88,6 +88,17 @@ package struct NomadDecision: Sendable {
     package var isEmpty: Bool {
         allocations.isEmpty && placed.isEmpty && evaluations.isEmpty && deployments.isEmpty && !isStable
             && revert == nil
+    }
+}
+
+/// A version that has proven itself.
+package struct NomadProven: Sendable, Hashable {
+    package let version: NomadJobVersion
+    /// The present version says the same, secrets included: going back would change nothing.
+    package let isPresent: Bool
+    package init(version: NomadJobVersion, isPresent: Bool) {
+        self.version = version
+        self.isPresent = isPresent
     }
 }
 

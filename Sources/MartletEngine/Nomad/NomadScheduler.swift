@@ -164,7 +164,7 @@ package final class NomadScheduler: Sendable {
             return outcome
         }
         var outcome = outcome
-        outcome.decision.revert?.draft = try nomad.planner.draft(of: stable.content, like: job)
+        outcome.decision.revert?.draft = try nomad.planner.draft(of: stable.version.content, like: job)
         return outcome
     }
 

@@ -133,13 +133,14 @@ extension Reconciler {
             current.statusDescription += " - no stable job version to auto revert to"
             return
         }
-        if stable.content == job.content {
+        let version = stable.version.version
+        if stable.isPresent {
             current.statusDescription +=
-                " - not rolling back to stable job version \(stable.version) as current job has same specification"
+                " - not rolling back to stable job version \(version) as current job has same specification"
             return
         }
-        current.statusDescription += " - rolling back to job version \(stable.version)"
-        outcome.decision.revert = NomadRevert(version: stable.version)
+        current.statusDescription += " - rolling back to job version \(version)"
+        outcome.decision.revert = NomadRevert(version: version)
         var evaluation = NomadEvaluation(
             id: newID(), jobID: job.id, type: job.type, priority: job.priority, cause: .deploymentWatcher, at: now)
         evaluation.deploymentID = current.id

@@ -187,6 +187,7 @@ import Testing
         let state = try #require(try await bench.state())
         #expect(state.job.version == 2 && !state.job.isStable)
         let versions = try await bench.store.nomadVersions(of: "j")
+        try #require(versions.count == 3)
         #expect(versions[0].content == versions[2].content && versions[0].content != versions[1].content)
         let failed = try await deployments(bench)[1]
         #expect(failed.status == .failed)
@@ -197,6 +198,37 @@ import Testing
         let live = try await bench.allocations().filter { !$0.facts.isOver }
         #expect(live.count == 2 && live.allSatisfy { $0.record.edition.version == 2 })
         #expect(try await bench.state()?.job.isStable == true)
+    }
+
+    @Test func `going back brings a version's secrets with it, and what is the same stays`() async throws {
+        let bench = try NomadBench()
+        var sample = job(count: 1)
+        sample.autoRevert = true
+        var draft = try sample.draft
+        draft.secrets = ["p": Secret("the first password")]
+        _ = try await bench.nomad.register(draft)
+        try await bench.work()
+        try await bench.begin(bench.allocations()[0].run)
+        try await bench.work(after: 11)
+        draft.secrets = ["p": Secret("a wrong one")]
+        _ = try await bench.nomad.register(draft)
+        try await bench.work()
+        let failing = try #require(try await deployments(bench).last)
+        _ = try await bench.nomad.ask(.fail(deployment: failing.id))
+        try await bench.work()
+        let job = try #require(try await bench.state()?.job)
+        #expect(job.version == 2)
+        let content = try await bench.store.nomadContent(of: NomadJobEdition(job))
+        #expect(content?.secrets["p"]?.exposed == "the first password")
+        // It fails again: the same once more would fail as well.
+        let again = try #require(try await deployments(bench).last)
+        #expect(again.edition.version == 2)
+        _ = try await bench.nomad.ask(.fail(deployment: again.id))
+        try await bench.work()
+        #expect(try await bench.state()?.job.version == 2)
+        let told = try await deployments(bench).last?.statusDescription
+        #expect(
+            told?.hasSuffix("not rolling back to stable job version 0 as current job has same specification") == true)
     }
 
     @Test func `a first version that fails has nothing to go back to`() async throws {
