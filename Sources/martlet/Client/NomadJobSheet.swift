@@ -17,7 +17,8 @@ struct NomadJobSheet {
     }
 
     private static func state(of job: JSONValue) -> String {
-        job["stopped"].bool == true ? "stopped" : job["status"].string ?? ""
+        if job["stopped"].bool == true { return "stopped" }
+        return job["paused"].bool == true ? "paused" : job["status"].string ?? ""
     }
 
     /// `2 running, 1 failed`, of all groups together.

@@ -71,10 +71,13 @@ import Testing
         #expect(told["id"] == "bad" && told["allocations"][0]["status"] == "failed", "\(bad.out)")
     }
 
-    @Test func `a service is followed until it is up, and stopped`() async throws {
+    @Test func `a service is followed until it is up, paused, resumed and stopped`() async throws {
         let nomad = try await JobServer()
         let up = try await martlet(nomad, "job", "run", "-", input: Self.hcl("web", "sleep 600", type: "service"))
         #expect(up.status == 0 && up.error.contains("the job is up"), "\(up)")
+        #expect(try await martlet(nomad, "job", "pause", "web").out == "paused web\n")
+        #expect(try await martlet(nomad, "job", "status", "web").out.contains("status     paused"))
+        #expect(try await martlet(nomad, "job", "resume", "web").out == "resumed web\n")
         let stop = try await martlet(nomad, "job", "stop", "--purge", "web")
         #expect(stop.status == 0 && stop.out == "stopping web\n", "\(stop)")
         let gone = try await martlet(nomad, "job", "status", "web")

@@ -45,6 +45,31 @@ import Testing
         #expect(try await nomad.server.call(.GET, path).status == 404)
     }
 
+    @Test func `a paused job keeps its place and goes on there`() async throws {
+        let nomad = try await JobServer()
+        let job = JobServer.job("web", "exec sleep 600", type: "service")
+        #expect(try await nomad.server.call(.POST, "/api/nomad-jobs", body: ["job": job["Job"]]).status == 202)
+        func task(_ state: String) async throws -> JSONValue {
+            try await eventually("the task is \(state)") {
+                let job = try await nomad.server.call(.GET, "/api/nomad-jobs/web").json
+                return job["allocations"][0]["tasks"][0]["state"].string == state ? job : nil
+            }
+        }
+        let before = try await task("running")
+        #expect(before["paused"] == false)
+        let paused = try await nomad.server.call(.POST, "/api/nomad-jobs/web/pause")
+        #expect(paused.status == 200 && paused.json["paused"] == true, "\(paused.text)")
+        let between = try await task("pending")
+        #expect(between["allocations"][0]["id"] == before["allocations"][0]["id"])
+        #expect(try await nomad.server.call(.POST, "/api/nomad-jobs/web/resume").json["paused"] == false)
+        let after = try await task("running")
+        #expect(after["allocations"].array?.count == 1)
+        #expect(after["allocations"][0]["id"] == before["allocations"][0]["id"])
+        #expect(try await nomad.server.call(.POST, "/api/nomad-jobs/none/pause").status == 404)
+        #expect(try await nomad.server.call(.POST, "/api/nomad-jobs/web/stop").status == 202)
+        #expect(try await nomad.server.call(.POST, "/api/nomad-jobs/web/pause").status == 409)
+    }
+
     @Test func `what is wrong is told with its field, and nothing is registered`() async throws {
         let nomad = try await JobServer()
         let cases: [(JSONValue, String, String)] = [

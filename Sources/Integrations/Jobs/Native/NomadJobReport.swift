@@ -39,6 +39,7 @@ extension JSONWriter {
         field("type", job.type.rawValue)
         field("status", state.status.rawValue)
         field("stopped", job.isStopped)
+        field("paused", job.isPaused)
         field("priority", Optional(job.priority))
         field("version", Optional(job.version))
         field("parent", job.parentID.isEmpty ? nil : job.parentID)

@@ -49,12 +49,23 @@ extension Operation {
         ], problems: [.notFound], examples: [Example("stop", one, .accepted)])
 }
 
+extension Operation {
+    static let pauseNomadJob = Operation(
+        "pauseNomadJob", tag: "nomad-jobs",
+        answers: [Answer(.ok, "It is paused, and keeps its places", NomadJobSchema.item)],
+        problems: [.notFound, .conflict], examples: [Example("pause", ["nomadJob": "sample/one"], .ok)])
+
+    static let resumeNomadJob = Operation(
+        "resumeNomadJob", tag: "nomad-jobs", answers: [Answer(.ok, "It goes on", NomadJobSchema.item)],
+        problems: [.notFound, .conflict], examples: [Example("resume", ["nomadJob": "sample/one"], .ok)])
+}
+
 enum NomadJobSchema {
     static let item = Schema.answer(itemMembers)
 
     private static let itemMembers: KeyValuePairs<String, Schema> = [
         "id": .string(), "type": .words(NomadJobType.self), "status": .words(["pending", "running", "dead"]),
-        "stopped": .boolean, "priority": .integer(), "version": .integer(0 ... .max),
+        "stopped": .boolean, "paused": .boolean, "priority": .integer(), "version": .integer(0 ... .max),
         "parent": .string("The job that made it").orNull, "submittedAt": .instant,
         "groups": .map(
             of: .answer([

@@ -26,6 +26,12 @@ struct NomadJobRoutes: Sendable {
                 .get, one, "Show a job of the job API with its allocations, tasks and their progress",
                 access: .covered(.read), .showNomadJob, show),
             Route(.post, one + "/stop", "Stop a job of the job API", access: .covered(.run), .stopNomadJob, stop),
+            Route(
+                .post, one + "/pause", "Have the tasks of a job of the job API end so that they can go on",
+                access: .covered(.run), .pauseNomadJob, pause),
+            Route(
+                .post, one + "/resume", "Have the tasks of a paused job of the job API go on", access: .covered(.run),
+                .resumeNomadJob, resume),
         ]
     }
 
@@ -110,6 +116,27 @@ struct NomadJobRoutes: Sendable {
         let nomad = nomadCall(call).nomad
         let stopped = try await nomad.deregister(state.job.id, purge: purge)
         return .json(.accepted) { $0.field("evaluation", stopped.evaluation?.id) }
+    }
+
+    @Sendable private func pause(_ call: Call) async throws -> Response {
+        try await order(call) { try await $0.pause($1) }
+    }
+
+    @Sendable private func resume(_ call: Call) async throws -> Response {
+        try await order(call) { try await $0.resume($1) }
+    }
+
+    /// The job as it is after the order.
+    private func order(_ call: Call, _ body: (Nomad, String) async throws -> Void) async throws -> Response {
+        try QueryItems(call.request).finish()
+        let id = try await found(call).job.id
+        do {
+            try await body(nomadCall(call).nomad, id)
+        } catch NomadClash.unknown {
+            throw MartletError(.notFound, "there is no job \(id) of the job API")
+        }
+        let state = try await found(call)
+        return .json { $0.members(of: state) }
     }
 
     // MARK: The facade's work

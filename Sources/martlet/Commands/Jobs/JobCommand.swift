@@ -10,7 +10,8 @@ struct JobCommand: AsyncParsableCommand {
             Example: martlet job run web.hcl
                      martlet job status web
             """,
-        subcommands: [Run.self, Status.self, Stop.self, Logs.self], defaultSubcommand: Status.self)
+        subcommands: [Run.self, Status.self, Stop.self, Pause.self, Resume.self, Logs.self],
+        defaultSubcommand: Status.self)
 
     /// Ids may have slashes.
     static func path(_ id: String, _ rest: String = "") -> String { "/api/nomad-jobs/\(URLText.encode(id))\(rest)" }
@@ -84,6 +85,32 @@ struct JobCommand: AsyncParsableCommand {
                 let reply = try await options.client().call("POST", JobCommand.path(id, "/stop"), body: body)
                 Terminal.print(options.json ? reply.text : "stopping \(id)")
             }
+        }
+    }
+
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Have a job's tasks end so that they can go on later; it keeps its places.",
+            discussion: "Example: martlet job pause sync")
+        @OptionGroup var options: ClientOptions
+        @Argument(help: "Id of the job.") var id: String
+
+        func run() async throws { try await JobCommand.order("pause", id, options, "paused \(id)") }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Have the tasks of a paused job go on.", discussion: "Example: martlet job resume sync")
+        @OptionGroup var options: ClientOptions
+        @Argument(help: "Id of the job.") var id: String
+
+        func run() async throws { try await JobCommand.order("resume", id, options, "resumed \(id)") }
+    }
+
+    private static func order(_ verb: String, _ id: String, _ options: ClientOptions, _ done: String) async throws {
+        try await Complaint.asExit {
+            let reply = try await options.client().call("POST", path(id, "/\(verb)"))
+            Terminal.print(options.json ? reply.text : done)
         }
     }
 
