@@ -111,5 +111,5 @@ def main(checks):
             print(f"ok   {check.__doc__} ({time.monotonic() - begun:.1f} s)")
         except Exception as error:  # The others are tried all the same.
             failures += 1
-            print(f"FAIL {check.__doc__}\n{type(error).__name__}: {error}")
+            print(f"FAIL {check.__doc__}\n{type(error).__name__}: {str(error)[:2000]}")
     sys.exit(1 if failures else 0)

@@ -25,7 +25,7 @@ def samples():
         call("PUT", f"/api/jobs/{name}", {"command": ["sh", "-c", f"echo hello from {name}; exit {code}"], "labels": {"team": "web"}})
     STATE["good"] = call("POST", "/api/runs", {"job": "sample-good", "labels": {"env": "prod"}})["id"]
     STATE["bad"] = call("POST", "/api/runs", {"job": "sample-bad"})["id"]
-    script = "printf '\\033[31mred\\033[0m plain\\n'; echo trouble >&2; i=0; while [ $i -lt 4000 ]; do i=$((i+1)); echo \"line $i of many\"; done; echo the needle here"
+    script = "printf '\\033[31mred\\033[0m plain\\n'; echo trouble >&2; sleep 0.5; i=0; while [ $i -lt 4000 ]; do i=$((i+1)); echo \"line $i of many\"; done; echo the needle here"
     STATE["log"] = call("POST", "/api/runs", {"command": ["sh", "-c", script]})["id"]
     report = "printf '{\"v\":1,\"progress\":0.4,\"message\":\"nearly\",\"result\":{\"rows\":12}}\\n' >> $MARTLET_PROGRESS; echo on its way; sleep 300"
     STATE["live"] = call("POST", "/api/runs", {"command": ["sh", "-c", report], "labels": {"team": "db"}, "group": "nightly"})["id"]
@@ -142,6 +142,46 @@ def runs():
 
 
 @check
+def long_list():
+    """a list of a million rows scrolls to its end, and a turn of the wheel is one of the list"""
+    visit = Visit(STATE["browser"])
+    page = visit.open("/console/runs")
+    page.wait_for_selector("m-list .run-row")
+    page.evaluate("""() => {
+        const list = document.createElement("m-list");
+        Object.assign(list, {count: 1_000_000, rowHeight: 30, row: row => `row ${row}`, id: "long"});
+        list.style.setProperty("height", "600px");
+        document.querySelector("main").replaceChildren(list);
+    }""")
+    rows = page.locator("#long .row-of-list")
+    expect(rows.first).to_have_text("row 0")
+    page.locator("#long").hover()
+    page.mouse.wheel(0, 300)
+    expect(rows.filter(has_text=re.compile("^row 10$"))).to_be_in_viewport()
+    expect(rows.filter(has_text=re.compile("^row 40$"))).to_have_count(0)
+    page.locator("#long").focus()
+    page.keyboard.press("End")
+    expect(rows.last).to_have_text("row 999999")
+    expect(rows.last).to_be_in_viewport()
+    page.evaluate("document.querySelector('#long').scrollTop = 4_000_000")
+    expect(rows.first).to_contain_text(re.compile("^row (49|50)"))
+    assert rows.count() < 60
+    slowest = page.evaluate("""async () => {
+        const list = document.querySelector("#long");
+        let [slowest, last] = [0, 0];
+        for (let step = 0; step < 60; step += 1) {
+            const now = await new Promise(requestAnimationFrame);
+            if (last) slowest = Math.max(slowest, now - last);
+            last = now;
+            list.scrollTop = step * 100_000;
+        }
+        return slowest;
+    }""")
+    print(f"     slowest of 60 frames over a million rows: {slowest:.0f} ms")
+    visit.close()
+
+
+@check
 def run():
     """a run tells its state and why, with tasks, results and events; it is stopped and repeated by click"""
     visit = Visit(STATE["browser"])
@@ -188,7 +228,7 @@ def log():
             break
         view.evaluate("v => v.scrollBy(0, v.scrollHeight)")
         page.wait_for_timeout(50)
-    assert seen == list(range(1, 4001)), f"{len(seen)} lines of 4000"
+    assert seen == list(range(1, 4001)), f"{len(seen)} lines of 4000, {seen[0]} to {seen[-1]}"
     assert page.locator(".log-line").count() <= 2000
     page.get_by_label("搜索日志").fill("LINE 1234 of")
     page.keyboard.press("Enter")

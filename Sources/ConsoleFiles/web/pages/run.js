@@ -9,7 +9,7 @@ import { signal } from "../core/signal.js";
 import { ask, attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
 import "../ui/log.js";
-import { badge, facts, failure, progress, took } from "../ui/parts.js";
+import { badge, facts, failure, kindName, progress, took } from "../ui/parts.js";
 
 const pageOfEvents = 200;
 const shownEvents = 12;
@@ -116,7 +116,7 @@ export default class Run extends View {
       [t("run.attempt"), run.attempt || null],
       [t("run.exit"), exit],
       [t("run.job"), run.job ? link("job", run.job) : null],
-      [t("run.kind"), link("driver", run.driver)],
+      [t("run.kind"), html`<a href=${address("runs", { driver: run.driver })}>${kindName(run.driver)}</a>`],
       [t("run.key"), run.key],
       [t("run.group"), run.groups?.length ? [...new Set(run.groups.map((/** @type {any} */ each) => each.group))].map((group) => html`${link("group", String(group))} `) : null],
       [t("run.labels"), labels.length ? labels.map(([name, value]) => html`<a class="tag" href=${address("runs", { label: `${name}=${value}` })}>${name}=${value}</a> `) : null],
@@ -141,7 +141,7 @@ export default class Run extends View {
 
   /** @param {any} run @param {any} row */
   #task(run, { task, each, isNow }) {
-    const name = html`<details><summary>${task.name} <span class="quiet">${task.driver}</span></summary><pre class="mono">${JSON.stringify(task.spec, null, 2)}</pre></details>`;
+    const name = html`<details><summary>${task.name} <span class="quiet">${kindName(task.driver)}</span></summary><pre class="mono">${JSON.stringify(task.spec, null, 2)}</pre></details>`;
     if (!each) return html`<tr><td>${name}</td><td class="num">${isNow ? run.attempt : ""}</td><td class="quiet">${t(isNow ? "run.now" : "run.ahead")}</td><td></td><td>${isNow && run.startedAt ? clock(run.startedAt) : ""}</td><td></td><td></td></tr>`;
     const isGood = ["ok", "warning", "partial", "nothingToDo", "skipped"].includes(each.outcome);
     const exit = each.exitCode !== null ? t("run.code", { code: each.exitCode }) : each.signal !== null ? t("run.signal", { signal: each.signal }) : "–";

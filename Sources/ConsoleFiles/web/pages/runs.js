@@ -9,7 +9,7 @@ import { address, go, place } from "../core/router.js";
 import { signal } from "../core/signal.js";
 import { icon } from "../ui/icon.js";
 import "../ui/list.js";
-import { badge, failure, took } from "../ui/parts.js";
+import { badge, failure, kindName, kinds, took } from "../ui/parts.js";
 
 const names = ["text", "state", "driver", "job", "group", "label", "target", "since", "until"];
 const rare = ["job", "group", "label", "target", "since", "until"];
@@ -19,7 +19,6 @@ const choices = [
   ["failed,lost", "runs.bad"],
   ...states.map((state) => [state, `state.${state}`]),
 ];
-const kinds = ["command", "script", "cacheLoad", "volume", "playbook", "nomad"];
 
 /** Every run, by any filter, as far back as they are kept. */
 export default class Runs extends View {
@@ -146,7 +145,7 @@ export default class Runs extends View {
       <form class="filters" role="search" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
         <input type="search" .value=${query.text ?? ""} placeholder=${t("runs.search")} aria-label=${t("runs.search")} @change=${(/** @type {any} */ event) => this.#set("text", event.target.value.trim())}>
         ${this.#select("state", "runs.state", "runs.anyState", choices.map(([value, key]) => [value, t(key)]), query.state)}
-        ${this.#select("driver", "runs.kind", "runs.anyKind", [...new Set([...kinds, ...(query.driver ? [query.driver] : [])])].map((kind) => [kind, kind]), query.driver)}
+        ${this.#select("driver", "runs.kind", "runs.anyKind", [...new Set([...kinds, ...(query.driver ? [query.driver] : [])])].map((kind) => [kind, kindName(kind)]), query.driver)}
         <button type="button" aria-expanded=${String(this.#isOpen.value)} aria-controls="more-filters" @click=${() => { this.#isOpen.value = !this.#isOpen.value; }}>${t("runs.more")}</button>
         ${hasFilters ? html`<button type="button" class="bare" @click=${() => go(address("runs"), { replace: true })}>${icon("close")}${t("runs.clear")}</button>` : null}
         ${this.#new.value ? html`<button type="button" class="primary" @click=${() => { this.#read(); }}>${icon("up")}${t("runs.new", { n: this.#new.value })}</button>` : null}

@@ -76,6 +76,16 @@ export default {
   "outcome.skipped": ["skipped", "已跳过"],
   "outcome.unkillable": ["cannot be killed", "无法杀死"],
 
+  "kind.command": ["Command", "命令"],
+  "kind.script": ["Script", "脚本"],
+  "kind.cacheLoad": ["Cache load", "缓存预热"],
+  "kind.cacheQuery": ["Cache query", "缓存查询"],
+  "kind.volumeBackup": ["Backup", "备份"],
+  "kind.volumeWork": ["Work on backups", "备份操作"],
+  "kind.playbook": ["Playbook", "集群操作"],
+  "kind.exec": ["Job API: exec", "作业 API：exec"],
+  "kind.raw_exec": ["Job API: raw_exec", "作业 API：raw_exec"],
+
   "time.now": ["now", "刚刚"],
 
   "figure.none": ["No runs in this time", "这段时间没有运行"],

@@ -102,6 +102,7 @@ export class LongList extends HTMLElement {
   #show() {
     this.#scale = new Scale(this.count, this.rowHeight, this.clientHeight);
     this.#offset = this.#scale.limit(this.#offset);
+    this.style.setProperty("--row", `${this.rowHeight}px`);
     this.#space.style.setProperty("height", `${this.#scale.height}px`);
     const { first, end } = this.#scale.rows(this.#offset);
     this.look(first, end);

@@ -28,6 +28,7 @@ class Log extends View {
   #searches = 0;
   #isRead = false;
   #isOver = false;
+  #isMissed = false;
   #tick = 0;
   #pause = 300;
   #window = new LogWindow((query) => get(`/api/runs/${encodeURIComponent(this.run)}/lines`, { follow: false, ...query }, this.stay.signal));
@@ -99,11 +100,11 @@ class Log extends View {
         const { added, dropped } = await log.newer();
         this.#pause = added ? 300 : Math.min(this.#pause * 1.4, 3000);
         if (added || log.isEnd) await this.#change(wasBelow ? 0 : -dropped);
-        if (wasBelow && added) this.#toBottom();
+        if (wasBelow && (added || log.isEnd)) this.#toBottom();
       } catch {
         this.#pause = 3000;
       }
-      log.isBusy = false;
+      this.#rest();
     }
     this.#later(log.isTail ? this.#pause : 0);
   }
@@ -133,6 +134,7 @@ class Log extends View {
   async #scrolled() {
     const view = this.#view;
     const log = this.#window;
+    this.#isMissed = log.isBusy;
     if (!view || log.isBusy) return;
     const below = view.scrollHeight - view.scrollTop - view.clientHeight;
     this.#isFollowing.value = below < 8 && log.isTail;
@@ -146,8 +148,14 @@ class Log extends View {
     } catch (error) {
       if (!this.stay.signal.aborted) this.#error.value = error;
     }
-    log.isBusy = false;
+    this.#rest();
     if (isDown && log.isTail) this.#later(this.#pause);
+  }
+
+  /** Nothing is being read any more: looks at a scroll that came meanwhile. */
+  #rest() {
+    this.#window.isBusy = false;
+    if (this.#isMissed) this.#scrolled();
   }
 
   /** Asks the server part by part, so that what is found first is seen first. @param {string} text */

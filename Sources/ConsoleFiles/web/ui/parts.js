@@ -5,7 +5,7 @@ import { View, define } from "../core/element.js";
 import { Problem } from "../core/api.js";
 import { signal } from "../core/signal.js";
 import { duration, elapsed, relative, shortTime, time } from "../core/format.js";
-import { t } from "../core/i18n.js";
+import { hasText, t } from "../core/i18n.js";
 import { address } from "../core/router.js";
 
 /** Milliseconds since 1970, once a second while the page is seen. */
@@ -21,6 +21,12 @@ export function badge(run) {
   return html`<span class="badge is-${isDoubtful ? "warning" : run.state}"><span class="dot"></span>${t(`state.${run.state}`)}${
     isOrdinary ? null : html`<span class="more">${t(`outcome.${run.outcome}`)}</span>`}</span>`;
 }
+
+/** Every kind of work that runs can have. */
+export const kinds = ["command", "script", "cacheLoad", "cacheQuery", "volumeBackup", "volumeWork", "playbook", "exec", "raw_exec"];
+
+/** @param {string} kind */
+export const kindName = (kind) => (hasText(`kind.${kind}`) ? t(`kind.${kind}`) : kind);
 
 /** An instant: how long ago, and the whole time with its zone for whoever points at it. */
 class Ago extends View {
