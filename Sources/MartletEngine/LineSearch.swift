@@ -1,3 +1,4 @@
+import Foundation
 package import MartletCore
 
 /// Looks for a text in lines, without regard to the case of ASCII letters.
@@ -7,28 +8,33 @@ package struct LineSearch: Sendable {
     /// Bytes looked through for one answer; whoever wants more goes on from there.
     package static let reach = 16 << 20
 
-    private let needle: [UInt8]
+    private let needle: [CChar]
+    /// Its first byte as a small and as a capital letter, or once.
+    private let beginnings: Set<Int32>
 
     /// Nil for an empty text.
     package init?(_ text: String) {
-        guard !text.isEmpty else { return nil }
-        needle = text.utf8.map(Self.folded)
-    }
-
-    private static func folded(_ byte: UInt8) -> UInt8 {
-        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+        guard let first = text.utf8.first else { return nil }
+        needle = text.utf8.map { CChar(bitPattern: $0) }
+        beginnings = [tolower(Int32(first)), toupper(Int32(first))]
     }
 
     func matches(_ text: [UInt8]) -> Bool {
-        guard text.count >= needle.count, let first = needle.first else { return false }
-        return text.withUnsafeBufferPointer { text in
-            needle.withUnsafeBufferPointer { needle in
-                (0...text.count - needle.count).contains { start in
-                    guard Self.folded(text[start]) == first else { return false }
-                    return (1..<needle.count).allSatisfy { Self.folded(text[start + $0]) == needle[$0] }
-                }
-            }
+        text.withUnsafeBytes { bytes in beginnings.contains { found(from: $0, in: bytes) } }
+    }
+
+    /// By the C library, which looks at a gigabyte in a second or two.
+    private func found(from beginning: Int32, in bytes: UnsafeRawBufferPointer) -> Bool {
+        guard var place = bytes.baseAddress else { return false }
+        var left = bytes.count
+        while left >= needle.count, let hit = memchr(place, beginning, left) {
+            left -= UnsafeRawPointer(hit) - place
+            guard left >= needle.count else { return false }
+            if strncasecmp(hit.assumingMemoryBound(to: CChar.self), needle, needle.count) == 0 { return true }
+            place = UnsafeRawPointer(hit) + 1
+            left -= 1
         }
+        return false
     }
 }
 

@@ -3,7 +3,7 @@ import GRDB
 package import MartletCore
 
 extension SQLiteStore: FigureStore {
-    static let hourSQL = "SELECT hour, state, span, count FROM run_hours WHERE hour >= ? ORDER BY hour, span"
+    static let hourSQL = "SELECT hour, state, span, count FROM run_hours WHERE hour >= ? ORDER BY hour"
     static let presentSQL =
         "SELECT count(*) FROM (SELECT 1 FROM runs INDEXED BY runs_state WHERE state = ? LIMIT ?)"
 
@@ -37,7 +37,7 @@ extension SQLiteStore: FigureStore {
 extension HourFigures {
     fileprivate static let milliseconds: Int64 = 3_600_000
 
-    /// `rows` of one hour, by span: state, span and count.
+    /// `rows` of one hour: state, span and count.
     fileprivate init(_ hour: Int64, _ rows: ArraySlice<Row>) throws {
         var ended: [RunState: Int] = [:]
         var spans: [(span: Int64, count: Int)] = []
@@ -46,6 +46,7 @@ extension HourFigures {
             ended[state, default: 0] += row[3]
             if row[2] >= Int64(0) { spans.append((row[2], row[3])) }
         }
+        spans.sort { $0.span < $1.span }
         let all = spans.reduce(0) { $0 + $1.count }
         // The first span that so many runs do not exceed.
         func span(of part: Int) -> Duration? {

@@ -53,6 +53,16 @@ import Testing
         #expect(texts(try await api.call("GET", "\(path)&search=nothing").json) == [])
     }
 
+    @Test func `a search sees what stands behind a NUL`() async throws {
+        let api = try await LiveAPI()
+        api.logs.write("a\0b\0 straw\0 needle\nnothing\0\n", .stdout)
+        let id = try await api.submit()
+        _ = try await api.ended(id)
+        let path = "/api/runs/\(id)/lines?follow=false&search="
+        #expect(texts(try await api.call("GET", path + "NEEDLE").json).count == 1)
+        #expect(texts(try await api.call("GET", path + "b").json).count == 1)
+    }
+
     @Test func `what cannot be joined is refused by name`() async throws {
         let (api, path) = try await written()
         let stream = path.replacing("?follow=false", with: "?search=x")

@@ -15,7 +15,7 @@ import Testing
             for sql in [
                 SQLiteStore.eventSQL(ofOneRun: false), SQLiteStore.eventRangeSQL, SQLiteStore.newestClaimSQL,
                 SQLiteStore.latestBatchSQL([]), SQLiteStore.startedEventSQL, SQLiteStore.dueSchedulesSQL,
-                SQLiteStore.aheadSQL, SQLiteStore.hourSQL, SQLiteStore.presentSQL,
+                SQLiteStore.aheadSQL, SQLiteStore.hourSQL,
             ] {
                 try expectSeeks(sql, db)
             }
