@@ -132,6 +132,16 @@ test("what was asked for before somebody went elsewhere comes too late", async (
   await log.toStart();
   await late;
   assert.deepEqual([log.lines.length, log.lines[0].id, log.isEnd], [100, "0", false]);
+  await log.toTail();
+  let answer = () => {};
+  const read = log.read;
+  log.read = (query) => (query.after ? new Promise((resolve) => { answer = () => resolve(read(query)); }) : read(query));
+  const move = log.toStart();
+  const onTheWay = log.newer();
+  await move;
+  answer();
+  await onTheWay;
+  assert.deepEqual([log.lines.length, log.isEnd, log.isTail], [100, false, false]);
 });
 
 test("one stream feeds all tabs, and none is open while nobody looks", async () => {

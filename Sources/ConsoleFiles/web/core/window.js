@@ -31,6 +31,8 @@ export class LogWindow {
     const move = (this.moves += 1);
     const page = await this.read({ before: "end", limit: this.page });
     if (move !== this.moves) return;
+    // What was asked for on the way is late, too.
+    this.moves += 1;
     this.lines = page.items;
     [this.isStart, this.isTail, this.isEnd] = [Boolean(page.start), true, false];
   }
@@ -40,6 +42,8 @@ export class LogWindow {
     const move = (this.moves += 1);
     const page = await this.read({ limit: this.page });
     if (move !== this.moves) return;
+    // What was asked for on the way is late, too.
+    this.moves += 1;
     this.lines = page.items;
     [this.isStart, this.isEnd, this.isTail] = [true, Boolean(page.end), page.items.length < this.page];
   }
@@ -51,6 +55,8 @@ export class LogWindow {
     // The line itself is the one that follows those before it.
     const own = await this.read({ ...(before.items.length ? { after: before.items[before.items.length - 1].id } : {}), limit: 1 });
     if (move !== this.moves) return;
+    // What was asked for on the way is late, too.
+    this.moves += 1;
     this.lines = [...before.items, ...own.items.filter((line) => line.id === id), ...after.items];
     [this.isStart, this.isEnd, this.isTail] = [Boolean(before.start), Boolean(after.end), after.items.length < this.page / 2];
   }
