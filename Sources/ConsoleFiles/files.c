@@ -15,142 +15,222 @@ static const unsigned char file2[] = {
 };
 
 static const unsigned char file3[] = {
-#embed "web/core/element.js"
+#embed "web/core/civil.js"
 };
 
 static const unsigned char file4[] = {
-#embed "web/core/events.js"
+#embed "web/core/element.js"
 };
 
 static const unsigned char file5[] = {
-#embed "web/core/format.js"
+#embed "web/core/events.js"
 };
 
 static const unsigned char file6[] = {
-#embed "web/core/html.js"
+#embed "web/core/format.js"
 };
 
 static const unsigned char file7[] = {
-#embed "web/core/i18n.js"
+#embed "web/core/html.js"
 };
 
 static const unsigned char file8[] = {
-#embed "web/core/keys.js"
+#embed "web/core/i18n.js"
 };
 
 static const unsigned char file9[] = {
-#embed "web/core/pages.js"
+#embed "web/core/keys.js"
 };
 
 static const unsigned char file10[] = {
-#embed "web/core/router.js"
+#embed "web/core/pages.js"
 };
 
 static const unsigned char file11[] = {
-#embed "web/core/scale.js"
+#embed "web/core/params.js"
 };
 
 static const unsigned char file12[] = {
-#embed "web/core/signal.js"
+#embed "web/core/router.js"
 };
 
 static const unsigned char file13[] = {
-#embed "web/core/stream-worker.js"
+#embed "web/core/scale.js"
 };
 
 static const unsigned char file14[] = {
-#embed "web/core/stream.js"
+#embed "web/core/signal.js"
 };
 
 static const unsigned char file15[] = {
-#embed "web/core/theme.js"
+#embed "web/core/soon.js"
 };
 
 static const unsigned char file16[] = {
-#embed "web/core/url.js"
+#embed "web/core/stream-worker.js"
 };
 
 static const unsigned char file17[] = {
-#embed "web/core/window.js"
+#embed "web/core/stream.js"
 };
 
 static const unsigned char file18[] = {
-#embed "web/icon.svg"
+#embed "web/core/theme.js"
 };
 
 static const unsigned char file19[] = {
-#embed "web/index.html"
+#embed "web/core/url.js"
 };
 
 static const unsigned char file20[] = {
-#embed "web/pages.js"
+#embed "web/core/window.js"
 };
 
 static const unsigned char file21[] = {
-#embed "web/pages/login.js"
+#embed "web/icon.svg"
 };
 
 static const unsigned char file22[] = {
-#embed "web/pages/overview.js"
+#embed "web/index.html"
 };
 
 static const unsigned char file23[] = {
-#embed "web/pages/run.js"
+#embed "web/pages.js"
 };
 
 static const unsigned char file24[] = {
-#embed "web/pages/runs.js"
+#embed "web/pages/job.js"
 };
 
 static const unsigned char file25[] = {
-#embed "web/style.css"
+#embed "web/pages/jobs.js"
 };
 
 static const unsigned char file26[] = {
-#embed "web/text/common.js"
+#embed "web/pages/login.js"
 };
 
 static const unsigned char file27[] = {
-#embed "web/text/login.js"
+#embed "web/pages/notices.js"
 };
 
 static const unsigned char file28[] = {
-#embed "web/text/overview.js"
+#embed "web/pages/overview.js"
 };
 
 static const unsigned char file29[] = {
-#embed "web/text/run.js"
+#embed "web/pages/run.js"
 };
 
 static const unsigned char file30[] = {
-#embed "web/text/runs.js"
+#embed "web/pages/runs.js"
 };
 
 static const unsigned char file31[] = {
-#embed "web/ui/dialog.js"
+#embed "web/pages/schedule.js"
 };
 
 static const unsigned char file32[] = {
-#embed "web/ui/icon.js"
+#embed "web/pages/schedules.js"
 };
 
 static const unsigned char file33[] = {
-#embed "web/ui/list.js"
+#embed "web/style.css"
 };
 
 static const unsigned char file34[] = {
-#embed "web/ui/log.js"
+#embed "web/text/common.js"
 };
 
 static const unsigned char file35[] = {
-#embed "web/ui/parts.js"
+#embed "web/text/fires.js"
 };
 
 static const unsigned char file36[] = {
-#embed "web/ui/plot.js"
+#embed "web/text/form.js"
 };
 
 static const unsigned char file37[] = {
+#embed "web/text/job.js"
+};
+
+static const unsigned char file38[] = {
+#embed "web/text/jobs.js"
+};
+
+static const unsigned char file39[] = {
+#embed "web/text/login.js"
+};
+
+static const unsigned char file40[] = {
+#embed "web/text/notices.js"
+};
+
+static const unsigned char file41[] = {
+#embed "web/text/overview.js"
+};
+
+static const unsigned char file42[] = {
+#embed "web/text/run.js"
+};
+
+static const unsigned char file43[] = {
+#embed "web/text/runs.js"
+};
+
+static const unsigned char file44[] = {
+#embed "web/text/schedule-form.js"
+};
+
+static const unsigned char file45[] = {
+#embed "web/text/schedule.js"
+};
+
+static const unsigned char file46[] = {
+#embed "web/text/schedules.js"
+};
+
+static const unsigned char file47[] = {
+#embed "web/ui/calendar.js"
+};
+
+static const unsigned char file48[] = {
+#embed "web/ui/dialog.js"
+};
+
+static const unsigned char file49[] = {
+#embed "web/ui/form.js"
+};
+
+static const unsigned char file50[] = {
+#embed "web/ui/icon.js"
+};
+
+static const unsigned char file51[] = {
+#embed "web/ui/list.js"
+};
+
+static const unsigned char file52[] = {
+#embed "web/ui/log.js"
+};
+
+static const unsigned char file53[] = {
+#embed "web/ui/parts.js"
+};
+
+static const unsigned char file54[] = {
+#embed "web/ui/plot.js"
+};
+
+static const unsigned char file55[] = {
+#embed "web/ui/schedule-form.js"
+};
+
+static const unsigned char file56[] = {
+#embed "web/ui/schedule-parts.js"
+};
+
+static const unsigned char file57[] = {
 #embed "web/ui/shell.js"
 };
 
@@ -158,43 +238,63 @@ static const struct console_file console_files[] = {
     {"app.js", file0, sizeof file0},
     {"core/ansi.js", file1, sizeof file1},
     {"core/api.js", file2, sizeof file2},
-    {"core/element.js", file3, sizeof file3},
-    {"core/events.js", file4, sizeof file4},
-    {"core/format.js", file5, sizeof file5},
-    {"core/html.js", file6, sizeof file6},
-    {"core/i18n.js", file7, sizeof file7},
-    {"core/keys.js", file8, sizeof file8},
-    {"core/pages.js", file9, sizeof file9},
-    {"core/router.js", file10, sizeof file10},
-    {"core/scale.js", file11, sizeof file11},
-    {"core/signal.js", file12, sizeof file12},
-    {"core/stream-worker.js", file13, sizeof file13},
-    {"core/stream.js", file14, sizeof file14},
-    {"core/theme.js", file15, sizeof file15},
-    {"core/url.js", file16, sizeof file16},
-    {"core/window.js", file17, sizeof file17},
-    {"icon.svg", file18, sizeof file18},
-    {"index.html", file19, sizeof file19},
-    {"pages.js", file20, sizeof file20},
-    {"pages/login.js", file21, sizeof file21},
-    {"pages/overview.js", file22, sizeof file22},
-    {"pages/run.js", file23, sizeof file23},
-    {"pages/runs.js", file24, sizeof file24},
-    {"style.css", file25, sizeof file25},
-    {"text/common.js", file26, sizeof file26},
-    {"text/login.js", file27, sizeof file27},
-    {"text/overview.js", file28, sizeof file28},
-    {"text/run.js", file29, sizeof file29},
-    {"text/runs.js", file30, sizeof file30},
-    {"ui/dialog.js", file31, sizeof file31},
-    {"ui/icon.js", file32, sizeof file32},
-    {"ui/list.js", file33, sizeof file33},
-    {"ui/log.js", file34, sizeof file34},
-    {"ui/parts.js", file35, sizeof file35},
-    {"ui/plot.js", file36, sizeof file36},
-    {"ui/shell.js", file37, sizeof file37},
+    {"core/civil.js", file3, sizeof file3},
+    {"core/element.js", file4, sizeof file4},
+    {"core/events.js", file5, sizeof file5},
+    {"core/format.js", file6, sizeof file6},
+    {"core/html.js", file7, sizeof file7},
+    {"core/i18n.js", file8, sizeof file8},
+    {"core/keys.js", file9, sizeof file9},
+    {"core/pages.js", file10, sizeof file10},
+    {"core/params.js", file11, sizeof file11},
+    {"core/router.js", file12, sizeof file12},
+    {"core/scale.js", file13, sizeof file13},
+    {"core/signal.js", file14, sizeof file14},
+    {"core/soon.js", file15, sizeof file15},
+    {"core/stream-worker.js", file16, sizeof file16},
+    {"core/stream.js", file17, sizeof file17},
+    {"core/theme.js", file18, sizeof file18},
+    {"core/url.js", file19, sizeof file19},
+    {"core/window.js", file20, sizeof file20},
+    {"icon.svg", file21, sizeof file21},
+    {"index.html", file22, sizeof file22},
+    {"pages.js", file23, sizeof file23},
+    {"pages/job.js", file24, sizeof file24},
+    {"pages/jobs.js", file25, sizeof file25},
+    {"pages/login.js", file26, sizeof file26},
+    {"pages/notices.js", file27, sizeof file27},
+    {"pages/overview.js", file28, sizeof file28},
+    {"pages/run.js", file29, sizeof file29},
+    {"pages/runs.js", file30, sizeof file30},
+    {"pages/schedule.js", file31, sizeof file31},
+    {"pages/schedules.js", file32, sizeof file32},
+    {"style.css", file33, sizeof file33},
+    {"text/common.js", file34, sizeof file34},
+    {"text/fires.js", file35, sizeof file35},
+    {"text/form.js", file36, sizeof file36},
+    {"text/job.js", file37, sizeof file37},
+    {"text/jobs.js", file38, sizeof file38},
+    {"text/login.js", file39, sizeof file39},
+    {"text/notices.js", file40, sizeof file40},
+    {"text/overview.js", file41, sizeof file41},
+    {"text/run.js", file42, sizeof file42},
+    {"text/runs.js", file43, sizeof file43},
+    {"text/schedule-form.js", file44, sizeof file44},
+    {"text/schedule.js", file45, sizeof file45},
+    {"text/schedules.js", file46, sizeof file46},
+    {"ui/calendar.js", file47, sizeof file47},
+    {"ui/dialog.js", file48, sizeof file48},
+    {"ui/form.js", file49, sizeof file49},
+    {"ui/icon.js", file50, sizeof file50},
+    {"ui/list.js", file51, sizeof file51},
+    {"ui/log.js", file52, sizeof file52},
+    {"ui/parts.js", file53, sizeof file53},
+    {"ui/plot.js", file54, sizeof file54},
+    {"ui/schedule-form.js", file55, sizeof file55},
+    {"ui/schedule-parts.js", file56, sizeof file56},
+    {"ui/shell.js", file57, sizeof file57},
 };
 
 const struct console_file *console_file_at(size_t number) {
-    return number < 38 ? &console_files[number] : 0;
+    return number < 58 ? &console_files[number] : 0;
 }

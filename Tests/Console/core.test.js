@@ -238,3 +238,35 @@ test("no script reaches outside, writes markup or keeps secrets", () => {
     assert.ok(!/(localStorage|sessionStorage)[^\n]*(token|secret|password)/i.test(source), path);
   }
 });
+
+test("days of calendars are whole weeks, whatever the month", async () => {
+  const { bounds, month, monday, shift, shiftMonth, week } = await load("core/civil.js");
+  assert.equal(monday("2026-11-22"), "2026-11-16");
+  assert.equal(monday("2026-11-23"), "2026-11-23");
+  assert.equal(shift("2028-02-28", 2), "2028-03-01");
+  assert.equal(shiftMonth("2026-12-31", 1), "2027-01-01");
+  assert.equal(shiftMonth("2026-03-31", -1), "2026-02-01");
+  assert.deepEqual([week("2027-01-01")[0], week("2027-01-01")[6]], ["2026-12-28", "2027-01-03"]);
+  for (const [day, weeks] of [["2027-02-10", 4], ["2026-11-22", 6], ["2026-12-01", 5]]) assert.equal(month(day).length, weeks * 7, day);
+  assert.equal(month("2026-11-22")[0], "2026-10-26");
+  // The day is over everywhere between Kiritimati and Baker Island.
+  const { from, to } = bounds(["2026-11-22"]);
+  assert.ok(from <= new Date("2026-11-22T00:00:00+14:00") && to >= new Date("2026-11-23T00:00:00-12:00"));
+});
+
+test("typed texts become values of declared parameters", async () => {
+  const { declared, initial, ofSchema, typed } = await load("core/params.js");
+  const [must, count] = declared({ rows: { type: "integer", default: 5 }, table: { required: true } });
+  assert.deepEqual([must.name, must.type, count.name], ["table", "string", "rows"]);
+  assert.equal(initial(count), "5");
+  assert.equal(typed(count, "12"), 12);
+  assert.equal(typed(count, "12x"), "12x");
+  assert.equal(typed(count, " "), " ");
+  assert.equal(typed(count, ""), undefined);
+  assert.equal(typed(must, "12"), "12");
+  assert.equal(typed({ ...must, type: "boolean" }, "false"), false);
+  assert.deepEqual(typed({ ...must, type: "list" }, "a\n\nb c"), ["a", "b c"]);
+  assert.equal(ofSchema({ anyOf: [{ type: "array" }, { type: "null" }] }), null);
+  const [first] = ofSchema({ anyOf: [{ type: "object", properties: { a: { type: "array" } }, required: ["a"] }] });
+  assert.deepEqual([first.type, first.required], ["list", true]);
+});

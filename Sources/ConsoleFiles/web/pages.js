@@ -14,4 +14,9 @@ export const pages = [
   { name: "overview", path: "", icon: "pulse", group: "work", key: "o", load: () => import("./pages/overview.js") },
   { name: "runs", path: "runs", icon: "list", group: "work", key: "r", load: () => import("./pages/runs.js") },
   { name: "run", path: "runs/:id", load: () => import("./pages/run.js") },
+  { name: "jobs", path: "jobs", icon: "play", group: "work", key: "w", load: () => import("./pages/jobs.js") },
+  { name: "job", path: "jobs/:name", load: () => import("./pages/job.js") },
+  { name: "schedules", path: "schedules", icon: "calendar", group: "work", key: "c", load: () => import("./pages/schedules.js") },
+  { name: "schedule", path: "schedules/:name", load: () => import("./pages/schedule.js") },
+  { name: "notices", path: "notices", icon: "bell", group: "work", key: "n", load: () => import("./pages/notices.js") },
 ];

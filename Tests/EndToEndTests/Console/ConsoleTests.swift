@@ -127,4 +127,20 @@ import Testing
         #expect(check.status == 0, "\(check.output)")
         print(check.output)
     }
+
+    /// Jobs, scripts, schedules and notices: with a task file, and a channel that nobody answers for.
+    @Test func `pages of jobs, schedules and notices work in a browser`() async throws {
+        let scratch = try Scratch()
+        try FileManager.default.copyItem(
+            at: Self.root.appending(path: "Tests/Console/tasks.yaml"), to: scratch.url.appending(path: "tasks.yaml"))
+        let server = try await Server(
+            scratch,
+            environment: [
+                "MARTLET_SCRIPTS_TASKS": scratch.path("tasks.yaml"),
+                "MARTLET_NOTICES_CHANNELS": #"[{"name":"hook","kind":"webhook","url":"http://127.0.0.1:9/none","rules":[]}]"#,
+            ])
+        let check = try await Conformance(server: server, folder: "Tests/Console").run("work.py", within: 300)
+        #expect(check.status == 0, "\(check.output)")
+        print(check.output)
+    }
 }

@@ -42,6 +42,11 @@ export default {
   "page.overview": ["Overview", "总览"],
   "page.runs": ["Runs", "运行记录"],
   "page.run": ["Run", "运行详情"],
+  "page.jobs": ["Jobs and scripts", "作业与脚本"],
+  "page.job": ["Job", "作业详情"],
+  "page.schedules": ["Schedules", "计划"],
+  "page.schedule": ["Schedule", "计划详情"],
+  "page.notices": ["Notices", "通知"],
 
   "keys.title": ["Keyboard shortcuts", "键盘快捷键"],
   "keys.help": ["Show this help", "显示此帮助"],
