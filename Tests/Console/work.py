@@ -111,7 +111,7 @@ def one_click():
     eventually("a run", lambda: len(call("GET", "/api/runs?job=work-plain&limit=100")["items"]) == before + 1)
     page.get_by_role("link", name="work-plain").click()
     results = page.locator("section.panel", has=page.get_by_role("heading", name="最近结果"))
-    expect(results.get_by_role("listitem")).to_have_count(before + 1)
+    expect(results.get_by_role("listitem")).to_have_count(min(before + 1, 10))
     new = call("POST", "/api/runs", {"job": "work-plain"})["id"]
     expect(results.locator(f"a[href$='{new}']")).to_be_visible()
     expect(page.get_by_role("img", name="最近运行的耗时")).to_be_visible()

@@ -18,7 +18,7 @@ const stripLength = 14;
 const mostAsked = 40;
 
 /**
- * @typedef {{name: string, title: string, description: string, kind: "job" | "script", isEnabled: boolean, isBuiltIn: boolean, needs: boolean}} Entry
+ * @typedef {{name: string, title: string, description: string, kind: "job" | "script", isEnabled: boolean, needs: boolean}} Entry
  */
 
 /** Everything that can be started: jobs and script tasks, with what came of them last and what comes next. */
@@ -132,9 +132,9 @@ async function everyJob(stay) {
 }
 
 /** @param {any} job @returns {Entry} */
-const ofJob = (job) => ({ name: job.name, title: job.name, description: job.definition.description ?? "", kind: "job", isEnabled: true, isBuiltIn: false, needs: declared(job.definition.params).some((each) => each.required) });
+const ofJob = (job) => ({ name: job.name, title: job.name, description: job.definition.description ?? "", kind: "job", isEnabled: true, needs: declared(job.definition.params).some((each) => each.required) });
 /** @param {any} task @returns {Entry} */
-const ofScript = (task) => ({ name: task.job, title: task.path, description: task.description ?? "", kind: "script", isEnabled: task.enabled, isBuiltIn: task.builtIn, needs: true });
+const ofScript = (task) => ({ name: task.job, title: task.path, description: task.description ?? "", kind: "script", isEnabled: task.enabled, needs: true });
 
 /** The next time of each job that schedules start. @param {any[]} schedules */
 function nextFires(schedules) {

@@ -2,14 +2,11 @@
 
 import { day, hourMinute, number, time } from "../core/format.js";
 import { html, keyed } from "../core/html.js";
-import { addTexts, t, tag } from "../core/i18n.js";
+import { t, tag } from "../core/i18n.js";
 import { address } from "../core/router.js";
-import texts from "../text/fires.js";
-
-addTexts(texts);
+import { looks } from "./schedule-parts.js";
 
 const fitting = 4;
-const colours = { succeeded: "is-succeeded", failed: "is-failed", refused: "is-failed", missed: "is-warning", skipped: "is-cancelled", cancelled: "is-cancelled", lost: "is-lost", running: "is-running", queued: "is-pending", waiting: "is-pending" };
 
 /**
  * @param {{days: string[], mode: string, shownMonth: string, entries: {schedule: string, at: string, fire: any | null}[],
@@ -43,7 +40,7 @@ function grouped(entries) {
 /** @param {{schedule: string, at: string, fire: any, count: number}} entry */
 function chip({ schedule, at, fire, count }) {
   const words = fire ? t(`fire.${fire.outcome}`) : t("calendar.ahead");
-  const colour = fire ? colours[/** @type {"failed"} */ (fire.outcome)] ?? "" : "is-ahead";
+  const colour = fire ? looks[/** @type {"failed"} */ (fire.outcome)] ?? "" : "is-ahead";
   const href = fire?.run && count === 1 ? address(`runs/${fire.run}`) : link(schedule);
   return html`<li><a class="chip ${colour}" href=${href} title=${`${schedule} · ${time(at)} · ${words}${count > 1 ? ` × ${number(count)}` : ""}`}><time datetime=${at}>${hourMinute(at)}</time><span>${schedule}</span>${count > 1 ? html`<b>×${number(count)}</b>` : null}<span class="unseen">${words}</span></a></li>`;
 }

@@ -7,7 +7,8 @@ import texts from "../text/fires.js";
 
 addTexts(texts);
 
-const kinds = { succeeded: "is-succeeded", failed: "is-failed", refused: "is-failed", missed: "is-warning", skipped: "is-cancelled", cancelled: "is-cancelled", lost: "is-lost", running: "is-running", queued: "is-pending", waiting: "is-pending" };
+/** The look of each outcome. */
+export const looks = { succeeded: "is-succeeded", failed: "is-failed", refused: "is-failed", missed: "is-warning", skipped: "is-cancelled", cancelled: "is-cancelled", lost: "is-lost", running: "is-running", queued: "is-pending", waiting: "is-pending" };
 
 /** When it fires, as it was written, and in which zone. @param {any} schedule */
 export function times({ definition, zone }) {
@@ -17,6 +18,6 @@ export function times({ definition, zone }) {
 
 /** What became of a time, without how long ago it was. @param {any} fire */
 export function outcome(fire) {
-  const shown = html`<span class="badge ${kinds[/** @type {"failed"} */ (fire.outcome)] ?? ""}"><span class="dot"></span>${t(`fire.${fire.outcome}`)}${fire.count > 1 ? ` × ${fire.count}` : ""}</span>`;
+  const shown = html`<span class="badge ${looks[/** @type {"failed"} */ (fire.outcome)] ?? ""}"><span class="dot"></span>${t(`fire.${fire.outcome}`)}${fire.count > 1 ? ` × ${fire.count}` : ""}</span>`;
   return html`${fire.run ? html`<a class="plain" href=${address(`runs/${fire.run}`)}>${shown}</a>` : shown}${fire.overdue ? html` <span class="tag">${t("fire.overdue")}</span>` : null}`;
 }
