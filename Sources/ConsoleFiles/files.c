@@ -99,139 +99,171 @@ static const unsigned char file23[] = {
 };
 
 static const unsigned char file24[] = {
-#embed "web/pages/job.js"
+#embed "web/pages/backups.js"
 };
 
 static const unsigned char file25[] = {
-#embed "web/pages/jobs.js"
+#embed "web/pages/job.js"
 };
 
 static const unsigned char file26[] = {
-#embed "web/pages/login.js"
+#embed "web/pages/jobs.js"
 };
 
 static const unsigned char file27[] = {
-#embed "web/pages/notices.js"
+#embed "web/pages/login.js"
 };
 
 static const unsigned char file28[] = {
-#embed "web/pages/overview.js"
+#embed "web/pages/notices.js"
 };
 
 static const unsigned char file29[] = {
-#embed "web/pages/run.js"
+#embed "web/pages/overview.js"
 };
 
 static const unsigned char file30[] = {
-#embed "web/pages/runs.js"
+#embed "web/pages/run.js"
 };
 
 static const unsigned char file31[] = {
-#embed "web/pages/schedule.js"
+#embed "web/pages/runs.js"
 };
 
 static const unsigned char file32[] = {
-#embed "web/pages/schedules.js"
+#embed "web/pages/schedule.js"
 };
 
 static const unsigned char file33[] = {
-#embed "web/style.css"
+#embed "web/pages/schedules.js"
 };
 
 static const unsigned char file34[] = {
-#embed "web/text/common.js"
+#embed "web/pages/version.js"
 };
 
 static const unsigned char file35[] = {
-#embed "web/text/fires.js"
+#embed "web/pages/volume.js"
 };
 
 static const unsigned char file36[] = {
-#embed "web/text/form.js"
+#embed "web/style.css"
 };
 
 static const unsigned char file37[] = {
-#embed "web/text/job.js"
+#embed "web/text/backups.js"
 };
 
 static const unsigned char file38[] = {
-#embed "web/text/jobs.js"
+#embed "web/text/common.js"
 };
 
 static const unsigned char file39[] = {
-#embed "web/text/login.js"
+#embed "web/text/fires.js"
 };
 
 static const unsigned char file40[] = {
-#embed "web/text/notices.js"
+#embed "web/text/form.js"
 };
 
 static const unsigned char file41[] = {
-#embed "web/text/overview.js"
+#embed "web/text/job.js"
 };
 
 static const unsigned char file42[] = {
-#embed "web/text/run.js"
+#embed "web/text/jobs.js"
 };
 
 static const unsigned char file43[] = {
-#embed "web/text/runs.js"
+#embed "web/text/login.js"
 };
 
 static const unsigned char file44[] = {
-#embed "web/text/schedule-form.js"
+#embed "web/text/notices.js"
 };
 
 static const unsigned char file45[] = {
-#embed "web/text/schedule.js"
+#embed "web/text/overview.js"
 };
 
 static const unsigned char file46[] = {
-#embed "web/text/schedules.js"
+#embed "web/text/run.js"
 };
 
 static const unsigned char file47[] = {
-#embed "web/ui/calendar.js"
+#embed "web/text/runs.js"
 };
 
 static const unsigned char file48[] = {
-#embed "web/ui/dialog.js"
+#embed "web/text/schedule-form.js"
 };
 
 static const unsigned char file49[] = {
-#embed "web/ui/form.js"
+#embed "web/text/schedule.js"
 };
 
 static const unsigned char file50[] = {
-#embed "web/ui/icon.js"
+#embed "web/text/schedules.js"
 };
 
 static const unsigned char file51[] = {
-#embed "web/ui/list.js"
+#embed "web/text/version.js"
 };
 
 static const unsigned char file52[] = {
-#embed "web/ui/log.js"
+#embed "web/text/volume.js"
 };
 
 static const unsigned char file53[] = {
-#embed "web/ui/parts.js"
+#embed "web/ui/calendar.js"
 };
 
 static const unsigned char file54[] = {
-#embed "web/ui/plot.js"
+#embed "web/ui/dialog.js"
 };
 
 static const unsigned char file55[] = {
-#embed "web/ui/schedule-form.js"
+#embed "web/ui/form.js"
 };
 
 static const unsigned char file56[] = {
-#embed "web/ui/schedule-parts.js"
+#embed "web/ui/icon.js"
 };
 
 static const unsigned char file57[] = {
+#embed "web/ui/list.js"
+};
+
+static const unsigned char file58[] = {
+#embed "web/ui/live.js"
+};
+
+static const unsigned char file59[] = {
+#embed "web/ui/log.js"
+};
+
+static const unsigned char file60[] = {
+#embed "web/ui/parts.js"
+};
+
+static const unsigned char file61[] = {
+#embed "web/ui/plot.js"
+};
+
+static const unsigned char file62[] = {
+#embed "web/ui/schedule-form.js"
+};
+
+static const unsigned char file63[] = {
+#embed "web/ui/schedule-parts.js"
+};
+
+static const unsigned char file64[] = {
 #embed "web/ui/shell.js"
+};
+
+static const unsigned char file65[] = {
+#embed "web/ui/sizes.js"
 };
 
 static const struct console_file console_files[] = {
@@ -259,42 +291,50 @@ static const struct console_file console_files[] = {
     {"icon.svg", file21, sizeof file21},
     {"index.html", file22, sizeof file22},
     {"pages.js", file23, sizeof file23},
-    {"pages/job.js", file24, sizeof file24},
-    {"pages/jobs.js", file25, sizeof file25},
-    {"pages/login.js", file26, sizeof file26},
-    {"pages/notices.js", file27, sizeof file27},
-    {"pages/overview.js", file28, sizeof file28},
-    {"pages/run.js", file29, sizeof file29},
-    {"pages/runs.js", file30, sizeof file30},
-    {"pages/schedule.js", file31, sizeof file31},
-    {"pages/schedules.js", file32, sizeof file32},
-    {"style.css", file33, sizeof file33},
-    {"text/common.js", file34, sizeof file34},
-    {"text/fires.js", file35, sizeof file35},
-    {"text/form.js", file36, sizeof file36},
-    {"text/job.js", file37, sizeof file37},
-    {"text/jobs.js", file38, sizeof file38},
-    {"text/login.js", file39, sizeof file39},
-    {"text/notices.js", file40, sizeof file40},
-    {"text/overview.js", file41, sizeof file41},
-    {"text/run.js", file42, sizeof file42},
-    {"text/runs.js", file43, sizeof file43},
-    {"text/schedule-form.js", file44, sizeof file44},
-    {"text/schedule.js", file45, sizeof file45},
-    {"text/schedules.js", file46, sizeof file46},
-    {"ui/calendar.js", file47, sizeof file47},
-    {"ui/dialog.js", file48, sizeof file48},
-    {"ui/form.js", file49, sizeof file49},
-    {"ui/icon.js", file50, sizeof file50},
-    {"ui/list.js", file51, sizeof file51},
-    {"ui/log.js", file52, sizeof file52},
-    {"ui/parts.js", file53, sizeof file53},
-    {"ui/plot.js", file54, sizeof file54},
-    {"ui/schedule-form.js", file55, sizeof file55},
-    {"ui/schedule-parts.js", file56, sizeof file56},
-    {"ui/shell.js", file57, sizeof file57},
+    {"pages/backups.js", file24, sizeof file24},
+    {"pages/job.js", file25, sizeof file25},
+    {"pages/jobs.js", file26, sizeof file26},
+    {"pages/login.js", file27, sizeof file27},
+    {"pages/notices.js", file28, sizeof file28},
+    {"pages/overview.js", file29, sizeof file29},
+    {"pages/run.js", file30, sizeof file30},
+    {"pages/runs.js", file31, sizeof file31},
+    {"pages/schedule.js", file32, sizeof file32},
+    {"pages/schedules.js", file33, sizeof file33},
+    {"pages/version.js", file34, sizeof file34},
+    {"pages/volume.js", file35, sizeof file35},
+    {"style.css", file36, sizeof file36},
+    {"text/backups.js", file37, sizeof file37},
+    {"text/common.js", file38, sizeof file38},
+    {"text/fires.js", file39, sizeof file39},
+    {"text/form.js", file40, sizeof file40},
+    {"text/job.js", file41, sizeof file41},
+    {"text/jobs.js", file42, sizeof file42},
+    {"text/login.js", file43, sizeof file43},
+    {"text/notices.js", file44, sizeof file44},
+    {"text/overview.js", file45, sizeof file45},
+    {"text/run.js", file46, sizeof file46},
+    {"text/runs.js", file47, sizeof file47},
+    {"text/schedule-form.js", file48, sizeof file48},
+    {"text/schedule.js", file49, sizeof file49},
+    {"text/schedules.js", file50, sizeof file50},
+    {"text/version.js", file51, sizeof file51},
+    {"text/volume.js", file52, sizeof file52},
+    {"ui/calendar.js", file53, sizeof file53},
+    {"ui/dialog.js", file54, sizeof file54},
+    {"ui/form.js", file55, sizeof file55},
+    {"ui/icon.js", file56, sizeof file56},
+    {"ui/list.js", file57, sizeof file57},
+    {"ui/live.js", file58, sizeof file58},
+    {"ui/log.js", file59, sizeof file59},
+    {"ui/parts.js", file60, sizeof file60},
+    {"ui/plot.js", file61, sizeof file61},
+    {"ui/schedule-form.js", file62, sizeof file62},
+    {"ui/schedule-parts.js", file63, sizeof file63},
+    {"ui/shell.js", file64, sizeof file64},
+    {"ui/sizes.js", file65, sizeof file65},
 };
 
 const struct console_file *console_file_at(size_t number) {
-    return number < 58 ? &console_files[number] : 0;
+    return number < 66 ? &console_files[number] : 0;
 }

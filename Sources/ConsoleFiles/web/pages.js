@@ -19,4 +19,7 @@ export const pages = [
   { name: "schedules", path: "schedules", icon: "calendar", group: "work", key: "c", load: () => import("./pages/schedules.js") },
   { name: "schedule", path: "schedules/:name", load: () => import("./pages/schedule.js") },
   { name: "notices", path: "notices", icon: "bell", group: "work", key: "n", load: () => import("./pages/notices.js") },
+  { name: "backups", path: "backups", icon: "disk", group: "systems", key: "b", load: () => import("./pages/backups.js") },
+  { name: "volume", path: "backups/:volume", load: () => import("./pages/volume.js") },
+  { name: "version", path: "backups/:volume/:version", load: () => import("./pages/version.js") },
 ];

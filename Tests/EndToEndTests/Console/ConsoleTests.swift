@@ -143,4 +143,35 @@ import Testing
         #expect(check.status == 0, "\(check.output)")
         print(check.output)
     }
+
+    /// Those that need volumes and jobs of the job API.
+    @Test(arguments: ["backups.py"])
+    func `pages of what the server looks after work in a browser`(_ program: String) async throws {
+        let scratch = try Scratch()
+        let volumes = scratch.path("volumes")
+        for instance in 1...2 {
+            try FileManager.default.createDirectory(atPath: "\(volumes)/\(instance)", withIntermediateDirectories: true)
+        }
+        let inventory = """
+            apps:
+              shop:
+                procs:
+                  shop.web.web:
+                    instances: [1, 2]
+                    volumes:
+                      /data:
+                        path: "\(volumes)/{instance}"
+                        backups: [{mode: full, schedule: "0 3 * * *", expire: 30d}, {mode: increment, schedule: "30 * * * *"}]
+            """
+        try inventory.write(toFile: scratch.path("volumes.yaml"), atomically: true, encoding: .utf8)
+        let settings = [
+            "MARTLET_BACKUPS_INVENTORY": scratch.path("volumes.yaml"),
+            "MARTLET_BACKUPS_REPOSITORY": scratch.path("repositories") + "/{app}",
+        ]
+        let server = try await Server(scratch, environment: settings)
+        let check = try await Conformance(server: server, folder: "Tests/Console").run(
+            program, environment: ["MARTLET_VOLUMES": volumes], within: 240)
+        #expect(check.status == 0, "\(check.output)")
+        print(check.output)
+    }
 }

@@ -38,6 +38,7 @@ export default {
   "role.admin": ["administers", "管理员"],
 
   "group.work": ["Work", "运行"],
+  "group.systems": ["Systems", "系统"],
 
   "page.overview": ["Overview", "总览"],
   "page.runs": ["Runs", "运行记录"],
@@ -47,6 +48,9 @@ export default {
   "page.schedules": ["Schedules", "计划"],
   "page.schedule": ["Schedule", "计划详情"],
   "page.notices": ["Notices", "通知"],
+  "page.backups": ["Backups", "备份"],
+  "page.volume": ["Volume", "卷"],
+  "page.version": ["Version of a volume", "卷的版本"],
 
   "keys.title": ["Keyboard shortcuts", "键盘快捷键"],
   "keys.help": ["Show this help", "显示此帮助"],

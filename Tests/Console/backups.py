@@ -1,0 +1,144 @@
+"""Backups in a browser: a volume is backed up, proven, looked into and restored by clicking. MARTLET_VOLUMES has the directories 1 and 2."""
+
+import os
+
+from browser import URL, Visit, browser, call, eventually, expect, main
+from looks import HOSTILE, looks
+
+CHECKS = []
+STATE = {}
+FOLDER = os.environ["MARTLET_VOLUMES"] + "/1"
+VOLUME = "shop-shop.web.web-1-data"
+NAMES = [name.replace("/", "\u2215") for name in HOSTILE]
+
+
+def check(body):
+    CHECKS.append(body)
+    return body
+
+
+def write(name, text):
+    os.makedirs(os.path.dirname(f"{FOLDER}/{name}"), exist_ok=True)
+    with open(f"{FOLDER}/{name}", "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def samples():
+    write("a.txt", "first\n")
+    write("deep/er/b.txt", "below\n")
+    for name in NAMES:
+        write(f"hostile/{name}", name)
+
+
+def versions():
+    return call("GET", f"/api/volumes/{VOLUME}/versions")["items"]
+
+
+@check
+def makes():
+    """a volume is found by search, backed up and proven by click; the list tells both"""
+    visit = Visit(STATE["browser"])
+    page = visit.open("/")
+    page.locator("body").press("g")
+    page.keyboard.press("b")
+    row = page.get_by_role("row").filter(has_text=VOLUME)
+    expect(row).to_contain_text("no backup yet")
+    row.get_by_role("link").click()
+    expect(page.locator("main")).to_contain_text("Nothing was backed up yet")
+    page.get_by_role("button", name="Back up (full)").click()
+    expect(page.get_by_role("link", name="Browse version 1")).to_be_visible()
+    expect(page.get_by_role("img", name="Size of versions")).to_be_visible()
+    page.get_by_role("button", name="Prove it").click()
+    page.get_by_role("dialog").get_by_role("button", name="Prove it").click()
+    expect(page.locator(".head .badge")).to_contain_text("proven")
+    page.get_by_role("link", name="Backups").first.click()
+    expect(row).to_contain_text("proven")
+    expect(row).to_contain_text("full")
+    visit.close()
+
+
+@check
+def restores():
+    """one chosen file is restored after a preview that wrote nothing; the volume's other files stay"""
+    write("a.txt", "spoilt\n")
+    write("new.txt", "new\n")
+    visit = Visit(STATE["browser"])
+    page = visit.open(f"/console/backups/{VOLUME}/1")
+    page.get_by_role("button", name="Show what would change").click()
+    changes = page.locator(".changes")
+    expect(changes.locator("li").filter(has_text="/new.txt")).to_contain_text("remove")
+    expect(changes.locator("li").filter(has_text="/a.txt")).to_contain_text("change")
+    page.get_by_label("Restore a.txt").check()
+    expect(changes).to_have_count(0)
+    page.get_by_role("button", name="Show what would change").click()
+    expect(changes.locator("li")).to_have_count(1)
+    assert open(f"{FOLDER}/a.txt", encoding="utf-8").read() == "spoilt\n"
+    page.get_by_role("button", name="Restore now").click()
+    page.get_by_role("dialog").get_by_role("button", name="Restore now").click()
+    page.wait_for_url("**/console/runs/*")
+    expect(page.locator(".head .badge")).to_have_text("succeeded", timeout=30_000)
+    assert open(f"{FOLDER}/a.txt", encoding="utf-8").read() == "first\n"
+    assert os.path.exists(f"{FOLDER}/new.txt")
+    assert any(version["mode"] == "safety" for version in versions())
+    visit.close()
+
+
+@check
+def browses():
+    """directories are entered by click and left by the way above; names are text"""
+    visit = Visit(STATE["browser"])
+    page = visit.open(f"/console/backups/{VOLUME}/1")
+    page.get_by_role("link", name="deep/").click()
+    page.get_by_role("link", name="er/").click()
+    expect(page.get_by_role("cell", name="b.txt", exact=True)).to_be_visible()
+    page.get_by_role("navigation", name="Where in the version").get_by_role("link", name="Volume").click()
+    page.get_by_role("link", name="hostile/").click()
+    cells = page.locator("td.break")
+    expect(cells).to_have_count(len(NAMES))
+    assert sorted(cells.all_text_contents()) == sorted(NAMES)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as tar.gz").click()
+    assert download.value.suggested_filename.endswith(".tar.gz")
+    visit.close()
+
+
+@check
+def rights():
+    """a token that only reads is offered no backup, no restore and no removal"""
+    token = call("POST", "/api/tokens", {"name": "volumes-reader", "role": "read"})["token"]
+    visit = Visit(STATE["browser"], token=token)
+    page = visit.open(f"/console/backups/{VOLUME}")
+    expect(page.get_by_role("link", name="Browse version 1")).to_be_visible()
+    expect(page.locator(".actions")).to_have_count(0)
+    page.get_by_role("link", name="Browse version 1").click()
+    expect(page.get_by_role("cell", name="a.txt", exact=True)).to_be_visible()
+    expect(page.get_by_role("checkbox")).to_have_count(0)
+    expect(page.get_by_role("button", name="Remove")).to_have_count(0)
+    visit.close()
+    call("DELETE", "/api/tokens/volumes-reader")
+
+
+@check
+def removes():
+    """a version is removed after a question"""
+    before = len(versions())
+    oldest = versions()[0]["number"]
+    visit = Visit(STATE["browser"], "zh-CN")
+    page = visit.open(f"/console/backups/{VOLUME}/{oldest}")
+    page.get_by_role("button", name="删除").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    page.wait_for_url("**/console/runs/*")
+    eventually("the version is gone", lambda: len(versions()) == before - 1)
+    visit.close()
+
+
+@check
+def every_look():
+    """every page of backups fits and is accessible in both languages, light and dark, narrow and wide"""
+    looks(STATE["browser"], {"backups": "/console/backups", "volume": f"/console/backups/{VOLUME}", "version": f"/console/backups/{VOLUME}/1?path=%2Fhostile"})
+
+
+if __name__ == "__main__":
+    samples()
+    with browser() as STATE["browser"]:
+        main(CHECKS)

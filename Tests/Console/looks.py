@@ -1,0 +1,30 @@
+"""Every page of a part in both languages, light and dark, narrow and wide: it fits, it is accessible, and on demand pictured."""
+
+import os
+
+from browser import Visit, accessible, expect, fits
+
+LOOKS = [("en-US", "light", 1280), ("zh-CN", "dark", 1280), ("zh-CN", "light", 360), ("en-US", "dark", 360)]
+HOSTILE = [
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "javascript:alert(1)", "{{7*7}}${7*7}",
+    "' onmouseover='alert(1)", "<iframe srcdoc='<script>alert(1)</script>'>", "\u27e60\u27e7", "\u202egnp.exe",
+]
+
+
+def looks(running, paths):
+    """Looks at each address; `paths` names them. MARTLET_PICTURES is a folder for pictures."""
+    folder = os.environ.get("MARTLET_PICTURES")
+    for language, scheme, width in LOOKS:
+        visit = Visit(running, language, scheme, width, 800)
+        page = visit.open("/console/runs")
+        for name, path in paths.items():
+            what = f"{name} {language} {scheme} {width}"
+            page.goto(page.url.split("/console")[0] + path)
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            expect(page.locator(".loading")).to_have_count(0)
+            page.wait_for_timeout(250)
+            if folder:
+                page.screenshot(path=f"{folder}/{name}-{language[:2]}-{scheme}-{width}.png", full_page=True)
+            fits(page, what)
+            accessible(page, what)
+        visit.close()
