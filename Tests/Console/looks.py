@@ -1,20 +1,29 @@
 """Every page of a part in both languages, light and dark, narrow and wide: it fits, it is accessible, and on demand pictured."""
 
 import os
+import re
 
 from browser import Visit, accessible, expect, fits
 
-LOOKS = [("en-US", "light", 1280), ("zh-CN", "dark", 1280), ("zh-CN", "light", 360), ("en-US", "dark", 360)]
+LOOKS = [("en-US", "light", 1280), ("zh-CN", "dark", 360)]
+PICTURED = [*LOOKS, ("zh-CN", "dark", 1280), ("en-US", "light", 360)]
 HOSTILE = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "javascript:alert(1)", "{{7*7}}${7*7}",
     "' onmouseover='alert(1)", "<iframe srcdoc='<script>alert(1)</script>'>", "\u27e60\u27e7", "\u202egnp.exe",
 ]
 
 
+def named(page, what):
+    """Every text that is asked for exists."""
+    shown = page.evaluate("document.body.innerText + [...document.querySelectorAll('[placeholder], [aria-label]')].map((each) => `${each.placeholder} ${each.ariaLabel}`)")
+    keys = re.findall(r"\b(?:app|log|run|runs|page|group|backups|volume|version|jobapi|eval|alloc|node|token|audit)\.[a-zA-Z]+\b", shown)
+    assert not keys, f"{what} lacks the texts {keys}"
+
+
 def looks(running, paths):
     """Looks at each address; `paths` names them. MARTLET_PICTURES is a folder for pictures."""
     folder = os.environ.get("MARTLET_PICTURES")
-    for language, scheme, width in LOOKS:
+    for language, scheme, width in PICTURED if folder else LOOKS:
         visit = Visit(running, language, scheme, width, 800)
         page = visit.open("/console/runs")
         for name, path in paths.items():
@@ -26,5 +35,6 @@ def looks(running, paths):
             if folder:
                 page.screenshot(path=f"{folder}/{name}-{language[:2]}-{scheme}-{width}.png", full_page=True)
             fits(page, what)
+            named(page, what)
             accessible(page, what)
         visit.close()

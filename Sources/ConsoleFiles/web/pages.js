@@ -22,4 +22,7 @@ export const pages = [
   { name: "backups", path: "backups", icon: "disk", group: "systems", key: "b", load: () => import("./pages/backups.js") },
   { name: "volume", path: "backups/:volume", load: () => import("./pages/volume.js") },
   { name: "version", path: "backups/:volume/:version", load: () => import("./pages/version.js") },
+  { name: "job-api", path: "job-api", icon: "box", group: "systems", key: "n", facade: "jobs", load: () => import("./pages/job-api.js") },
+  { name: "job-api-job", path: "job-api/jobs/:job", facade: "jobs", load: () => import("./pages/job-api-job.js") },
+  { name: "job-api-allocation", path: "job-api/allocations/:allocation", facade: "jobs", load: () => import("./pages/job-api-allocation.js") },
 ];

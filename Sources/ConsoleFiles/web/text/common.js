@@ -51,6 +51,9 @@ export default {
   "page.backups": ["Backups", "备份"],
   "page.volume": ["Volume", "卷"],
   "page.version": ["Version of a volume", "卷的版本"],
+  "page.job-api": ["Job API", "作业 API"],
+  "page.job-api-job": ["Job of the job API", "作业 API 的作业"],
+  "page.job-api-allocation": ["Allocation", "分配"],
 
   "keys.title": ["Keyboard shortcuts", "键盘快捷键"],
   "keys.help": ["Show this help", "显示此帮助"],

@@ -1,0 +1,133 @@
+"""The job API in a browser: jobs whose ids have slashes, what was decided and why, versions, allocations with their logs."""
+
+from browser import Visit, browser, call, eventually, expect, main
+from looks import HOSTILE, looks
+
+CHECKS = []
+STATE = {}
+SLASHED = "team/echo"
+
+
+def check(body):
+    CHECKS.append(body)
+    return body
+
+
+def register(job, script="echo hello; sleep 1", kind="batch", count=1, resources=None, **more):
+    task = {"Name": "t", "Driver": "raw_exec", "Config": {"command": "/bin/sh", "args": ["-c", script]}}
+    if resources:
+        task["Resources"] = resources
+    group = {"Name": "g", "Count": count, "Tasks": [task]}
+    return call("POST", "/v1/jobs", {"Job": {"ID": job, "Name": job, "Type": kind, "Datacenters": ["dc1"], "TaskGroups": [group], **more}})
+
+
+def allocations(job):
+    return [each for each in call("GET", "/v1/allocations") if each["JobID"] == job]
+
+
+def samples():
+    register(SLASHED, "echo first")
+    register(SLASHED, "echo hello from it; echo trouble >&2; sleep 1", count=2)
+    register("stuck", resources={"CPU": 90_000_000, "MemoryMB": 10})
+    register("service", "echo serving; exec sleep 300", "service")
+    register("hostile", "echo done", Meta={f"m{number}": text for number, text in enumerate(HOSTILE)})
+    eventually("it ended", lambda: [each for each in allocations(SLASHED) if each["ClientStatus"] == "complete"] and [each for each in allocations("service") if each["ClientStatus"] == "running"])
+
+
+@check
+def jobs():
+    """jobs are searched and opened by click, with slashes in their ids; versions show what changed"""
+    visit = Visit(STATE["browser"])
+    page = visit.open("/")
+    page.locator("body").press("g")
+    page.keyboard.press("n")
+    expect(page.get_by_role("link", name="stuck")).to_be_visible()
+    page.get_by_label("Search jobs").fill("TEAM")
+    expect(page.get_by_role("link", name="stuck")).to_have_count(0)
+    page.get_by_role("link", name=SLASHED).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(SLASHED)
+    edited = page.locator(".diff li.is-edited")
+    expect(edited.filter(has_text="Count")).to_contain_text("1 → 2")
+    expect(edited.filter(has_text="args[1]")).to_contain_text("hello from it")
+    page.get_by_role("button", name="Make version 0 the current one").click()
+    page.get_by_role("dialog").get_by_role("button", name="Make it the current one").click()
+    expect(page.locator(".rows strong").filter(has_text="#2")).to_be_visible()
+    visit.close()
+
+
+@check
+def explains():
+    """a job that has no place says why, and so does its evaluation"""
+    visit = Visit(STATE["browser"])
+    page = visit.open("/console/job-api/jobs/stuck")
+    expect(page.locator(".why")).to_contain_text("Group g: 1 allocation waits for a place.")
+    expect(page.locator(".why")).to_contain_text("1 node has too little left of: cpu")
+    page.get_by_role("link", name="Job API").first.click()
+    page.get_by_role("button", name="Evaluations").click()
+    blocked = page.locator(".evaluation").filter(has_text="blocked").filter(has_text="stuck")
+    expect(blocked).to_contain_text("too little left of: cpu")
+    page.get_by_role("button", name="Nodes").click()
+    expect(page.locator(".panel")).to_contain_text("takes allocations")
+    expect(page.locator(".panel")).to_contain_text("raw_exec")
+    visit.close()
+
+
+@check
+def allocation():
+    """an allocation shows task events and its log, is restarted and stopped by click, and changes by itself"""
+    visit = Visit(STATE["browser"])
+    page = visit.open("/console/job-api/jobs/service")
+    page.get_by_role("table").filter(has_text="Created").get_by_role("link").first.click()
+    expect(page.locator(".events")).to_contain_text("Task started by client")
+    expect(page.locator(".log-view")).to_contain_text("serving")
+    page.get_by_role("button", name="Restart").click()
+    page.get_by_role("dialog").get_by_role("button", name="Restart").click()
+    expect(page.locator(".events")).to_contain_text("Restart", timeout=30_000)
+    page.get_by_role("link", name="service").first.click()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    expect(page.locator(".head")).to_contain_text("over", timeout=30_000)
+    visit.close()
+
+
+@check
+def hostile():
+    """what a job holds is text"""
+    visit = Visit(STATE["browser"])
+    page = visit.open("/console/job-api/jobs/hostile")
+    tags = page.locator(".facts .tag")
+    expect(tags).to_have_count(len(HOSTILE))
+    assert sorted(tags.all_text_contents()) == sorted(f"m{number}={text}" for number, text in enumerate(HOSTILE))
+    visit.close()
+
+
+@check
+def rights():
+    """a token that only reads is offered no change; one for other jobs sees none"""
+    token = call("POST", "/api/tokens", {"name": "jobs-reader", "role": "read", "labels": {"nomad/job": "stuck"}})["token"]
+    visit = Visit(STATE["browser"], token=token)
+    page = visit.open("/console/job-api")
+    expect(page.get_by_role("link", name="stuck")).to_be_visible()
+    expect(page.get_by_role("link", name=SLASHED)).to_have_count(0)
+    page.get_by_role("link", name="stuck").click()
+    expect(page.locator(".why")).to_be_visible()
+    expect(page.locator(".actions")).to_have_count(0)
+    visit.close()
+    call("DELETE", "/api/tokens/jobs-reader")
+
+
+@check
+def every_look():
+    """every page of the job API fits and is accessible in both languages, light and dark, narrow and wide"""
+    one = allocations(SLASHED)[0]["ID"]
+    register("service", "echo serving; exec sleep 300", "service")
+    job = SLASHED.replace("/", "%2F")
+    looks(STATE["browser"], {
+        "job-api": "/console/job-api", "job-api-evaluations": "/console/job-api?view=evaluations", "job-api-nodes": "/console/job-api?view=nodes",
+        "job-api-job": f"/console/job-api/jobs/{job}", "job-api-stuck": "/console/job-api/jobs/stuck", "job-api-allocation": f"/console/job-api/allocations/{one}"})
+
+
+if __name__ == "__main__":
+    samples()
+    with browser() as STATE["browser"]:
+        main(CHECKS)
