@@ -99,198 +99,214 @@ static const unsigned char file23[] = {
 };
 
 static const unsigned char file24[] = {
-#embed "web/pages/backups.js"
+#embed "web/pages/audit.js"
 };
 
 static const unsigned char file25[] = {
-#embed "web/pages/job-api-allocation.js"
+#embed "web/pages/backups.js"
 };
 
 static const unsigned char file26[] = {
-#embed "web/pages/job-api-job.js"
+#embed "web/pages/job-api-allocation.js"
 };
 
 static const unsigned char file27[] = {
-#embed "web/pages/job-api.js"
+#embed "web/pages/job-api-job.js"
 };
 
 static const unsigned char file28[] = {
-#embed "web/pages/job.js"
+#embed "web/pages/job-api.js"
 };
 
 static const unsigned char file29[] = {
-#embed "web/pages/jobs.js"
+#embed "web/pages/job.js"
 };
 
 static const unsigned char file30[] = {
-#embed "web/pages/login.js"
+#embed "web/pages/jobs.js"
 };
 
 static const unsigned char file31[] = {
-#embed "web/pages/notices.js"
+#embed "web/pages/login.js"
 };
 
 static const unsigned char file32[] = {
-#embed "web/pages/overview.js"
+#embed "web/pages/notices.js"
 };
 
 static const unsigned char file33[] = {
-#embed "web/pages/run.js"
+#embed "web/pages/overview.js"
 };
 
 static const unsigned char file34[] = {
-#embed "web/pages/runs.js"
+#embed "web/pages/run.js"
 };
 
 static const unsigned char file35[] = {
-#embed "web/pages/schedule.js"
+#embed "web/pages/runs.js"
 };
 
 static const unsigned char file36[] = {
-#embed "web/pages/schedules.js"
+#embed "web/pages/schedule.js"
 };
 
 static const unsigned char file37[] = {
-#embed "web/pages/version.js"
+#embed "web/pages/schedules.js"
 };
 
 static const unsigned char file38[] = {
-#embed "web/pages/volume.js"
+#embed "web/pages/tokens.js"
 };
 
 static const unsigned char file39[] = {
-#embed "web/style.css"
+#embed "web/pages/version.js"
 };
 
 static const unsigned char file40[] = {
-#embed "web/text/backups.js"
+#embed "web/pages/volume.js"
 };
 
 static const unsigned char file41[] = {
-#embed "web/text/common.js"
+#embed "web/style.css"
 };
 
 static const unsigned char file42[] = {
-#embed "web/text/fires.js"
+#embed "web/text/audit.js"
 };
 
 static const unsigned char file43[] = {
-#embed "web/text/form.js"
+#embed "web/text/backups.js"
 };
 
 static const unsigned char file44[] = {
-#embed "web/text/job-api-allocation.js"
+#embed "web/text/common.js"
 };
 
 static const unsigned char file45[] = {
-#embed "web/text/job-api-job.js"
+#embed "web/text/fires.js"
 };
 
 static const unsigned char file46[] = {
-#embed "web/text/job-api.js"
+#embed "web/text/form.js"
 };
 
 static const unsigned char file47[] = {
-#embed "web/text/job.js"
+#embed "web/text/job-api-allocation.js"
 };
 
 static const unsigned char file48[] = {
-#embed "web/text/jobs.js"
+#embed "web/text/job-api-job.js"
 };
 
 static const unsigned char file49[] = {
-#embed "web/text/login.js"
+#embed "web/text/job-api.js"
 };
 
 static const unsigned char file50[] = {
-#embed "web/text/notices.js"
+#embed "web/text/job.js"
 };
 
 static const unsigned char file51[] = {
-#embed "web/text/overview.js"
+#embed "web/text/jobs.js"
 };
 
 static const unsigned char file52[] = {
-#embed "web/text/run.js"
+#embed "web/text/login.js"
 };
 
 static const unsigned char file53[] = {
-#embed "web/text/runs.js"
+#embed "web/text/notices.js"
 };
 
 static const unsigned char file54[] = {
-#embed "web/text/schedule-form.js"
+#embed "web/text/overview.js"
 };
 
 static const unsigned char file55[] = {
-#embed "web/text/schedule.js"
+#embed "web/text/run.js"
 };
 
 static const unsigned char file56[] = {
-#embed "web/text/schedules.js"
+#embed "web/text/runs.js"
 };
 
 static const unsigned char file57[] = {
-#embed "web/text/version.js"
+#embed "web/text/schedule-form.js"
 };
 
 static const unsigned char file58[] = {
-#embed "web/text/volume.js"
+#embed "web/text/schedule.js"
 };
 
 static const unsigned char file59[] = {
-#embed "web/ui/calendar.js"
+#embed "web/text/schedules.js"
 };
 
 static const unsigned char file60[] = {
-#embed "web/ui/dialog.js"
+#embed "web/text/tokens.js"
 };
 
 static const unsigned char file61[] = {
-#embed "web/ui/form.js"
+#embed "web/text/version.js"
 };
 
 static const unsigned char file62[] = {
-#embed "web/ui/icon.js"
+#embed "web/text/volume.js"
 };
 
 static const unsigned char file63[] = {
-#embed "web/ui/job-api.js"
+#embed "web/ui/calendar.js"
 };
 
 static const unsigned char file64[] = {
-#embed "web/ui/list.js"
+#embed "web/ui/dialog.js"
 };
 
 static const unsigned char file65[] = {
-#embed "web/ui/live.js"
+#embed "web/ui/form.js"
 };
 
 static const unsigned char file66[] = {
-#embed "web/ui/log.js"
+#embed "web/ui/icon.js"
 };
 
 static const unsigned char file67[] = {
-#embed "web/ui/parts.js"
+#embed "web/ui/job-api.js"
 };
 
 static const unsigned char file68[] = {
-#embed "web/ui/plot.js"
+#embed "web/ui/list.js"
 };
 
 static const unsigned char file69[] = {
-#embed "web/ui/schedule-form.js"
+#embed "web/ui/live.js"
 };
 
 static const unsigned char file70[] = {
-#embed "web/ui/schedule-parts.js"
+#embed "web/ui/log.js"
 };
 
 static const unsigned char file71[] = {
-#embed "web/ui/shell.js"
+#embed "web/ui/parts.js"
 };
 
 static const unsigned char file72[] = {
+#embed "web/ui/plot.js"
+};
+
+static const unsigned char file73[] = {
+#embed "web/ui/schedule-form.js"
+};
+
+static const unsigned char file74[] = {
+#embed "web/ui/schedule-parts.js"
+};
+
+static const unsigned char file75[] = {
+#embed "web/ui/shell.js"
+};
+
+static const unsigned char file76[] = {
 #embed "web/ui/sizes.js"
 };
 
@@ -319,57 +335,61 @@ static const struct console_file console_files[] = {
     {"icon.svg", file21, sizeof file21},
     {"index.html", file22, sizeof file22},
     {"pages.js", file23, sizeof file23},
-    {"pages/backups.js", file24, sizeof file24},
-    {"pages/job-api-allocation.js", file25, sizeof file25},
-    {"pages/job-api-job.js", file26, sizeof file26},
-    {"pages/job-api.js", file27, sizeof file27},
-    {"pages/job.js", file28, sizeof file28},
-    {"pages/jobs.js", file29, sizeof file29},
-    {"pages/login.js", file30, sizeof file30},
-    {"pages/notices.js", file31, sizeof file31},
-    {"pages/overview.js", file32, sizeof file32},
-    {"pages/run.js", file33, sizeof file33},
-    {"pages/runs.js", file34, sizeof file34},
-    {"pages/schedule.js", file35, sizeof file35},
-    {"pages/schedules.js", file36, sizeof file36},
-    {"pages/version.js", file37, sizeof file37},
-    {"pages/volume.js", file38, sizeof file38},
-    {"style.css", file39, sizeof file39},
-    {"text/backups.js", file40, sizeof file40},
-    {"text/common.js", file41, sizeof file41},
-    {"text/fires.js", file42, sizeof file42},
-    {"text/form.js", file43, sizeof file43},
-    {"text/job-api-allocation.js", file44, sizeof file44},
-    {"text/job-api-job.js", file45, sizeof file45},
-    {"text/job-api.js", file46, sizeof file46},
-    {"text/job.js", file47, sizeof file47},
-    {"text/jobs.js", file48, sizeof file48},
-    {"text/login.js", file49, sizeof file49},
-    {"text/notices.js", file50, sizeof file50},
-    {"text/overview.js", file51, sizeof file51},
-    {"text/run.js", file52, sizeof file52},
-    {"text/runs.js", file53, sizeof file53},
-    {"text/schedule-form.js", file54, sizeof file54},
-    {"text/schedule.js", file55, sizeof file55},
-    {"text/schedules.js", file56, sizeof file56},
-    {"text/version.js", file57, sizeof file57},
-    {"text/volume.js", file58, sizeof file58},
-    {"ui/calendar.js", file59, sizeof file59},
-    {"ui/dialog.js", file60, sizeof file60},
-    {"ui/form.js", file61, sizeof file61},
-    {"ui/icon.js", file62, sizeof file62},
-    {"ui/job-api.js", file63, sizeof file63},
-    {"ui/list.js", file64, sizeof file64},
-    {"ui/live.js", file65, sizeof file65},
-    {"ui/log.js", file66, sizeof file66},
-    {"ui/parts.js", file67, sizeof file67},
-    {"ui/plot.js", file68, sizeof file68},
-    {"ui/schedule-form.js", file69, sizeof file69},
-    {"ui/schedule-parts.js", file70, sizeof file70},
-    {"ui/shell.js", file71, sizeof file71},
-    {"ui/sizes.js", file72, sizeof file72},
+    {"pages/audit.js", file24, sizeof file24},
+    {"pages/backups.js", file25, sizeof file25},
+    {"pages/job-api-allocation.js", file26, sizeof file26},
+    {"pages/job-api-job.js", file27, sizeof file27},
+    {"pages/job-api.js", file28, sizeof file28},
+    {"pages/job.js", file29, sizeof file29},
+    {"pages/jobs.js", file30, sizeof file30},
+    {"pages/login.js", file31, sizeof file31},
+    {"pages/notices.js", file32, sizeof file32},
+    {"pages/overview.js", file33, sizeof file33},
+    {"pages/run.js", file34, sizeof file34},
+    {"pages/runs.js", file35, sizeof file35},
+    {"pages/schedule.js", file36, sizeof file36},
+    {"pages/schedules.js", file37, sizeof file37},
+    {"pages/tokens.js", file38, sizeof file38},
+    {"pages/version.js", file39, sizeof file39},
+    {"pages/volume.js", file40, sizeof file40},
+    {"style.css", file41, sizeof file41},
+    {"text/audit.js", file42, sizeof file42},
+    {"text/backups.js", file43, sizeof file43},
+    {"text/common.js", file44, sizeof file44},
+    {"text/fires.js", file45, sizeof file45},
+    {"text/form.js", file46, sizeof file46},
+    {"text/job-api-allocation.js", file47, sizeof file47},
+    {"text/job-api-job.js", file48, sizeof file48},
+    {"text/job-api.js", file49, sizeof file49},
+    {"text/job.js", file50, sizeof file50},
+    {"text/jobs.js", file51, sizeof file51},
+    {"text/login.js", file52, sizeof file52},
+    {"text/notices.js", file53, sizeof file53},
+    {"text/overview.js", file54, sizeof file54},
+    {"text/run.js", file55, sizeof file55},
+    {"text/runs.js", file56, sizeof file56},
+    {"text/schedule-form.js", file57, sizeof file57},
+    {"text/schedule.js", file58, sizeof file58},
+    {"text/schedules.js", file59, sizeof file59},
+    {"text/tokens.js", file60, sizeof file60},
+    {"text/version.js", file61, sizeof file61},
+    {"text/volume.js", file62, sizeof file62},
+    {"ui/calendar.js", file63, sizeof file63},
+    {"ui/dialog.js", file64, sizeof file64},
+    {"ui/form.js", file65, sizeof file65},
+    {"ui/icon.js", file66, sizeof file66},
+    {"ui/job-api.js", file67, sizeof file67},
+    {"ui/list.js", file68, sizeof file68},
+    {"ui/live.js", file69, sizeof file69},
+    {"ui/log.js", file70, sizeof file70},
+    {"ui/parts.js", file71, sizeof file71},
+    {"ui/plot.js", file72, sizeof file72},
+    {"ui/schedule-form.js", file73, sizeof file73},
+    {"ui/schedule-parts.js", file74, sizeof file74},
+    {"ui/shell.js", file75, sizeof file75},
+    {"ui/sizes.js", file76, sizeof file76},
 };
 
 const struct console_file *console_file_at(size_t number) {
-    return number < 73 ? &console_files[number] : 0;
+    return number < 77 ? &console_files[number] : 0;
 }

@@ -25,4 +25,6 @@ export const pages = [
   { name: "job-api", path: "job-api", icon: "box", group: "systems", key: "n", facade: "jobs", load: () => import("./pages/job-api.js") },
   { name: "job-api-job", path: "job-api/jobs/:job", facade: "jobs", load: () => import("./pages/job-api-job.js") },
   { name: "job-api-allocation", path: "job-api/allocations/:allocation", facade: "jobs", load: () => import("./pages/job-api-allocation.js") },
+  { name: "tokens", path: "tokens", icon: "key", group: "admin", key: "t", role: "admin", whole: true, load: () => import("./pages/tokens.js") },
+  { name: "audit", path: "audit", icon: "book", group: "admin", key: "a", role: "admin", whole: true, load: () => import("./pages/audit.js") },
 ];

@@ -145,7 +145,7 @@ import Testing
     }
 
     /// Those that need volumes and jobs of the job API.
-    @Test(arguments: ["backups.py", "job_api.py"])
+    @Test(arguments: ["backups.py", "job_api.py", "tokens.py", "audit.py"])
     func `pages of what the server looks after work in a browser`(_ program: String) async throws {
         let scratch = try Scratch()
         let volumes = scratch.path("volumes")

@@ -39,6 +39,7 @@ export default {
 
   "group.work": ["Work", "运行"],
   "group.systems": ["Systems", "系统"],
+  "group.admin": ["Administration", "管理"],
 
   "page.overview": ["Overview", "总览"],
   "page.runs": ["Runs", "运行记录"],
@@ -54,6 +55,8 @@ export default {
   "page.job-api": ["Job API", "作业 API"],
   "page.job-api-job": ["Job of the job API", "作业 API 的作业"],
   "page.job-api-allocation": ["Allocation", "分配"],
+  "page.tokens": ["Tokens", "令牌"],
+  "page.audit": ["Audit", "审计"],
 
   "keys.title": ["Keyboard shortcuts", "键盘快捷键"],
   "keys.help": ["Show this help", "显示此帮助"],

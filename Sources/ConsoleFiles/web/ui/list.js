@@ -92,7 +92,11 @@ export class LongList extends HTMLElement {
     const page = Math.max(Math.floor(this.clientHeight / this.rowHeight) - 1, 1);
     const steps = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
     const step = steps[/** @type {"j"} */ (event.key)];
-    if (event.key === "Enter" && this.chosen >= 0) return this.choose(this.chosen);
+    if (event.key === "Enter" && this.chosen >= 0) {
+      // Else the same key would press the button of a dialog that opens.
+      event.preventDefault();
+      return this.choose(this.chosen);
+    }
     if (step === undefined) return;
     event.preventDefault();
     this.chosen = Math.min(Math.max(this.chosen + step, 0), Math.max(this.count - 1, 0));
