@@ -107,206 +107,266 @@ static const unsigned char file25[] = {
 };
 
 static const unsigned char file26[] = {
-#embed "web/pages/job-api-allocation.js"
+#embed "web/pages/cluster-hosts.js"
 };
 
 static const unsigned char file27[] = {
-#embed "web/pages/job-api-job.js"
+#embed "web/pages/cluster-templates.js"
 };
 
 static const unsigned char file28[] = {
-#embed "web/pages/job-api.js"
+#embed "web/pages/clusters.js"
 };
 
 static const unsigned char file29[] = {
-#embed "web/pages/job.js"
+#embed "web/pages/clusters/captions.js"
 };
 
 static const unsigned char file30[] = {
-#embed "web/pages/jobs.js"
+#embed "web/pages/clusters/desk.js"
 };
 
 static const unsigned char file31[] = {
-#embed "web/pages/login.js"
+#embed "web/pages/clusters/dialogs.js"
 };
 
 static const unsigned char file32[] = {
-#embed "web/pages/notices.js"
+#embed "web/pages/clusters/editor.js"
 };
 
 static const unsigned char file33[] = {
-#embed "web/pages/overview.js"
+#embed "web/pages/clusters/model.js"
 };
 
 static const unsigned char file34[] = {
-#embed "web/pages/run.js"
+#embed "web/pages/clusters/parts.js"
 };
 
 static const unsigned char file35[] = {
-#embed "web/pages/runs.js"
+#embed "web/pages/clusters/playbook.js"
 };
 
 static const unsigned char file36[] = {
-#embed "web/pages/schedule.js"
+#embed "web/pages/clusters/run.js"
 };
 
 static const unsigned char file37[] = {
-#embed "web/pages/schedules.js"
+#embed "web/pages/job-api-allocation.js"
 };
 
 static const unsigned char file38[] = {
-#embed "web/pages/tokens.js"
+#embed "web/pages/job-api-job.js"
 };
 
 static const unsigned char file39[] = {
-#embed "web/pages/version.js"
+#embed "web/pages/job-api.js"
 };
 
 static const unsigned char file40[] = {
-#embed "web/pages/volume.js"
+#embed "web/pages/job.js"
 };
 
 static const unsigned char file41[] = {
-#embed "web/style.css"
+#embed "web/pages/jobs.js"
 };
 
 static const unsigned char file42[] = {
-#embed "web/text/audit.js"
+#embed "web/pages/login.js"
 };
 
 static const unsigned char file43[] = {
-#embed "web/text/backups.js"
+#embed "web/pages/notices.js"
 };
 
 static const unsigned char file44[] = {
-#embed "web/text/common.js"
+#embed "web/pages/overview.js"
 };
 
 static const unsigned char file45[] = {
-#embed "web/text/fires.js"
+#embed "web/pages/run.js"
 };
 
 static const unsigned char file46[] = {
-#embed "web/text/form.js"
+#embed "web/pages/runs.js"
 };
 
 static const unsigned char file47[] = {
-#embed "web/text/job-api-allocation.js"
+#embed "web/pages/schedule.js"
 };
 
 static const unsigned char file48[] = {
-#embed "web/text/job-api-job.js"
+#embed "web/pages/schedules.js"
 };
 
 static const unsigned char file49[] = {
-#embed "web/text/job-api.js"
+#embed "web/pages/tokens.js"
 };
 
 static const unsigned char file50[] = {
-#embed "web/text/job.js"
+#embed "web/pages/version.js"
 };
 
 static const unsigned char file51[] = {
-#embed "web/text/jobs.js"
+#embed "web/pages/volume.js"
 };
 
 static const unsigned char file52[] = {
-#embed "web/text/login.js"
+#embed "web/style.css"
 };
 
 static const unsigned char file53[] = {
-#embed "web/text/notices.js"
+#embed "web/text/audit.js"
 };
 
 static const unsigned char file54[] = {
-#embed "web/text/overview.js"
+#embed "web/text/backups.js"
 };
 
 static const unsigned char file55[] = {
-#embed "web/text/run.js"
+#embed "web/text/cluster-hosts.js"
 };
 
 static const unsigned char file56[] = {
-#embed "web/text/runs.js"
+#embed "web/text/cluster-templates.js"
 };
 
 static const unsigned char file57[] = {
-#embed "web/text/schedule-form.js"
+#embed "web/text/clusters-shared.js"
 };
 
 static const unsigned char file58[] = {
-#embed "web/text/schedule.js"
+#embed "web/text/clusters.js"
 };
 
 static const unsigned char file59[] = {
-#embed "web/text/schedules.js"
+#embed "web/text/common.js"
 };
 
 static const unsigned char file60[] = {
-#embed "web/text/tokens.js"
+#embed "web/text/fires.js"
 };
 
 static const unsigned char file61[] = {
-#embed "web/text/version.js"
+#embed "web/text/form.js"
 };
 
 static const unsigned char file62[] = {
-#embed "web/text/volume.js"
+#embed "web/text/job-api-allocation.js"
 };
 
 static const unsigned char file63[] = {
-#embed "web/ui/calendar.js"
+#embed "web/text/job-api-job.js"
 };
 
 static const unsigned char file64[] = {
-#embed "web/ui/dialog.js"
+#embed "web/text/job-api.js"
 };
 
 static const unsigned char file65[] = {
-#embed "web/ui/form.js"
+#embed "web/text/job.js"
 };
 
 static const unsigned char file66[] = {
-#embed "web/ui/icon.js"
+#embed "web/text/jobs.js"
 };
 
 static const unsigned char file67[] = {
-#embed "web/ui/job-api.js"
+#embed "web/text/login.js"
 };
 
 static const unsigned char file68[] = {
-#embed "web/ui/list.js"
+#embed "web/text/notices.js"
 };
 
 static const unsigned char file69[] = {
-#embed "web/ui/live.js"
+#embed "web/text/overview.js"
 };
 
 static const unsigned char file70[] = {
-#embed "web/ui/log.js"
+#embed "web/text/run.js"
 };
 
 static const unsigned char file71[] = {
-#embed "web/ui/parts.js"
+#embed "web/text/runs.js"
 };
 
 static const unsigned char file72[] = {
-#embed "web/ui/plot.js"
+#embed "web/text/schedule-form.js"
 };
 
 static const unsigned char file73[] = {
-#embed "web/ui/schedule-form.js"
+#embed "web/text/schedule.js"
 };
 
 static const unsigned char file74[] = {
-#embed "web/ui/schedule-parts.js"
+#embed "web/text/schedules.js"
 };
 
 static const unsigned char file75[] = {
-#embed "web/ui/shell.js"
+#embed "web/text/tokens.js"
 };
 
 static const unsigned char file76[] = {
+#embed "web/text/version.js"
+};
+
+static const unsigned char file77[] = {
+#embed "web/text/volume.js"
+};
+
+static const unsigned char file78[] = {
+#embed "web/ui/calendar.js"
+};
+
+static const unsigned char file79[] = {
+#embed "web/ui/dialog.js"
+};
+
+static const unsigned char file80[] = {
+#embed "web/ui/form.js"
+};
+
+static const unsigned char file81[] = {
+#embed "web/ui/icon.js"
+};
+
+static const unsigned char file82[] = {
+#embed "web/ui/job-api.js"
+};
+
+static const unsigned char file83[] = {
+#embed "web/ui/list.js"
+};
+
+static const unsigned char file84[] = {
+#embed "web/ui/live.js"
+};
+
+static const unsigned char file85[] = {
+#embed "web/ui/log.js"
+};
+
+static const unsigned char file86[] = {
+#embed "web/ui/parts.js"
+};
+
+static const unsigned char file87[] = {
+#embed "web/ui/plot.js"
+};
+
+static const unsigned char file88[] = {
+#embed "web/ui/schedule-form.js"
+};
+
+static const unsigned char file89[] = {
+#embed "web/ui/schedule-parts.js"
+};
+
+static const unsigned char file90[] = {
+#embed "web/ui/shell.js"
+};
+
+static const unsigned char file91[] = {
 #embed "web/ui/sizes.js"
 };
 
@@ -337,59 +397,74 @@ static const struct console_file console_files[] = {
     {"pages.js", file23, sizeof file23},
     {"pages/audit.js", file24, sizeof file24},
     {"pages/backups.js", file25, sizeof file25},
-    {"pages/job-api-allocation.js", file26, sizeof file26},
-    {"pages/job-api-job.js", file27, sizeof file27},
-    {"pages/job-api.js", file28, sizeof file28},
-    {"pages/job.js", file29, sizeof file29},
-    {"pages/jobs.js", file30, sizeof file30},
-    {"pages/login.js", file31, sizeof file31},
-    {"pages/notices.js", file32, sizeof file32},
-    {"pages/overview.js", file33, sizeof file33},
-    {"pages/run.js", file34, sizeof file34},
-    {"pages/runs.js", file35, sizeof file35},
-    {"pages/schedule.js", file36, sizeof file36},
-    {"pages/schedules.js", file37, sizeof file37},
-    {"pages/tokens.js", file38, sizeof file38},
-    {"pages/version.js", file39, sizeof file39},
-    {"pages/volume.js", file40, sizeof file40},
-    {"style.css", file41, sizeof file41},
-    {"text/audit.js", file42, sizeof file42},
-    {"text/backups.js", file43, sizeof file43},
-    {"text/common.js", file44, sizeof file44},
-    {"text/fires.js", file45, sizeof file45},
-    {"text/form.js", file46, sizeof file46},
-    {"text/job-api-allocation.js", file47, sizeof file47},
-    {"text/job-api-job.js", file48, sizeof file48},
-    {"text/job-api.js", file49, sizeof file49},
-    {"text/job.js", file50, sizeof file50},
-    {"text/jobs.js", file51, sizeof file51},
-    {"text/login.js", file52, sizeof file52},
-    {"text/notices.js", file53, sizeof file53},
-    {"text/overview.js", file54, sizeof file54},
-    {"text/run.js", file55, sizeof file55},
-    {"text/runs.js", file56, sizeof file56},
-    {"text/schedule-form.js", file57, sizeof file57},
-    {"text/schedule.js", file58, sizeof file58},
-    {"text/schedules.js", file59, sizeof file59},
-    {"text/tokens.js", file60, sizeof file60},
-    {"text/version.js", file61, sizeof file61},
-    {"text/volume.js", file62, sizeof file62},
-    {"ui/calendar.js", file63, sizeof file63},
-    {"ui/dialog.js", file64, sizeof file64},
-    {"ui/form.js", file65, sizeof file65},
-    {"ui/icon.js", file66, sizeof file66},
-    {"ui/job-api.js", file67, sizeof file67},
-    {"ui/list.js", file68, sizeof file68},
-    {"ui/live.js", file69, sizeof file69},
-    {"ui/log.js", file70, sizeof file70},
-    {"ui/parts.js", file71, sizeof file71},
-    {"ui/plot.js", file72, sizeof file72},
-    {"ui/schedule-form.js", file73, sizeof file73},
-    {"ui/schedule-parts.js", file74, sizeof file74},
-    {"ui/shell.js", file75, sizeof file75},
-    {"ui/sizes.js", file76, sizeof file76},
+    {"pages/cluster-hosts.js", file26, sizeof file26},
+    {"pages/cluster-templates.js", file27, sizeof file27},
+    {"pages/clusters.js", file28, sizeof file28},
+    {"pages/clusters/captions.js", file29, sizeof file29},
+    {"pages/clusters/desk.js", file30, sizeof file30},
+    {"pages/clusters/dialogs.js", file31, sizeof file31},
+    {"pages/clusters/editor.js", file32, sizeof file32},
+    {"pages/clusters/model.js", file33, sizeof file33},
+    {"pages/clusters/parts.js", file34, sizeof file34},
+    {"pages/clusters/playbook.js", file35, sizeof file35},
+    {"pages/clusters/run.js", file36, sizeof file36},
+    {"pages/job-api-allocation.js", file37, sizeof file37},
+    {"pages/job-api-job.js", file38, sizeof file38},
+    {"pages/job-api.js", file39, sizeof file39},
+    {"pages/job.js", file40, sizeof file40},
+    {"pages/jobs.js", file41, sizeof file41},
+    {"pages/login.js", file42, sizeof file42},
+    {"pages/notices.js", file43, sizeof file43},
+    {"pages/overview.js", file44, sizeof file44},
+    {"pages/run.js", file45, sizeof file45},
+    {"pages/runs.js", file46, sizeof file46},
+    {"pages/schedule.js", file47, sizeof file47},
+    {"pages/schedules.js", file48, sizeof file48},
+    {"pages/tokens.js", file49, sizeof file49},
+    {"pages/version.js", file50, sizeof file50},
+    {"pages/volume.js", file51, sizeof file51},
+    {"style.css", file52, sizeof file52},
+    {"text/audit.js", file53, sizeof file53},
+    {"text/backups.js", file54, sizeof file54},
+    {"text/cluster-hosts.js", file55, sizeof file55},
+    {"text/cluster-templates.js", file56, sizeof file56},
+    {"text/clusters-shared.js", file57, sizeof file57},
+    {"text/clusters.js", file58, sizeof file58},
+    {"text/common.js", file59, sizeof file59},
+    {"text/fires.js", file60, sizeof file60},
+    {"text/form.js", file61, sizeof file61},
+    {"text/job-api-allocation.js", file62, sizeof file62},
+    {"text/job-api-job.js", file63, sizeof file63},
+    {"text/job-api.js", file64, sizeof file64},
+    {"text/job.js", file65, sizeof file65},
+    {"text/jobs.js", file66, sizeof file66},
+    {"text/login.js", file67, sizeof file67},
+    {"text/notices.js", file68, sizeof file68},
+    {"text/overview.js", file69, sizeof file69},
+    {"text/run.js", file70, sizeof file70},
+    {"text/runs.js", file71, sizeof file71},
+    {"text/schedule-form.js", file72, sizeof file72},
+    {"text/schedule.js", file73, sizeof file73},
+    {"text/schedules.js", file74, sizeof file74},
+    {"text/tokens.js", file75, sizeof file75},
+    {"text/version.js", file76, sizeof file76},
+    {"text/volume.js", file77, sizeof file77},
+    {"ui/calendar.js", file78, sizeof file78},
+    {"ui/dialog.js", file79, sizeof file79},
+    {"ui/form.js", file80, sizeof file80},
+    {"ui/icon.js", file81, sizeof file81},
+    {"ui/job-api.js", file82, sizeof file82},
+    {"ui/list.js", file83, sizeof file83},
+    {"ui/live.js", file84, sizeof file84},
+    {"ui/log.js", file85, sizeof file85},
+    {"ui/parts.js", file86, sizeof file86},
+    {"ui/plot.js", file87, sizeof file87},
+    {"ui/schedule-form.js", file88, sizeof file88},
+    {"ui/schedule-parts.js", file89, sizeof file89},
+    {"ui/shell.js", file90, sizeof file90},
+    {"ui/sizes.js", file91, sizeof file91},
 };
 
 const struct console_file *console_file_at(size_t number) {
-    return number < 77 ? &console_files[number] : 0;
+    return number < 92 ? &console_files[number] : 0;
 }

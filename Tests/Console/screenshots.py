@@ -5,7 +5,9 @@ import re
 import sys
 
 import backups
+import clusters
 import job_api
+
 import pages
 import work
 from browser import Visit, browser, call, expect
@@ -36,6 +38,7 @@ def main(folder):
     paths = {"overview": "/", "runs": "/console/runs", "run": f"/console/runs/{state['log']}", "run-live": f"/console/runs/{state['live']}", "run-hostile": f"/console/runs/{state['hostile']}"}
     paths.update({re.sub(r"\W", "-", path): f"/console/{path}" for path in work.PATHS})
     paths |= looked_after()
+    paths |= clusters.pictures()
     with browser() as running:
         for language, scheme, width in LOOKS:
             look = f"{language[:2]}-{scheme}-{width}"

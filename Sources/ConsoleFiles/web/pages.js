@@ -22,9 +22,12 @@ export const pages = [
   { name: "backups", path: "backups", icon: "disk", group: "systems", key: "b", load: () => import("./pages/backups.js") },
   { name: "volume", path: "backups/:volume", load: () => import("./pages/volume.js") },
   { name: "version", path: "backups/:volume/:version", load: () => import("./pages/version.js") },
-  { name: "job-api", path: "job-api", icon: "box", group: "systems", key: "n", facade: "jobs", load: () => import("./pages/job-api.js") },
+  { name: "job-api", path: "job-api", icon: "box", group: "systems", key: "j", facade: "jobs", load: () => import("./pages/job-api.js") },
   { name: "job-api-job", path: "job-api/jobs/:job", facade: "jobs", load: () => import("./pages/job-api-job.js") },
   { name: "job-api-allocation", path: "job-api/allocations/:allocation", facade: "jobs", load: () => import("./pages/job-api-allocation.js") },
   { name: "tokens", path: "tokens", icon: "key", group: "admin", key: "t", role: "admin", whole: true, load: () => import("./pages/tokens.js") },
   { name: "audit", path: "audit", icon: "book", group: "admin", key: "a", role: "admin", whole: true, load: () => import("./pages/audit.js") },
+  { name: "clusters", path: "clusters", icon: "cluster", group: "work", key: "k", load: () => import("./pages/clusters.js") },
+  { name: "cluster-hosts", path: "clusters/hosts", whole: true, load: () => import("./pages/cluster-hosts.js") },
+  { name: "cluster-templates", path: "clusters/templates", whole: true, load: () => import("./pages/cluster-templates.js") },
 ];

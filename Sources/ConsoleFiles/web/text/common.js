@@ -57,6 +57,9 @@ export default {
   "page.job-api-allocation": ["Allocation", "分配"],
   "page.tokens": ["Tokens", "令牌"],
   "page.audit": ["Audit", "审计"],
+  "page.clusters": ["Clusters", "集群管理"],
+  "page.cluster-hosts": ["Hosts of clusters", "集群主机"],
+  "page.cluster-templates": ["Templates of clusters", "配置模板"],
 
   "keys.title": ["Keyboard shortcuts", "键盘快捷键"],
   "keys.help": ["Show this help", "显示此帮助"],
