@@ -1,5 +1,8 @@
-import own from "./job-api.js";
+import { addTexts } from "../core/i18n.js";
+import jobs from "./job-api.js";
 import run from "./run.js";
 
-/** With those of the log viewer. @type {import("../core/i18n.js").Texts} */
-export default { ...run, ...own };
+// One table for all pages of the job API, and the texts of the log viewer.
+addTexts(jobs);
+addTexts(run);
+export default {};

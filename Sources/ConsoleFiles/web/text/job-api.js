@@ -127,7 +127,7 @@ export default {
   "node.cpu": ["CPU", "CPU"],
   "node.memory": ["Memory", "内存"],
   "node.disk": ["Disk", "磁盘"],
-  "node.used": ["{used} of {all}", "{used} / {all}"],
+  "node.used": ["{used} of {all}", "已用 {used}，共 {all}"],
   "node.drivers": ["Drivers", "驱动"],
   "node.attributes": ["Attributes", "属性"],
   "node.address": ["Address", "地址"],
