@@ -7,7 +7,6 @@ import sys
 import backups
 import clusters
 import job_api
-
 import pages
 import work
 from browser import Visit, browser, call, expect
