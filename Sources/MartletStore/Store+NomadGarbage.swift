@@ -35,7 +35,7 @@ private enum Garbage: Sendable {
             (
                 "nomad_jobs j",
                 """
-                j.changed_at <= ? AND (j.is_stopped OR (j.type = 'batch' AND NOT j.is_template))
+                j.changed_at <= ? AND (j.is_stopped OR (j.type = 'batch' AND NOT j.is_template AND NOT j.is_paused))
                   AND NOT EXISTS (SELECT 1 FROM nomad_subjects s WHERE s.job = j.id AND s.owed IS NOT NULL)
                   AND NOT EXISTS (SELECT 1 FROM nomad_evaluations e INDEXED BY nomad_evaluations_open
                     WHERE e.status IN ('pending','blocked') AND e.job = j.id)

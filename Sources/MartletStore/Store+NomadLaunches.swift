@@ -87,7 +87,11 @@ extension NomadView {
                       WHERE e.status IN ('pending','blocked') AND e.job = c.id)
                     OR EXISTS (SELECT 1 FROM nomad_allocations a INDEXED BY nomad_allocations_job
                       WHERE a.job = c.id AND a.open > 0)))
+                  OR EXISTS (SELECT 1 FROM nomad_allocations INDEXED BY nomad_allocations_open
+                    WHERE open > 0 AND job >= ? AND job < ?)
                 """)
-        return try Bool.fetchOne(statement, arguments: [parent]) ?? false
+        // What was purged may still be ending: its processes count, though its record is gone.
+        let name = NomadJobRecord.childPrefix(of: parent)
+        return try Bool.fetchOne(statement, arguments: [parent, name, name + ":"]) ?? false
     }
 }

@@ -3,6 +3,21 @@ import GRDB
 package import MartletCore
 
 extension SQLiteStore {
+    package func endDrain(at now: Date) async throws -> Bool {
+        try await writer.write { [decoding] scope in
+            let view = NomadView(db: scope.db, decoding: decoding)
+            let isBusy = try Bool.fetchOne(
+                scope.db,
+                sql: "SELECT EXISTS (SELECT 1 FROM nomad_allocations INDEXED BY nomad_allocations_open WHERE open > 0)")
+            guard var node = try view.node(), node.isDraining, isBusy == false else { return false }
+            (node.isDraining, node.isEligible, node.changedAt) = (false, false, now.second)
+            let index = try NomadShelf(db: scope.db).advance([.nodes])
+            try scope.db.cachedStatement(sql: "UPDATE nomad_node SET modify_index = ?, content = ?")
+                .execute(arguments: [index, try StoredJSON.text(node)])
+            return true
+        }
+    }
+
     package func setNode(
         eligible: Bool?, draining: Bool?, evaluation: @escaping @Sendable () -> String, at now: Date
     ) async throws -> (NomadNode, evaluations: [String]) {

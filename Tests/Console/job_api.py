@@ -40,7 +40,7 @@ def jobs():
     visit = Visit(STATE["browser"])
     page = visit.open("/")
     page.locator("body").press("g")
-    page.keyboard.press("n")
+    page.keyboard.press("j")
     expect(page.get_by_role("link", name="stuck")).to_be_visible()
     page.get_by_label("Search jobs").fill("TEAM")
     expect(page.get_by_role("link", name="stuck")).to_have_count(0)

@@ -36,6 +36,8 @@ package final class ConsulStore: CheckpointStore {
         configuration.timeout.connect = .seconds(5)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
+        // Each call that waits holds one, and as many as the server lets wait must leave some to those that do not.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1200
         // The environment's proxy has no business between this server and its Consul.
         configuration.proxy = nil
         if let authority {

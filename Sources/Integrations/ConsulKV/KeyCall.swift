@@ -93,7 +93,7 @@ struct KeyCall {
     // MARK: Rights
 
     private static let ownKeys = "dtle/"
-    private var rights: Rights { call.principal.rights }
+    var rights: Rights { call.principal.rights }
 
     /// Whether the caller's token reaches a key: a bound one reaches `dtle/JOB/…` of its jobs.
     func covers(_ key: String) -> Bool {

@@ -148,3 +148,8 @@ package enum NomadClash: Error, Sendable, Hashable {
         }
     }
 }
+
+extension NomadJobRecord {
+    /// What the ids of all jobs begin with that a periodic one makes; the second they are for follows.
+    package static func childPrefix(of parent: String) -> String { parent + "/periodic-" }
+}

@@ -130,6 +130,8 @@ package protocol NomadDecisions: Sendable {
     func setNode(
         eligible: Bool?, draining: Bool?, evaluation: @escaping @Sendable () -> String, at now: Date
     ) async throws -> (NomadNode, evaluations: [String])
+    /// Ends the drain of a node on which nothing is left: it takes nothing new until somebody says so. Whether there was one.
+    func endDrain(at now: Date) async throws -> Bool
     /// An evaluation that somebody asks for: of a job, or to stop an allocation, or to start its tasks anew. Throws
     /// ``NomadClash/unknown``. The index of the change.
     func ask(nomad wish: NomadWish, evaluation: String, at now: Date) async throws -> Int64

@@ -12,7 +12,9 @@ extension Nomad {
     }
 
     /// Named for the second that it is made for.
-    static func child(of parent: String, at due: Date) -> String { "\(parent)/periodic-\(due.second)" }
+    static func child(of parent: String, at due: Date) -> String {
+        NomadJobRecord.childPrefix(of: parent) + String(due.second)
+    }
 
     /// Knows when it first makes another.
     func withFirstLaunch(_ draft: NomadJobDraft) throws -> NomadJobDraft {

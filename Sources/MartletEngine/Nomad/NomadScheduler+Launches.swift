@@ -12,6 +12,7 @@ extension NomadScheduler {
     func launch() async throws -> Int64? {
         while true {
             let now = control.now()
+            _ = since(now)
             let (due, next) = try await control.store.nomadLaunches(at: now, limit: Self.launchesAtOnce)
             var retry: Int64?
             for (job, secrets) in due {

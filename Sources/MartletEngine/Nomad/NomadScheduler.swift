@@ -60,9 +60,10 @@ package final class NomadScheduler: Sendable {
             try await control.store.owe(nomad: .everything)
             memory.withLock { $0.owesEverything = false }
         }
-        let nextLaunch = try await launch()
         var waiting: Int?
         while true {
+            // Each time round: a busy server has always something left to decide.
+            let nextLaunch = try await launch()
             let result: (isProgress: Bool, waiting: Int, nextDue: Int64?, isDraining: Bool)
             do {
                 result = try await round(waiting: waiting)
@@ -87,11 +88,8 @@ package final class NomadScheduler: Sendable {
 
     /// An empty node is drained. It takes nothing new until somebody says so.
     private func endDrain() async throws -> Bool {
-        let node = try await nomad.node()
-        let all = try await control.store.nomadAllocations(.node(node.id), withHistory: false).items
-        guard all.allSatisfy(\.facts.isOver) else { return false }
-        _ = try await nomad.setNode(eligible: false, draining: false)
-        return true
+        defer { nomad.bell.ring() }
+        return try await control.store.endDrain(at: control.now())
     }
 
     private func nextLook(_ due: Int64?) -> Date? {

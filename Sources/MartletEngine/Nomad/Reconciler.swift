@@ -229,7 +229,8 @@ package struct Reconciler {
             last = evaluation
         }
         let blocked = situation.open.filter { $0.status == .blocked }
-        if failed.isEmpty || last != nil {
+        // What waits for room goes on waiting while its job rests.
+        if !isPaused, failed.isEmpty || last != nil {
             for var old in blocked {
                 (old.status, old.queued) = (failed.isEmpty ? .complete : .canceled, queued)
                 old.statusDescription = failed.isEmpty ? "" : "canceled after more recent eval was processed"

@@ -6,7 +6,7 @@ enum NomadJobVerdict: Sendable, Hashable {
     /// A service is up, or a batch has ended well.
     case good(String)
     case failed(String)
-    /// There is no place for it now; it starts by itself when there is.
+    /// There is no place for it now, and it starts by itself when there is; or nothing of it was to be placed.
     case waits(String)
 
     var code: Int32 {
@@ -34,34 +34,33 @@ enum NomadJobVerdict: Sendable, Hashable {
             return
         }
         let all = job["evaluations"].items
-        guard let own = all.first(where: { $0["id"].string == evaluation }), own["status"] != "pending" else {
-            return nil
+        // Only the newest are shown: one that is not there any more was processed long ago.
+        if let own = all.first(where: { $0["id"].string == evaluation }) {
+            if own["status"] == "pending" { return nil }
+            if own["status"] == "failed" {
+                self = .failed("the job could not be placed: \(own["description"].string ?? "")")
+                return
+            }
         }
-        if own["status"] == "failed" {
-            self = .failed("the job could not be placed: \(own["description"].string ?? "")")
-            return
-        }
-        let allocations = job["allocations"].items.filter { $0["version"].int == version && $0["desired"] == "run" }
-        if let verdict = Self.end(of: job, allocations, version) {
+        let tally = NomadTally(job, version: version)
+        if let verdict = Self.end(of: job, tally, version) {
             self = verdict
             return
         }
-        let hasOpen = allocations.contains { ["pending", "running"].contains($0["status"].string) }
-        guard !hasOpen || job["type"] != "batch", let blocked = all.first(where: { $0["status"] == "blocked" }) else {
-            return nil
-        }
+        if tally.open > 0, job["type"] == "batch" { return nil }
+        guard let blocked = all.first(where: { $0["status"] == "blocked" }) else { return nil }
         let reasons = (blocked["blockedBy"].object ?? [:]).sorted { $0.key < $1.key }
         self = .waits(
             "the job waits: " + reasons.map { "group \($0.key): \($0.value.string ?? "")" }.joined(separator: ", "))
     }
 
-    private static func end(of job: JSONValue, _ allocations: [JSONValue], _ version: Int64) -> Self? {
-        let states = allocations.compactMap { $0["status"].string }
+    private static func end(of job: JSONValue, _ tally: NomadTally, _ version: Int64) -> Self? {
+        let isDead = job["status"] == "dead"
         if job["type"] == "batch" {
-            guard job["status"] == "dead" else { return nil }
-            let bad = states.filter { $0 != "complete" }
-            return bad.isEmpty
-                ? .good("the job has ended well") : .failed("\(bad.count) of \(states.count) allocations failed")
+            guard isDead else { return nil }
+            if tally.wanted == 0 { return end(of: tally) }
+            let bad = tally.wanted - tally.complete
+            return bad == 0 ? .good("the job has ended well") : .failed("\(bad) of \(tally.wanted) allocations failed")
         }
         let deployment = job["deployment"]
         if deployment["version"].int == version {
@@ -71,9 +70,35 @@ enum NomadJobVerdict: Sendable, Hashable {
             default: return nil
             }
         }
-        if states.isEmpty { return nil }
-        if states.allSatisfy({ $0 == "running" }) { return .good("the job is up") }
-        return states.contains("pending") || states.contains("running") ? nil : .failed("no allocation is up")
+        if tally.wanted == 0 { return isDead ? end(of: tally) : nil }
+        if tally.running == tally.wanted { return .good("the job is up") }
+        return tally.open > 0 ? nil : .failed("no allocation is up")
+    }
+
+    /// Of a dead job without an allocation that is to run.
+    private static func end(of tally: NomadTally) -> Self {
+        tally.total == 0 ? .waits("nothing of the job was placed") : .failed("all allocations were stopped")
+    }
+}
+
+/// How the allocations of one version stand: all of them, where only the newest are shown.
+private struct NomadTally {
+    let total: Int64
+    /// Those that are to run.
+    let wanted: Int64
+    let running: Int64
+    let complete: Int64
+    /// Not over yet.
+    let open: Int64
+
+    init(_ job: JSONValue, version: Int64) {
+        let counts = job["counts"].items.first { $0["version"].int == version } ?? .null
+        func count(_ name: String) -> Int64 { counts[name].int ?? 0 }
+        total = count("total")
+        wanted = count("total") - count("stopped")
+        running = count("running")
+        complete = count("complete")
+        open = count("pending") + count("running")
     }
 }
 

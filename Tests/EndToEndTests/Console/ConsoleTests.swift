@@ -137,7 +137,8 @@ import Testing
             scratch,
             environment: [
                 "MARTLET_SCRIPTS_TASKS": scratch.path("tasks.yaml"),
-                "MARTLET_NOTICES_CHANNELS": #"[{"name":"hook","kind":"webhook","url":"http://127.0.0.1:9/none","rules":[]}]"#,
+                "MARTLET_NOTICES_CHANNELS":
+                    #"[{"name":"hook","kind":"webhook","url":"http://127.0.0.1:9/none","rules":[]}]"#,
             ])
         let check = try await Conformance(server: server, folder: "Tests/Console").run("work.py", within: 300)
         #expect(check.status == 0, "\(check.output)")

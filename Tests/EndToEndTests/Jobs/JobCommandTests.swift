@@ -90,6 +90,11 @@ import Testing
             "driver = \"raw_exec\"", with: "driver = \"docker\"")
         let waits = try await martlet(nomad, "job", "run", "-", input: replication)
         #expect(waits.status == 2 && waits.error.contains("the job waits: group g: missing drivers"), "\(waits)")
+        let empty = try await martlet(
+            nomad, "job", "run", "-",
+            input: Self.hcl("empty", "exit 0").replacing(
+                "update { min_healthy_time = \"100ms\" }", with: "count = 0"))
+        #expect(empty.status == 2 && empty.error.contains("nothing of the job was placed"), "\(empty)")
         let detached = try await martlet(nomad, "job", "run", "--detach", "-", input: replication)
         #expect(detached.status == 0 && detached.out == "repl\n", "\(detached)")
         let broken = try await martlet(nomad, "job", "run", "-", input: "job \"x\" {")

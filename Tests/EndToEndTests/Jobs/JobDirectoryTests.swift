@@ -11,6 +11,7 @@ import Testing
             pwd; echo "$NOMAD_TASK_DIR"; stat -c %a "$NOMAD_SECRETS_DIR"
             echo shared >"$NOMAD_ALLOC_DIR/data/s"; echo own >local/own; echo hush >"$NOMAD_SECRETS_DIR/p"
             ln -s ../secrets/p local/link; ln -s /etc local/etc; mkfifo local/pipe
+            mkdir -p "tmp/$(printf 'd/%.0s' $(seq 100))"; touch "tmp/$(printf '\\377')"; ln -s ../../../.. tmp/up
             """
         try await nomad.register(JobServer.job("d", script))
         let all = try await nomad.allocations(of: "d") { $0.first?["ClientStatus"] == "complete" }
@@ -42,25 +43,30 @@ import Testing
         let outside = try await nomad.send(.GET, "/client/fs/cat/\(id)?path=t/../../x")
         #expect(outside.status == 500 && outside.text == "Path escapes the alloc directory")
 
+        // What a link leads to stays, and depth is no hindrance.
+        let kept = nomad.server.data + "/kept"
+        #expect(FileManager.default.createFile(atPath: kept, contents: nil))
         #expect(FileManager.default.fileExists(atPath: root))
         #expect(try await nomad.send(.DELETE, "/job/d?purge=true").status == 200)
         try await eventually("its directory is gone") {
             _ = try await nomad.send(.PUT, "/system/gc")
             return !FileManager.default.fileExists(atPath: root)
         }
+        #expect(FileManager.default.fileExists(atPath: kept))
     }
 
     @Test func `a dispatch's payload is a file`() async throws {
         let nomad = try await JobServer()
         try await nomad.register(
             JobServer.job(
-                "par", "cat local/in/x.txt", task: ["DispatchPayload": ["File": "in/x.txt"]],
+                "par", "stat -c %a local/in local/in/x.txt; cat local/in/x.txt",
+                task: ["DispatchPayload": ["File": "in/x.txt"]],
                 ["ParameterizedJob": ["Payload": "required"]]))
         let reply = try await nomad.send(.POST, "/job/par/dispatch", ["Payload": "aGkgdGhlcmU="])
         let child = try #require(reply.json["DispatchedJobID"].string, "\(reply.text)")
         let all = try await nomad.allocations(of: child) { $0.first?["ClientStatus"] == "complete" }
         let logs = "/client/fs/logs/\(all[0]["ID"].string ?? "")?task=t&type=stdout&plain=true"
-        #expect(try await nomad.send(.GET, logs).text == "hi there")
+        #expect(try await nomad.send(.GET, logs).text == "700\n600\nhi there")
         let wrong = JobServer.job(
             "esc", "true", task: ["DispatchPayload": ["File": "../x"]], ["ParameterizedJob": ["Payload": "optional"]])
         #expect(try await nomad.send(.POST, "/jobs", wrong).status == 500)

@@ -45,6 +45,52 @@ import Testing
         #expect(try await nomad.server.call(.GET, path).status == 404)
     }
 
+    @Test func `all allocations are counted where only the newest are shown`() async throws {
+        let nomad = try await JobServer()
+        let job = JobServer.job(
+            "many", "test $NOMAD_ALLOC_INDEX -gt 1",
+            group: [
+                "Count": 55, "RestartPolicy": ["Attempts": 0, "Interval": 1_000_000_000_000, "Mode": "fail"],
+                "ReschedulePolicy": ["Attempts": 0, "Unlimited": false],
+            ])
+        #expect(try await nomad.server.call(.POST, "/api/nomad-jobs", body: ["job": job["Job"]]).status == 202)
+        let end: JSONValue = try await eventually("the job is dead", within: 120) {
+            let job = try await nomad.server.call(.GET, "/api/nomad-jobs/many").json
+            return job["status"] == "dead" ? job : nil
+        }
+        #expect(end["allocations"].array?.count == 50)
+        let count: JSONValue = [
+            "version": 0, "total": 55, "pending": 0, "running": 0, "complete": 53, "failed": 2, "lost": 0, "stopped": 0,
+        ]
+        #expect(end["counts"] == .array([count]), "\(end["counts"])")
+    }
+
+    @Test func `what an id was before a purge is not told of what it is now`() async throws {
+        let nomad = try await JobServer()
+        let path = "/api/nomad-jobs/twice"
+        let service = JobServer.job(
+            "twice", "exec sleep 600", type: "service", group: ["Update": ["MinHealthyTime": 100_000_000]])
+        #expect(try await nomad.server.call(.POST, "/api/nomad-jobs", body: ["job": service["Job"]]).status == 202)
+        let former: JSONValue = try await eventually("the service is up") {
+            let job = try await nomad.server.call(.GET, path).json
+            return job["deployment"]["status"] == "successful" ? job : nil
+        }
+        #expect(try await nomad.server.call(.POST, path + "/stop", body: ["purge": true]).status == 202)
+        let batch = JobServer.job("twice", "exit 0")
+        let reply = try await nomad.server.call(.POST, "/api/nomad-jobs", body: ["job": batch["Job"]])
+        #expect(reply.status == 202 && reply.json["version"] == 0, "\(reply.text)")
+        let end: JSONValue = try await eventually("the batch is dead") {
+            let job = try await nomad.server.call(.GET, path).json
+            return job["status"] == "dead" ? job : nil
+        }
+        #expect(end["deployment"] == .null, "\(end["deployment"])")
+        #expect(end["counts"].array?.count == 1 && end["counts"][0]["total"] == 1 && end["counts"][0]["complete"] == 1)
+        let evaluations = (end["evaluations"].array ?? []).map { $0["id"] }
+        let before = (former["evaluations"].array ?? []).map { $0["id"] }
+        #expect(!before.isEmpty && !evaluations.contains { before.contains($0) }, "\(end["evaluations"])")
+        #expect(evaluations.contains(reply.json["evaluation"]))
+    }
+
     @Test func `a paused job keeps its place and goes on there`() async throws {
         let nomad = try await JobServer()
         let job = JobServer.job("web", "exec sleep 600", type: "service")

@@ -61,6 +61,10 @@ import Testing
         for path in ["?recurse", "dtle/?recurse", "dtle?recurse", "dtle/j10?recurse"] {
             #expect(try await keys.send(.DELETE, path, headers: bound).status == 403, "\(path)")
         }
+        // Another job's keys may stand below, whose id begins with this one's.
+        #expect(try await keys.send(.PUT, "dtle/j1/child/Gtid", "1", headers: runner).text == "true")
+        #expect(try await keys.send(.DELETE, "dtle/j1?recurse", headers: bound).status == 403)
+        #expect(try await keys.send(.DELETE, "dtle/j1/child/Gtid", headers: runner).text == "true")
         #expect(try await keys.send(.DELETE, "dtle/j1?recurse", headers: bound).text == "true")
         #expect(try await keys.send(.GET, "?keys", headers: reader).json == ["dtle/j10/Gtid", "other"])
 

@@ -42,6 +42,32 @@ import Testing
         #expect(parent.job.version == 0)
     }
 
+    @Test func `the first times after a start are not missed ones`() async throws {
+        let bench = try NomadBench()
+        let expected = names(bench, 1...2)
+        try await bench.register(Self.periodic)
+        try await bench.work()
+        try await bench.work(after: 120)
+        #expect(try await children(bench) == expected)
+    }
+
+    @Test func `what still ends of a purged job keeps the next away`() async throws {
+        let bench = try NomadBench()
+        var job = Self.periodic
+        job.prohibitsOverlap = true
+        try await bench.register(job)
+        try await bench.work(after: 60)
+        let first = try #require(try await children(bench).first)
+        let run = try #require(try await bench.allocations(first).first?.run)
+        try await bench.begin(run)
+        _ = try await bench.nomad.deregister(first, purge: true)
+        try await bench.work(after: 60)
+        #expect(try await children(bench).isEmpty)
+        try await bench.obey(run)
+        try await bench.work(after: 60)
+        #expect(try await children(bench).count == 1)
+    }
+
     @Test func `times that nobody saw are made up for once`() async throws {
         let bench = try NomadBench()
         try await bench.register(Self.periodic)

@@ -87,6 +87,26 @@ import Testing
         #expect(try await bench.allocations().count == 2)
     }
 
+    @Test func `a paused job that waits for room goes on waiting, and nobody collects it`() async throws {
+        let bench = try NomadBench(cpu: 150)
+        try await bench.register(SampleJob(id: "first"))
+        try await bench.register(SampleJob())
+        #expect(try await bench.evaluations().map(\.status).contains(.blocked))
+        try await bench.nomad.pause("j")
+        try await bench.work()
+        bench.clock.advance(seconds: 5 * 3600)
+        _ = try await bench.nomad.collectGarbage(force: true)
+        let state = try #require(try await bench.state())
+        #expect(state.status != .dead && state.job.isPaused)
+        #expect(try await bench.evaluations().map(\.status).contains(.blocked))
+        let first = try await bench.allocations("first")[0].run
+        try await bench.begin(first)
+        try await bench.end(first)
+        try await bench.nomad.resume("j")
+        try await bench.work()
+        #expect(try await bench.allocations().count == 1)
+    }
+
     @Test func `another version and a stop end the pause`() async throws {
         let bench = try NomadBench()
         try await bench.register(SampleJob(type: .service))

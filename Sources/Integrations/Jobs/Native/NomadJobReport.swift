@@ -9,27 +9,58 @@ struct NomadJobReport: Sendable {
     private static let mostShown = 50
 
     let state: NomadJobState
-    /// Newest first.
+    /// Newest first; what waits for room is among them, however old it is.
     let evaluations: [NomadEvaluation]
+    /// Newest first.
     let allocations: [NomadAllocationRuns]
+    /// Of all allocations, the newest version first.
+    let counts: [NomadVersionCount]
     /// The newest; nil: there was none.
     let deployment: NomadDeployment?
 
     init(_ state: NomadJobState, in store: any NomadLedger) async throws {
         let job = NomadSelection.job(state.job.id)
-        self.state = state
-        evaluations = Self.newest(try await store.nomadEvaluations(job).items, \.createIndex)
         // After a purge the same id is another job.
+        let created = state.job.createIndex
+        self.state = state
+        let decisions = Self.sorted(
+            try await store.nomadEvaluations(job).items.filter { $0.createIndex >= created }, \.createIndex)
+        let older = decisions.dropFirst(Self.mostShown).filter { $0.status == .blocked }
+        evaluations = Array(decisions.prefix(Self.mostShown)) + older
         let own = try await store.nomadAllocations(job, withHistory: true).items.filter {
-            $0.record.edition.created == state.job.createIndex
+            $0.record.edition.created == created
         }
-        allocations = Self.newest(own, \.record.createIndex)
-        deployment = try await store.nomadDeployments(job).items.max { $0.createIndex < $1.createIndex }
+        allocations = Array(Self.sorted(own, \.record.createIndex).prefix(Self.mostShown))
+        counts = Dictionary(grouping: own) { $0.record.edition.version }
+            .map { NomadVersionCount(version: $0.key, $0.value) }.sorted { $0.version > $1.version }
+        deployment = try await store.nomadDeployments(job).items.filter { $0.createIndex >= created }
+            .max { $0.createIndex < $1.createIndex }
     }
 
-    private static func newest<Item>(_ items: [Item], _ index: (Item) -> Int64) -> [Item] {
-        Array(items.sorted { index($0) > index($1) }.prefix(mostShown))
+    /// Newest first.
+    private static func sorted<Item>(_ items: [Item], _ index: (Item) -> Int64) -> [Item] {
+        items.sorted { index($0) > index($1) }
     }
+}
+
+/// How many allocations one version of a job has, and how they stand.
+struct NomadVersionCount: Sendable {
+    let version: Int
+    let total: Int
+    /// Those that are not to run any more: others took their places, or nobody wants them.
+    let stopped: Int
+    /// The rest.
+    private let states: [NomadAllocationFacts.ClientStatus: Int]
+
+    init(version: Int, _ allocations: [NomadAllocationRuns]) {
+        let wanted = allocations.filter { $0.record.desired == .run }
+        self.version = version
+        total = allocations.count
+        stopped = allocations.count - wanted.count
+        states = Dictionary(grouping: wanted) { $0.facts.clientStatus }.mapValues(\.count)
+    }
+
+    func count(_ status: NomadAllocationFacts.ClientStatus) -> Int { states[status] ?? 0 }
 }
 
 extension JSONWriter {
@@ -73,7 +104,21 @@ extension JSONWriter {
         } else {
             null()
         }
+        array("counts", report.counts) { $0.count($1) }
         array("allocations", report.allocations) { $0.allocation($1) }
+    }
+
+    private mutating func count(_ count: NomadVersionCount) {
+        object { json in
+            json.field("version", Optional(count.version))
+            json.field("total", Optional(count.total))
+            json.field("pending", Optional(count.count(.pending)))
+            json.field("running", Optional(count.count(.running)))
+            json.field("complete", Optional(count.count(.complete)))
+            json.field("failed", Optional(count.count(.failed)))
+            json.field("lost", Optional(count.count(.lost)))
+            json.field("stopped", Optional(count.stopped))
+        }
     }
 
     private mutating func evaluation(_ evaluation: NomadEvaluation) {

@@ -81,8 +81,16 @@ enum NomadJobSchema {
             "deployment": Schema.answer([
                 "id": .string(), "version": .integer(), "status": .string(), "description": .string(),
             ]).orNull,
-            "allocations": .list(of: allocation).described("The newest first"),
+            "counts": .list(of: count).described("Of all allocations by version, the newest version first"),
+            "allocations": .list(of: allocation).described("The newest 50, the newest first"),
         ]))
+
+    private static let count = Schema.answer([
+        "version": .integer(0 ... .max), "total": .integer(0 ... .max), "pending": .integer(0 ... .max),
+        "running": .integer(0 ... .max), "complete": .integer(0 ... .max), "failed": .integer(0 ... .max),
+        "lost": .integer(0 ... .max),
+        "stopped": .integer(0 ... .max, "Not to run any more: counted here only"),
+    ])
 
     private static let evaluation = Schema.answer([
         "id": .string(), "status": .words(NomadEvaluation.Status.self), "description": .string(),

@@ -20,7 +20,7 @@ struct JobCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Register a job, and follow it until its tasks are up or at their end.",
             discussion: """
-                Ends with 0 when a service is up or a batch has ended well, 1 when it failed, 2 when it waits for a place;
+                Ends with 0 when a service is up or a batch has ended well, 1 when it failed, 2 when nothing of it has a place;
                 Ctrl-C ends the following only.
 
                 Example: martlet job run web.hcl
