@@ -239,6 +239,13 @@ test("no script reaches outside, writes markup or keeps secrets", () => {
   }
 });
 
+test("no two rules at the top of the style sheet are about the same class", () => {
+  const style = readFileSync(new URL("style.css", web), "utf-8");
+  const classes = [...style.matchAll(/^\.([\w-]+) \{/gm)].map((found) => found[1]);
+  assert.ok(classes.length > 50);
+  assert.deepEqual(classes.filter((name, index) => classes.indexOf(name) !== index), []);
+});
+
 test("days of calendars are whole weeks, whatever the month", async () => {
   const { bounds, month, monday, shift, shiftMonth, week } = await load("core/civil.js");
   assert.equal(monday("2026-11-22"), "2026-11-16");

@@ -30,9 +30,9 @@ export default class ClusterHosts extends View {
 
   /** @param {any | null} host @param {any} [given] what was typed @param {string} [refusal] why it was not taken */
   async #edit(host, given = { ip: "", name: "", port: "22", root: "", remark: "", ...host, bootstrap: true }, refusal = "") {
-    const input = (/** @type {string} */ name, /** @type {string} */ type, /** @type {string} */ label) => html`<div class="field"><label for=${`host-${name}`}>${label}</label>
+    const input = (/** @type {string} */ name, /** @type {string} */ type, /** @type {string} */ label) => html`<div class="cluster-field"><label for=${`host-${name}`}>${label}</label>
       <input id=${`host-${name}`} type=${type} autocomplete=${type === "password" ? "new-password" : "off"} spellcheck="false" .value=${String(given[name])} @focus=${(/** @type {any} */ event) => type === "password" && event.target.select()} @input=${(/** @type {any} */ event) => { given[name] = event.target.value; }}></div>`;
-    const answer = await ask(t(host ? "hosts.edit" : "hosts.new"), html`${refusal ? html`<div class="failure" role="alert"><p>${refusal}</p></div>` : null}<div class="fields">
+    const answer = await ask(t(host ? "hosts.edit" : "hosts.new"), html`${refusal ? html`<div class="failure" role="alert"><p>${refusal}</p></div>` : null}<div class="cluster-fields">
         ${input("name", "text", t("clusters.name"))}${input("ip", "text", t("hosts.ip"))}${input("port", "text", t("hosts.port"))}${input("root", "password", t("hosts.root"))}</div>
       ${input("remark", "text", `${t("clusters.remark")} (${t("clusters.optional")})`)}
       <p><label><input type="checkbox" .checked=${given.bootstrap} @change=${(/** @type {any} */ event) => { given.bootstrap = event.target.checked; }}> ${t("hosts.prepare")}</label></p><p class="quiet">${t("hosts.prepareText")}</p>`,

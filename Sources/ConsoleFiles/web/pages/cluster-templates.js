@@ -90,12 +90,12 @@ export default class ClusterTemplates extends View {
     const change = () => { this.#changed.value += 1; };
     const roles = roleNames.filter((role) => keys[role].length > 0);
     return html`<form class="panel cluster-form" autocomplete="off" aria-label=${t(edit.id ? "templates.edit" : "templates.new")} @submit=${(/** @type {Event} */ event) => { event.preventDefault(); this.#save(); }}>
-      <div class="fields">
+      <div class="cluster-fields">
         ${field("template-name", t("clusters.name"), this.#isTried.value && !edit.name.trim() ? t("clusters.wantText") : null, ({ id, described, isWrong }) => html`<input id=${id} type="text" autocomplete="off" .value=${edit.name} aria-describedby=${described} aria-invalid=${isWrong} @input=${(/** @type {any} */ event) => { edit.name = event.target.value; change(); }}>`)}
         ${field("template-role", t("templates.role"), null, ({ id }) => html`<select id=${id} ?disabled=${edit.id !== null} @change=${(/** @type {any} */ event) => { [edit.role, edit.body] = [event.target.value, initialBody(event.target.value)]; change(); }}>${roles.map((role) => html`<option value=${role} ?selected=${role === edit.role}>${t(`cluster.role.${role}`)}</option>`)}</select>`)}
         ${field("template-remark", `${t("clusters.remark")} (${t("clusters.optional")})`, null, ({ id }) => html`<input id=${id} type="text" autocomplete="off" .value=${edit.remark} @input=${(/** @type {any} */ event) => { edit.remark = event.target.value; change(); }}>`)}
       </div>
-      <div class="fields">${keyed(edit.role, html`${roleFields(edit.role, edit.body, { isLocked: false, problem: (name) => this.#problem(name), change: (name, value) => { edit.body[name] = value; change(); } })}`)}</div>
+      <div class="cluster-fields">${keyed(edit.role, html`${roleFields(edit.role, edit.body, { isLocked: false, problem: (name) => this.#problem(name), change: (name, value) => { edit.body[name] = value; change(); } })}`)}</div>
       <p class="row"><button type="submit" class="primary">${t("templates.save")}</button><button type="button" @click=${() => { this.#edit.value = null; }}>${t("action.cancel")}</button></p></form>`;
   }
 }

@@ -168,7 +168,7 @@ export default class Version extends View {
     const names = path.split("/").filter(Boolean);
     const here = (/** @type {string} */ path) => address(`backups/${encodeURIComponent(this.parts.volume)}/${this.parts.version}`, path === "/" ? {} : { path });
     return html`<h2>${t("version.files")}</h2>
-      <div class="path mono" role="navigation" aria-label=${t("version.crumbs")}><a href=${here("/")}>${t("version.root")}</a>${names.map((name, index) => html` / <a href=${here(`/${names.slice(0, index + 1).join("/")}`)}>${name}</a>`)}</div>
+      <div class="folder-path mono" role="navigation" aria-label=${t("version.crumbs")}><a href=${here("/")}>${t("version.root")}</a>${names.map((name, index) => html` / <a href=${here(`/${names.slice(0, index + 1).join("/")}`)}>${name}</a>`)}</div>
       ${failure(this.#filesError.value, () => this.#list(path))}
       ${files ? this.#table(files, path, here) : this.#filesError.value ? null : html`<p class="loading" role="status">${t("version.reading")}</p>`}`;
   }

@@ -28,7 +28,7 @@ const countNames = ["Queued", "Starting", "Running", "Complete", "Failed", "Lost
 const countLooks = { Queued: "is-pending", Starting: "is-running", Running: "is-running", Complete: "is-succeeded", Failed: "is-failed", Lost: "is-lost" };
 
 /** How many allocations there are by state, those without any left out. @param {Record<string, number>} counts */
-export const counted = (counts) => html`<span class="counts">${countNames.filter((name) => counts[name]).map((name) => html`<span class=${`key ${countLooks[name]}`}><i></i>${t(`jobapi.${name}`)} <b>${counts[name]}</b></span>`)}</span>`;
+export const counted = (counts) => html`<span class="tallies">${countNames.filter((name) => counts[name]).map((name) => html`<span class=${`key ${countLooks[name]}`}><i></i>${t(`jobapi.${name}`)} <b>${counts[name]}</b></span>`)}</span>`;
 
 /** @param {Record<string, Record<string, number>> | null | undefined} groups */
 export function together(groups) {

@@ -8,8 +8,8 @@ import { changes } from "./desk.js";
 /** Name and remark of a new cluster; null: nobody wants it. */
 export async function named() {
   const given = { name: "", remark: "" };
-  const answer = await ask(t("clusters.create"), html`<div class="field"><label for="new-name">${t("clusters.name")}</label><input id="new-name" type="text" required autofocus autocomplete="off" maxlength="128" @input=${(/** @type {any} */ event) => { given.name = event.target.value.trim(); }}></div>
-    <div class="field"><label for="new-remark">${t("clusters.remark")} (${t("clusters.optional")})</label><textarea id="new-remark" rows="3" @input=${(/** @type {any} */ event) => { given.remark = event.target.value; }}></textarea></div>`,
+  const answer = await ask(t("clusters.create"), html`<div class="cluster-field"><label for="new-name">${t("clusters.name")}</label><input id="new-name" type="text" required autofocus autocomplete="off" maxlength="128" @input=${(/** @type {any} */ event) => { given.name = event.target.value.trim(); }}></div>
+    <div class="cluster-field"><label for="new-remark">${t("clusters.remark")} (${t("clusters.optional")})</label><textarea id="new-remark" rows="3" @input=${(/** @type {any} */ event) => { given.remark = event.target.value; }}></textarea></div>`,
   [{ value: "ok", text: t("clusters.ok") }]);
   return answer === "ok" && given.name ? given : null;
 }

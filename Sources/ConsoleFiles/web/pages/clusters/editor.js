@@ -14,7 +14,7 @@ export function editor(form) {
     field(`f-${place.replace(".", "-")}`, label, wrong(form, place), ({ id, described, isWrong }) => html`<input id=${id} type="text" autocomplete="off" spellcheck="false" .value=${owner[name]} ?disabled=${isLocked || isFixed}
       aria-describedby=${described} aria-invalid=${isWrong} @input=${(/** @type {any} */ event) => { owner[name] = event.target.value; change(); }}>`);
   return html`<form class="cluster-form" autocomplete="off" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
-    <section class="panel"><h2>${t("clusters.base")}</h2><div class="fields">
+    <section class="panel"><h2>${t("clusters.base")}</h2><div class="cluster-fields">
       ${text("name", draft, "name", t("clusters.name"))}
       ${field("f-remark", `${t("clusters.remark")} (${t("clusters.optional")})`, wrong(form, "remark"), ({ id, described, isWrong }) => html`<textarea id=${id} rows="1" .value=${draft.remark} ?disabled=${isLocked}
         aria-describedby=${described} aria-invalid=${isWrong} @input=${(/** @type {any} */ event) => { draft.remark = event.target.value; change(); }}></textarea>`)}
@@ -63,7 +63,7 @@ function hostChoice(form) {
 }
 
 /** @param {string} id @param {string} ip @param {string} name @param {boolean} isOn @param {boolean} isLocked @param {(isOn: boolean) => void} change */
-const chip = (id, ip, name, isOn, isLocked, change) => html`<label class="chip" for=${id}><input id=${id} type="checkbox" .checked=${isOn} ?disabled=${isLocked} @change=${(/** @type {any} */ event) => change(event.target.checked)}><span>${ip}${name ? html` <span class="quiet">${name}</span>` : null}</span></label>`;
+const chip = (id, ip, name, isOn, isLocked, change) => html`<label class="pick" for=${id}><input id=${id} type="checkbox" .checked=${isOn} ?disabled=${isLocked} @change=${(/** @type {any} */ event) => change(event.target.checked)}><span>${ip}${name ? html` <span class="quiet">${name}</span>` : null}</span></label>`;
 
 /** @param {Form} form @param {string} role */
 function roleBlock(form, role) {
@@ -83,7 +83,7 @@ function roleBlock(form, role) {
       ${isNeeded ? null : html`<span class="tag">${t("clusters.optional")}</span>`}
       ${templates.length && !isLocked ? html`<select aria-label=${`${t(`cluster.role.${role}`)}: ${t("clusters.template")}`} @change=${take}>
         <option value="">${t("clusters.template")}</option>${templates.map((template) => html`<option value=${template.id}>${template.name}</option>`)}</select>` : null}</header>
-    ${keys[role].length ? html`<div class="fields">${roleFields(role, own.body, {
+    ${keys[role].length ? html`<div class="cluster-fields">${roleFields(role, own.body, {
       isLocked, problem: (name) => wrong(form, `${role}.${name}`), change: (name, value) => { own.body[name] = value; change(); },
     })}</div>` : null}
     <fieldset aria-describedby=${problem ? `f-${role}-hosts-problem` : null}><legend>${t("clusters.roleHosts")}</legend>

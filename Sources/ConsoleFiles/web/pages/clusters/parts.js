@@ -20,7 +20,7 @@ export function tabs(here) {
  * One field with its label and what is wrong with it.
  * @param {string} id @param {string} label @param {string | null | undefined} problem @param {(attributes: {id: string, described: string | null, isWrong: string | null}) => unknown} input
  */
-export const field = (id, label, problem, input) => html`<div class="field ${problem ? "is-wrong" : ""}"><label for=${id}>${label}</label>
+export const field = (id, label, problem, input) => html`<div class="cluster-field ${problem ? "is-wrong" : ""}"><label for=${id}>${label}</label>
   ${input({ id, described: problem ? `${id}-problem` : null, isWrong: problem ? "true" : null })}
   ${problem ? html`<p class="problem" id=${`${id}-problem`}>${problem}</p>` : null}</div>`;
 
@@ -34,7 +34,7 @@ export function roleFields(role, body, { isLocked, problem, change }) {
     const take = (/** @type {any} */ event) => change(key.name, event.target.value);
     const label = `${t(`key.${key.name}`)}${key.isOptional ? ` (${t("clusters.optional")})` : ""}`;
     if (key.kind === "flag") {
-      return html`<div class="field flag"><label><input id=${id} type="checkbox" .checked=${body[key.name] === true} ?disabled=${isLocked} @change=${(/** @type {any} */ event) => change(key.name, event.target.checked)}>${label}</label></div>`;
+      return html`<div class="cluster-field flag"><label><input id=${id} type="checkbox" .checked=${body[key.name] === true} ?disabled=${isLocked} @change=${(/** @type {any} */ event) => change(key.name, event.target.checked)}>${label}</label></div>`;
     }
     return field(id, label, problem(key.name), ({ described, isWrong }) => {
       if (key.kind === "choice") {
