@@ -19,7 +19,8 @@ package struct ConsoleFacade: Facade {
     private static let files = "/console/files/"
 
     package func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool {
-        if path == "/" { return true }
+        // A strange path is the root, too: only reading it is the page.
+        if path == "/" { return [.get, .head].contains(method) }
         return path == Self.root || path.hasPrefix(Self.root + "/")
     }
 

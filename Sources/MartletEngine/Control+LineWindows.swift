@@ -38,7 +38,9 @@ extension Control {
         while true {
             let wanted = max(0, end - span)
             span *= 4
-            guard let start = try lineStart(of: task, from: wanted) else { continue }
+            // Progress that overwrites itself may have no line's end for gigabytes: then the first line is a cut one.
+            let isFar = end - wanted >= Int64(LineSearch.mostBytes)
+            guard let start = try lineStart(of: task, from: wanted) ?? (isFar ? wanted : nil) else { continue }
             let found = try lines(of: task, run, from: start, before: position, end)
             let bytes = found.reduce(0) { $0 + $1.text.count }
             if start > 0, found.count < limit, bytes < mostBytes { continue }

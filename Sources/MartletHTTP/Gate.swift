@@ -103,7 +103,9 @@ struct Gate: RouterMiddleware {
     /// The token of a request; without one, the session of a browser where the console is.
     private func credential(of request: Request, _ context: APIContext, isNative: Bool) -> Credential? {
         if let token = request.presentedToken { return .token(token) }
-        guard listener.facades.contains(.console), request.mayUseSession(isNative: isNative) else { return nil }
+        // A ping changes something by GET, which a page of another port could have a browser fetch.
+        guard listener.facades.contains(.console), !request.isPing, request.mayUseSession(isNative: isNative)
+        else { return nil }
         return context.cookie.secret(in: request).map(Credential.session)
     }
 

@@ -55,6 +55,7 @@ enum LineRoutes {
             query.problem(name, "needs follow=false")
         }
         if isBefore, after != nil || search != nil { query.problem("before", "cannot be joined with after or search") }
+        if search?.contains("\0") == true { query.problem("search", "must have no NUL character") }
         if search?.utf8.count ?? 0 > 1024 { query.problem("search", "must have at most 1024 bytes") }
         if let search = search.flatMap(LineSearch.init) { return .matching(search, after: after) }
         return isBefore ? .before(before) : .after(after)

@@ -81,6 +81,9 @@ enum RunRoutes {
         filter.labels = labels(&query)
         filter.target = query.text("target")
         filter.text = query.text("text")
+        for (name, text) in [("target", filter.target), ("text", filter.text)] where text?.utf8.count ?? 0 > 256 {
+            query.problem(name, "must have at most 256 bytes")
+        }
         filter.since = query.instant("since")
         filter.until = query.instant("until")
         filter.limit = query.int("limit", in: 1...1000).map(Int.init) ?? filter.limit

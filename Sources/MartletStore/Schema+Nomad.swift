@@ -127,5 +127,8 @@ extension Schema {
         ALTER TABLE nomad_jobs ADD COLUMN launch_at INTEGER;
         CREATE INDEX nomad_jobs_launch ON nomad_jobs (launch_at) WHERE launch_at IS NOT NULL;
         CREATE INDEX nomad_allocations_deployment ON nomad_allocations (deployment) WHERE deployment <> '';
+        -- What failed before anything went back to an older version stays as it is.
+        UPDATE nomad_deployments SET content = json_set(content, '$.isRevertDecided', json('true'))
+          WHERE status = 'failed';
         """
 }

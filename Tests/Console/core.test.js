@@ -277,3 +277,158 @@ test("typed texts become values of declared parameters", async () => {
   const [first] = ofSchema({ anyOf: [{ type: "object", properties: { a: { type: "array" } }, required: ["a"] }] });
   assert.deepEqual([first.type, first.required], ["list", true]);
 });
+
+// The log, the shell and the stream.
+
+test("who follows a busy log stays at its end", async () => {
+  const most = { n: 1000 };
+  const log = new LogWindow((query) => logOf(most.n)(query), { most: 300, page: 100 });
+  await log.toTail();
+  // More than two pages came while nobody looked.
+  most.n = 1250;
+  assert.ok((await log.follow()).added > 0);
+  assert.deepEqual([log.lines.at(-1).id, log.isTail], ["1249", true]);
+  // What could not be read yet is read the next time.
+  most.n = 1600;
+  const { read } = log;
+  log.read = (query) => (query.before ? Promise.reject(new Error("offline")) : read(query));
+  await log.follow();
+  assert.deepEqual([log.lines.at(-1).id, log.isTail], ["1349", false]);
+  log.read = read;
+  await log.follow();
+  assert.deepEqual([log.lines.at(-1).id, log.isTail], ["1599", true]);
+  // Who goes elsewhere meanwhile is left there.
+  most.n = 1900;
+  const late = log.follow();
+  await log.toStart();
+  await late;
+  assert.deepEqual([log.lines[0].id, log.isTail], ["0", false]);
+});
+
+test("an address with a broken hash is an address", async () => {
+  globalThis.location = { pathname: "/console/runs", search: "", hash: "#%" };
+  const { place } = await load("core/router.js?broken");
+  delete globalThis.location;
+  assert.deepEqual([place.peek().path, place.peek().hash], ["runs", "%"]);
+});
+
+test("a page that comes back gets events again, one that is gone none", async () => {
+  const before = globalThis.EventSource;
+  const opened = [];
+  globalThis.EventSource = class {
+    constructor() { opened.push(this); }
+    addEventListener() {}
+    close() {}
+  };
+  await load("core/stream-worker.js");
+  const connect = () => {
+    const port = { told: [], postMessage: (message) => port.told.push(message.kind) };
+    globalThis.onconnect({ ports: [port] });
+    port.onmessage({ data: { isSeen: true } });
+    return port;
+  };
+  const [stays, goes] = [connect(), connect()];
+  opened[0].onopen();
+  goes.onmessage({ data: { isGone: true } });
+  goes.told = [];
+  goes.onmessage({ data: { isSeen: true } });
+  opened[0].onopen();
+  assert.deepEqual(goes.told, []);
+  goes.onmessage({ data: { isSeen: true, isBack: true } });
+  assert.deepEqual(goes.told, ["state", "reset"]);
+  opened[0].onopen();
+  assert.deepEqual(goes.told, ["state", "reset", "reset"]);
+  assert.equal(opened.length, 1);
+  for (const port of [stays, goes]) port.onmessage({ data: { isGone: true } });
+  delete globalThis.onconnect;
+  globalThis.EventSource = before;
+});
+
+// Deeds and stored parameters.
+
+test("a deed is done once at a time, others beside it, and again after its answer", async () => {
+  const { Deeds } = await load("core/soon.js");
+  const deeds = new Deeds();
+  const done = [];
+  const shown = [];
+  const end = effect(() => shown.push(deeds.has("run")));
+  let answer = () => {};
+  const first = deeds.once("run", () => new Promise((resolve) => {
+    done.push("first");
+    answer = resolve;
+  }));
+  flush();
+  assert.equal(await deeds.once("run", async () => done.push("second")), undefined);
+  await deeds.once("test", async () => done.push("other"));
+  answer("answer");
+  assert.equal(await first, "answer");
+  await assert.rejects(deeds.once("run", () => Promise.reject(new Error("refused"))));
+  await deeds.once("run", async () => done.push("again"));
+  flush();
+  end();
+  assert.deepEqual(done, ["first", "other", "again"]);
+  assert.deepEqual([shown[0], shown[1], shown.at(-1)], [false, true, false]);
+});
+
+test("a change of a schedule leaves the stored parameters alone that have no fields", async () => {
+  globalThis.HTMLElement ??= class {};
+  globalThis.customElements ??= { get: () => undefined, define() {} };
+  const { patchOfParams } = await load("core/params.js");
+  const stored = { table: "a", rows: 5, password: "x", old: 1 };
+  assert.equal(patchOfParams(stored, undefined, []), undefined);
+  assert.equal(patchOfParams(undefined, {}, ["table"]), undefined);
+  assert.deepEqual(patchOfParams(stored, { table: "b" }, ["table", "rows"]), { table: "b", rows: null });
+  assert.deepEqual(patchOfParams(stored, {}, ["table", "rows"]), { table: null, rows: null });
+  assert.deepEqual(patchOfParams(stored, { table: "c", more: 1 }, null), { table: "c", more: 1, rows: null, password: null, old: null });
+});
+
+// Lists of pages: searches, failures.
+test("a search goes on over pages without a hit, until its list is replaced", async () => {
+  const cursors = [];
+  const list = new PagedList(async (cursor) => {
+    cursors.push(cursor);
+    const page = Number(cursor ?? 0);
+    return { items: page === 3 ? ["hit"] : [], next: page < 5 ? String(page + 1) : null };
+  });
+  await list.grow();
+  assert.deepEqual([list.count, list.at(0), list.isWhole, cursors.length], [1, "hit", false, 4]);
+  list.look(0, 1);
+  await list.growing;
+  assert.deepEqual([list.count, list.isWhole, list.pages.length, cursors.length], [1, true, 1, 6]);
+  let calls = 0;
+  const endless = new PagedList(async () => {
+    if ((calls += 1) === 3) endless.end();
+    return { items: [], next: String(calls) };
+  });
+  await endless.grow();
+  assert.deepEqual([calls, endless.isWhole], [3, false]);
+});
+
+test("a page that cannot be read again is asked for with longer and longer pauses", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1000 });
+  let [calls, isDown] = [0, false];
+  const list = new PagedList(async () => {
+    calls += 1;
+    if (isDown) throw new Error("down");
+    return { items: ["one"], next: calls < 2 ? "x" : null };
+  });
+  // As a page does: whatever changes is shown, and what is shown is asked for.
+  list.onchange = () => list.at(0);
+  await list.grow();
+  await list.grow();
+  list.pages[0].items = null;
+  isDown = true;
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  list.at(0);
+  await settle();
+  assert.deepEqual([calls, list.error?.message, list.pause], [3, "down", 1000]);
+  for (const [pause, total] of [[1100, 4], [1100, 4], [1100, 5]]) {
+    context.mock.timers.tick(pause);
+    await settle();
+    assert.equal(calls, total);
+  }
+  isDown = false;
+  context.mock.timers.tick(5000);
+  await settle();
+  assert.deepEqual([calls, list.error, list.at(0)], [6, null, "one"]);
+});

@@ -251,17 +251,23 @@ def log():
 @check
 def live_log():
     """new lines come while somebody looks, and follow"""
-    script = "i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo tick $i; sleep 0.05; done; sleep 300"
+    script = """i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo tick $i; sleep 0.05; done; sleep 3
+        i=0; while [ $i -lt 1500 ]; do i=$((i+1)); echo burst $i; done; sleep 300"""
     live = call("POST", "/api/runs", {"command": ["sh", "-c", script]})["id"]
     visit = Visit(STATE["browser"])
     page = visit.open(f"/console/runs/{live}")
     view = page.locator(".log-view")
     expect(view).to_contain_text("tick 300", timeout=40_000)
     eventually("the log follows", lambda: view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight < 10"))
+    # More than is read at once.
+    expect(view).to_contain_text("burst 1500", timeout=40_000)
+    eventually("the log follows", lambda: view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight < 10"))
+    expect(page.get_by_role("button", name="Follow", exact=True)).to_have_attribute("aria-pressed", "true")
     call("POST", f"/api/runs/{live}/stop", {"grace": "1s"})
     expect(view).to_contain_text("End of the log")
     texts = page.locator(".log-line .text").all_text_contents()
-    assert texts == [f"tick {number}" for number in range(1, 301)], texts[:5]
+    lines = [f"tick {number}" for number in range(1, 301)] + [f"burst {number}" for number in range(1, 1501)]
+    assert len(texts) >= 500 and texts == lines[-len(texts):], texts[:5]
     visit.close()
 
 

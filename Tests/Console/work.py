@@ -151,7 +151,7 @@ def calendar():
     expect(chips.first).to_contain_text("03:00")
     assert 28 <= chips.count() <= 42, chips.count()
     expect(table.locator(".chip", has_text="work-weekly").first).to_contain_text("13:30")
-    expect(table.locator(".chip.is-often").first).to_contain_text("work-often")
+    expect(table.locator(".chip.is-often", has_text="work-often").first).to_be_visible()
     expect(page.locator(".calendar-bar")).to_contain_text("Asia/Shanghai GMT+8")
     page.get_by_role("button", name="Show the week of 2027-03-10").click()
     expect(page.get_by_role("heading", name="2027-03-08 – 2027-03-14")).to_be_visible()
@@ -203,6 +203,15 @@ def made_and_changed():
     definition = call("GET", "/api/schedules/work-made")["definition"]
     assert definition["overlap"] == "queue" and "cron" not in definition and definition["labels"] == {"team": "db"}, definition
     assert definition["params"]["table"] == "orders", definition
+    # Another version leaves what is typed.
+    page.get_by_role("button", name="Edit").click()
+    page.locator("#sf-zone").fill("UTC")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.get_by_role("button", name="Resume", exact=True)).to_be_visible()
+    expect(page.locator("#sf-zone")).to_have_value("UTC")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     heading(page, "Schedules")

@@ -68,7 +68,8 @@ import Testing
         let stream = path.replacing("?follow=false", with: "?search=x")
         for (path, field) in [
             (stream, "search"), ("\(path)&before=x", "before"), ("\(path)&before=end&search=x", "before"),
-            ("\(path)&search=\(String(repeating: "x", count: 2000))", "search"),
+            ("\(path)&search=\(String(repeating: "x", count: 2000))", "search"), ("\(path)&search=a%00b", "search"),
+            ("/api/runs?text=\(String(repeating: "x", count: 300))", "text"),
         ] {
             let reply = try await api.call("GET", path)
             #expect(reply.status == 400 && reply.json["errors"][0]["field"].string == field, "\(path): \(reply.text)")

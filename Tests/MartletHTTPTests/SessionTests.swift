@@ -61,6 +61,9 @@ import Testing
         #expect(try await status(api, "POST", "/api/runs", cookie: cookie, ["X-Martlet-Console": ""], body: run) == 401)
         let origin = ["Origin": "http://127.0.0.1:1", "Sec-Fetch-Site": "same-site"]
         #expect(try await status(api, "POST", "/api/runs", cookie: cookie, origin, body: run) == 403)
+        // Pages of another port can have a browser fetch an address, and a ping changes something by that.
+        #expect(try await status(api, "GET", "/ping/backup", cookie: cookie) == 401)
+        #expect(try await status(api, "GET", "/ping/backup/fail", cookie: cookie, ["X-Martlet-Console": ""]) == 401)
         // A link that somebody opens, to a log for one.
         let link = ["X-Martlet-Console": "", "Sec-Fetch-Site": "none"]
         #expect(try await status(api, cookie: cookie, link) == 200)

@@ -47,6 +47,9 @@ import Testing
         #expect(live.map(\.state) == [.running, .running] && live.map(\.key) == ["lock", nil])
         #expect(try await store.schedules(after: nil, limit: 9).map(\.schedule.name) == ["night"])
         #expect(try await store.nomadJob("echo1")?.status == .running)
+        // It failed before anything went back to an older version by itself.
+        let old = try await store.nomadDeployments(.job("web")).items
+        #expect(old.map(\.mayRevert) == [false] && old.first?.groups["g"]?.autoRevert == true)
         let ended = TaskExit(ending: .exited(code: 0), endedAt: StoreFixture.start, logBytes: 0)
         for run in live {
             _ = try await store.update(run.id) {

@@ -31,7 +31,7 @@ extension KeyCall {
 
     /// Up to the next separator behind the prefix, each once.
     private static func folded(_ keys: [String], under prefix: String, _ separator: String?) -> [String] {
-        guard let separator else { return keys }
+        guard let separator, !separator.isEmpty else { return keys }
         var folded: [String] = []
         for key in keys {
             let (start, mark) = (prefix.utf8.count, Array(separator.utf8))

@@ -60,7 +60,7 @@ package struct CheckpointEntry: Sendable, Hashable {
     /// Bytes that a value may have, as in Consul.
     package static let largestValue = 512 << 10
     /// Bytes of all values of one answer together.
-    package static let largestList = 64 << 20
+    package static let largestList = 8 << 20
     private static let longestKey = 1024
 
     /// What is wrong with a key or a prefix of keys; nil: nothing.

@@ -5,7 +5,13 @@ extension Reconciler {
     var isPaused: Bool { job?.isPaused == true }
 
     /// Something of the job rests, or does not go on yet: time does not count against it.
-    var isResting: Bool { isPaused || records.values.contains { $0.pausedAt != nil && $0.desired == .run } }
+    var isResting: Bool {
+        isPaused
+            || situation.allocations.contains { allocation in
+                guard !allocation.isOver, let record = records[allocation.record.id] else { return false }
+                return record.pausedAt != nil && record.desired == .run
+            }
+    }
 
     /// Marks what is to rest, and takes the mark away when it goes on.
     mutating func tendPause() {

@@ -5,7 +5,7 @@ import MartletCore
 import MartletEngine
 
 /// Work that others start tells here how it goes: a dead man's switch. What can only fetch an address must be able to
-/// tell, too, so `GET` changes something here. It needs a token on every listener, which no web page of others has.
+/// tell, too, so `GET` changes something here. It needs a token on every listener, which no web page of others has; a browser's session does not count.
 enum PingRoutes {
     static let routes: [Route] = [
         Route(

@@ -61,7 +61,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
     /// What this version serves on a listener, and what of it is open to those who reach it.
     private static func sentence(_ listener: Listener) -> String {
-        let served = [Listener.Facade.native, .scripts, .cacheLoad, .clusterDeploy, .jobs, .kv, .backups].filter {
+        let served = Listener.Facade.allCases.filter {
             listener.facades.contains($0)
         }
         func list(_ facades: [Listener.Facade]) -> String {

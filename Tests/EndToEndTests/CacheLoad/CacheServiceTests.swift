@@ -80,7 +80,8 @@ import Testing
         let settings = try await site.end(["config", "--json"], environment: ["GOOSEFS_BIN": "/bin/echo"])
         #expect(settings.code == 0 && !settings.out.contains("/bin/echo"))
         let table = try await site.end(["config"])
-        #expect(table.out.contains("scripts, cacheLoad, clusterDeploy, backups without a token"))
+        let open = "scripts, cacheLoad, clusterDeploy, jobs, kv, backups without a token, native, console with one"
+        #expect(table.out.contains(open))
         let bad = site.scratch.path("bad.yaml")
         try Data("bin: [1]\n".utf8).write(to: URL(filePath: bad))
         let refused = try await site.end(["serve", "--listen", "127.0.0.1:0", "--goosefs-config", bad])

@@ -1,5 +1,6 @@
 -- A database of schema 2 as `sqlite3 martlet.db .dump` prints it: a run that holds the key "lock" is running, one failed, and the job
--- "echo1" of the Nomad API has an allocation whose task runs. It has no canary: its key is gone.
+-- "echo1" of the Nomad API has an allocation whose task runs; a
+-- deployment of "web" failed. It has no canary: its key is gone.
 PRAGMA application_id = 1836217452;
 PRAGMA user_version = 2;
 PRAGMA foreign_keys=OFF;
@@ -407,6 +408,7 @@ CREATE TABLE nomad_deployments (
   modify_index INTEGER NOT NULL,
   content TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+INSERT INTO nomad_deployments VALUES('0f3c1a52-7d0e-4c65-9d8e-3f5a1d2b4c6e','web',3,'failed',5,6,'{"id":"0f3c1a52-7d0e-4c65-9d8e-3f5a1d2b4c6e","edition":{"job":"web","created":3,"version":1},"jobModifyIndex":4,"jobSpecModifyIndex":4,"status":"failed","statusDescription":"Failed due to progress deadline","groups":{"g":{"desired":1,"placed":1,"healthy":0,"unhealthy":1,"autoRevert":true,"progressDeadline":600000000000}},"createIndex":0,"modifyIndex":0}');
 CREATE TABLE nomad_node (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   create_index INTEGER NOT NULL,

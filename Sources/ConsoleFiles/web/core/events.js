@@ -57,7 +57,7 @@ function joinWorker(stay) {
   } else port.postMessage({ isSeen: isSeen() });
   document.addEventListener("visibilitychange", () => port.postMessage({ isSeen: isSeen() }), { signal: stay });
   addEventListener("pagehide", () => port.postMessage({ isGone: true }), { signal: stay });
-  addEventListener("pageshow", (event) => event.persisted && port.postMessage({ isSeen: isSeen() }), { signal: stay });
+  addEventListener("pageshow", (event) => event.persisted && port.postMessage({ isSeen: isSeen(), isBack: true }), { signal: stay });
   return () => {
     port.postMessage({ isGone: true });
     release();

@@ -2,12 +2,12 @@
 
 import { signal } from "./signal.js";
 
-/** @typedef {{keys: string, text: string, run: () => void}} Shortcut */
+/** @typedef {{keys: string, text: string, page?: import("../pages.js").Page, run: () => void}} Shortcut */
 
 /** Those in force, for the help. @type {{value: Shortcut[], peek: () => Shortcut[]}} */
 export const shortcuts = signal(/** @type {Shortcut[]} */ ([]));
 
-/** Puts shortcuts in force until `stay` ends. `text` is a key of the texts. @param {Shortcut[]} list @param {AbortSignal} [stay] */
+/** Puts shortcuts in force until `stay` ends. `text` is a key of the texts, `page` where it goes. @param {Shortcut[]} list @param {AbortSignal} [stay] */
 export function addShortcuts(list, stay) {
   shortcuts.value = [...shortcuts.peek(), ...list];
   stay?.addEventListener("abort", () => {

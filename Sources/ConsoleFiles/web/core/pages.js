@@ -1,6 +1,9 @@
 // A list of the server's, page after page. Only pages near the ones that are looked at stay in memory: of the others their
 // cursors do, so that they can be read again.
 
+// Milliseconds without a call after one that failed: twice as many each time.
+const [firstPause, longestPause] = [1000, 60_000];
+
 /**
  * @template Item
  */
@@ -20,7 +23,17 @@ export class PagedList {
     this.count = 0;
     /** @type {Promise<void> | null} */
     this.growing = null;
+    /** What the last call failed with; null after one that did not. @type {unknown} */
+    this.error = null;
+    this.pause = 0;
+    this.retryAt = 0;
+    this.isOver = false;
     this.onchange = () => {};
+  }
+
+  /** Another list has taken its place: it searches no further. */
+  end() {
+    this.isOver = true;
   }
 
   /** The item of a row; undefined while it is not there, which is a reason to get it. @param {number} row */
@@ -47,7 +60,7 @@ export class PagedList {
   /** Says which rows are looked at: gets what follows before its end is reached, and forgets what is far away. @param {number} first @param {number} end */
   look(first, end) {
     const ahead = this.pages.at(-1)?.size ?? 0;
-    if (!this.isWhole && end + ahead / 2 >= this.count) this.grow();
+    if (!this.isWhole && end + ahead / 2 >= this.count && Date.now() >= this.retryAt) this.grow();
     const [near, far] = [this.pageOf(Math.max(first, 0)), this.pageOf(Math.max(Math.min(end, this.count) - 1, 0))];
     if (!near || !far) return;
     const [from, to] = [this.pages.indexOf(near) - this.kept, this.pages.indexOf(far) + this.kept];
@@ -65,24 +78,49 @@ export class PagedList {
   }
 
   async #grow() {
-    if (this.isWhole) return;
-    const cursor = this.next;
-    const { items, next } = await this.load(cursor);
-    if (items.length > 0) this.pages.push({ cursor, start: this.count, size: items.length, items, wait: null });
-    this.count += items.length;
-    this.next = next;
-    this.isWhole = !next;
+    // The server looks through so many at once: a page of a search may be empty though more follow.
+    let isFound = false;
+    while (!isFound && !this.isWhole && !this.isOver) {
+      const cursor = this.next;
+      const { items, next } = await this.#get(cursor);
+      isFound = items.length > 0;
+      if (isFound) this.pages.push({ cursor, start: this.count, size: items.length, items, wait: null });
+      this.count += items.length;
+      this.next = next;
+      this.isWhole = !next;
+    }
     this.onchange();
   }
 
   /** @param {{cursor: string | null, size: number, items: Item[] | null, wait: Promise<void> | null}} page */
   refill(page) {
-    page.wait ??= this.load(page.cursor).then(({ items }) => {
+    if (Date.now() < this.retryAt) return;
+    page.wait ??= this.#get(page.cursor).then(({ items }) => {
       page.items = items.slice(0, page.size);
-    }).catch(() => {}).finally(() => {
+    }).catch(() => {
+      // Whoever still looks at it then asks for it again.
+      setTimeout(() => !this.isOver && this.onchange(), this.retryAt - Date.now() + 50);
+    }).finally(() => {
       page.wait = null;
       this.onchange();
     });
+  }
+
+  /** @param {string | null} cursor */
+  async #get(cursor) {
+    try {
+      const answer = await this.load(cursor);
+      [this.error, this.pause, this.retryAt] = [null, 0, 0];
+      return answer;
+    } catch (error) {
+      this.error = error;
+      // Several that fail together are one failure.
+      if (Date.now() >= this.retryAt) {
+        this.pause = Math.min(Math.max(this.pause * 2, firstPause), longestPause);
+        this.retryAt = Date.now() + this.pause;
+      }
+      throw error;
+    }
   }
 
   /** Changes an item that is in memory. @param {(item: Item) => boolean} isMeant @param {Item} item */

@@ -37,3 +37,15 @@ export function typed({ type }, text) {
   if (type === "integer" || type === "number") return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
   return text;
 }
+
+/**
+ * What a merge patch must say about stored parameters: null for those whose field is empty; those without a field stay.
+ * @param {Record<string, any> | undefined} stored
+ * @param {Record<string, any> | undefined} values undefined: there are no fields
+ * @param {string[] | null} shown names of the fields; null: the job is another one, to which nothing that is stored belongs
+ */
+export function patchOfParams(stored, values, shown) {
+  const gone = Object.keys(stored ?? {}).filter((name) => values?.[name] === undefined && (shown === null || (values && shown.includes(name))));
+  const patch = { ...values, ...Object.fromEntries(gone.map((name) => [name, null])) };
+  return Object.keys(patch).length ? patch : undefined;
+}

@@ -10,7 +10,16 @@ export const root = "/console";
 function here() {
   const { pathname, search, hash } = location;
   const path = pathname === "/" ? "" : pathname.replace(/^\/console\/?/, "").replace(/\/$/, "");
-  return { path, query: new URLSearchParams(search), hash: decodeURIComponent(hash.slice(1)) };
+  return { path, query: new URLSearchParams(search), hash: decoded(hash.slice(1)) };
+}
+
+/** @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Where the browser is. */

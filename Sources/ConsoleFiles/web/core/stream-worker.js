@@ -24,10 +24,12 @@ const tabs = new Tabs(stream);
       ports.delete(port);
       return tabs.delete(port);
     }
+    // A page that is shown again as it was left; anything else that comes from a tab that is gone is late.
+    if (data.isBack) ports.add(port);
+    if (!ports.has(port)) return;
     tabs.set(port, data.isSeen);
-    if (data.isSeen && stream.isLive) {
-      port.postMessage({ kind: "state", isLive: true });
-      port.postMessage({ kind: "reset" });
-    }
+    if (!data.isSeen) return;
+    port.postMessage({ kind: "state", isLive: stream.isLive });
+    if (stream.isLive) port.postMessage({ kind: "reset" });
   };
 };

@@ -85,7 +85,7 @@ export class LogWindow {
     const page = await this.read({ ...(after ? { after } : {}), limit: this.page });
     if (moves !== this.moves) return { added: 0, dropped: 0 };
     this.isEnd = Boolean(page.end);
-    this.isTail = page.items.length < this.page;
+    this.isTail = this.isEnd || page.items.length < this.page;
     this.lines = [...this.lines, ...page.items];
     const dropped = Math.max(this.lines.length - this.most, 0);
     if (dropped) {
@@ -93,5 +93,13 @@ export class LogWindow {
       this.isStart = false;
     }
     return { added: page.items.length, dropped };
+  }
+
+  /** Stays at the end: reads what follows the last line, and goes to the newest lines when that is more than a page. */
+  async follow() {
+    const read = await this.newer();
+    // The next time tries again: what was read is at the end for now.
+    if (read.added && !this.isTail) await this.toTail().catch(() => {});
+    return read;
   }
 }

@@ -1,10 +1,10 @@
-import { get, isBound, may, Problem } from "../core/api.js";
+import { get, isBound, may, Problem, session } from "../core/api.js";
 import { View } from "../core/element.js";
 import { onEvent } from "../core/events.js";
 import { html, keyed } from "../core/html.js";
 import { said, t } from "../core/i18n.js";
 import { address, go, place } from "../core/router.js";
-import { signal } from "../core/signal.js";
+import { effect, signal } from "../core/signal.js";
 import { ask, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
 import { failure, problemText } from "../ui/parts.js";
@@ -19,6 +19,11 @@ import { runPanel, runTitle } from "./clusters/run.js";
 
 /** What somebody had not saved when the page was left by key: it is there again. @type {Edit | null} */
 let kept = null;
+
+// Passwords among it are nobody else's.
+effect(() => {
+  if (!session.value) kept = null;
+});
 
 const ends = ["succeeded", "failed", "cancelled", "lost"];
 const pollSeconds = 5;
@@ -63,7 +68,7 @@ export default class Clusters extends View {
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    kept = this.#isDirty() ? this.#edit.peek() : null;
+    kept = session.peek() && this.#isDirty() ? this.#edit.peek() : null;
   }
 
   /** @param {unknown} error */

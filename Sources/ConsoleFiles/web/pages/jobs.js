@@ -7,7 +7,7 @@ import { t } from "../core/i18n.js";
 import { declared } from "../core/params.js";
 import { address, go } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { idempotent, soon } from "../core/soon.js";
+import { Deeds, idempotent, soon } from "../core/soon.js";
 import { attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
 import { ago, at, badge, failure } from "../ui/parts.js";
@@ -32,6 +32,7 @@ export default class Jobs extends View {
   #error = signal(/** @type {unknown} */ (null));
   /** @type {Map<string, any[]>} */
   #older = new Map();
+  #deeds = new Deeds();
 
   connected() {
     const load = soon(this, 1500, () => this.#load());
@@ -107,12 +108,12 @@ export default class Jobs extends View {
     const isServed = entry.kind === "job" || session.value?.facades.includes("scripts");
     const isQuick = entry.kind === "job" && !entry.needs;
     if (!isServed) return null;
-    return html`<button type="button" aria-label=${t(isQuick ? "jobs.startNamed" : "jobs.openNamed", { name: entry.title })} @click=${() => (isQuick ? this.#run(entry) : go(address(`jobs/${encodeURIComponent(entry.name)}`)))}>${icon("play")}${t(isQuick ? "jobs.start" : "jobs.form")}</button>`;
+    return html`<button type="button" aria-label=${t(isQuick ? "jobs.startNamed" : "jobs.openNamed", { name: entry.title })} ?disabled=${this.#deeds.has(entry.name)} @click=${() => (isQuick ? this.#run(entry) : go(address(`jobs/${encodeURIComponent(entry.name)}`)))}>${icon("play")}${t(isQuick ? "jobs.start" : "jobs.form")}</button>`;
   }
 
   /** @param {Entry} entry */
   async #run(entry) {
-    const answer = await attempt(() => post("/api/runs", { job: entry.name }, idempotent()));
+    const answer = await this.#deeds.once(entry.name, () => attempt(() => post("/api/runs", { job: entry.name }, idempotent())));
     if (!answer) return;
     toast(t("jobs.started", { name: entry.title }));
     this.#load();

@@ -6,7 +6,7 @@ import { html, keyed } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { address, go, place } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { soon } from "../core/soon.js";
+import { Deeds, soon } from "../core/soon.js";
 import { attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
 import { ago, failure } from "../ui/parts.js";
@@ -24,6 +24,7 @@ export default class Notices extends View {
   #open = signal(/** @type {Map<number, string>} */ (new Map()));
   #error = signal(/** @type {unknown} */ (null));
   #filters = "";
+  #deeds = new Deeds();
 
   connected() {
     const load = soon(this, 500, () => this.#load());
@@ -59,7 +60,7 @@ export default class Notices extends View {
 
   /** @param {string} channel */
   async #test(channel) {
-    if (!(await attempt(() => post("/api/notices/test", { channel })))) return;
+    if (!(await this.#deeds.once(channel, () => attempt(() => post("/api/notices/test", { channel }))))) return;
     toast(t("notices.tested", { channel }));
     this.#load();
   }
@@ -120,7 +121,7 @@ export default class Notices extends View {
       <dl class="counts">${[["sent", each.deliveries.sent], ["failed", each.deliveries.failed], ["gaveUp", each.deliveries.gaveUp], ["waiting", each.waiting]].map(([name, count]) =>
         html`<div><dt>${t(`notices.count.${name}`)}</dt><dd class=${count && (name === "failed" || name === "gaveUp") ? "is-bad" : ""}>${number(count)}</dd></div>`)}</dl>
       <div class="row"><span class="quiet">${each.perMinute ? t("notices.perMinute", { now: each.lastMinute, most: each.perMinute }) : t("notices.noLimit")}</span>
-        ${may("admin") ? html`<button type="button" class="push" aria-label=${t("notices.testNamed", { channel: each.name })} @click=${() => this.#test(each.name)}>${icon("bell")}${t("notices.test")}</button>` : null}</div></li>`))}</ul>
+        ${may("admin") ? html`<button type="button" class="push" aria-label=${t("notices.testNamed", { channel: each.name })} ?disabled=${this.#deeds.has(each.name)} @click=${() => this.#test(each.name)}>${icon("bell")}${t("notices.test")}</button>` : null}</div></li>`))}</ul>
       <p class="quiet small">${t("notices.since")}</p>`;
   }
 

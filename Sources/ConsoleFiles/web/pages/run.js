@@ -11,7 +11,7 @@ import { icon } from "../ui/icon.js";
 import "../ui/log.js";
 import { badge, facts, failure, kindName, progress, took } from "../ui/parts.js";
 
-const pageOfEvents = 200;
+const [pageOfEvents, mostPages] = [200, 20];
 const shownEvents = 12;
 const ends = ["succeeded", "failed", "cancelled", "lost"];
 
@@ -48,12 +48,26 @@ export default class Run extends View {
       this.#error.value = null;
       const { id } = this.#run.peek();
       const [events, notices] = await Promise.all([
-        get(`/api/runs/${id}/events`, { limit: pageOfEvents }, stay), get("/api/notices", { run: id, limit: 50 }, stay).catch(() => ({ items: [] })),
+        this.#eventsOf(id), get("/api/notices", { run: id, limit: 50 }, stay).catch(() => ({ items: [] })),
       ]);
-      [this.#events.value, this.#notices.value] = [events.items, notices.items];
+      [this.#events.value, this.#notices.value] = [events, notices.items];
     } catch (error) {
       if (!stay.aborted) this.#error.value = error;
     }
+  }
+
+  /** What is known of a run's events, and what has come since. @param {string} id */
+  async #eventsOf(id) {
+    const known = this.#events.peek();
+    let events = known[0]?.run === id ? known : [];
+    for (let page = 0; page < mostPages; page += 1) {
+      const { items } = await get(`/api/runs/${id}/events`, { after: events.at(-1)?.number, limit: pageOfEvents }, this.stay.signal);
+      if (items.length) events = [...events, ...items];
+      if (items.length < pageOfEvents) break;
+    }
+    // Another call may have got more meanwhile.
+    const now = this.#events.peek();
+    return now[0]?.run === id && now.length > events.length ? now : events;
   }
 
   /** @param {string} verb */

@@ -29,6 +29,8 @@ export default class Runs extends View {
   #isOpen = signal(false);
   /** @type {PagedList<any>} */
   #list = new PagedList(async () => ({ items: [], next: null }));
+  /** The one that takes its place when it is there. @type {PagedList<any> | null} */
+  #coming = null;
   #filters = "";
   /** @type {Set<string>} */
   #changed = new Set();
@@ -37,6 +39,7 @@ export default class Runs extends View {
   connected() {
     onEvent((event) => this.#happened(event), this.stay.signal);
     this.#isOpen.value = rare.some((name) => place.peek().query.has(name));
+    this.#filters = "";
   }
 
   get #long() {
@@ -49,27 +52,37 @@ export default class Runs extends View {
     return Object.fromEntries(names.flatMap((name) => (query.get(name) ? [[name, query.get(name) ?? ""]] : [])));
   }
 
-  /** Begins anew. */
-  #read() {
+  /** A list of what the address asks for. */
+  #newList() {
     const query = this.#query();
     for (const name of ["since", "until"]) {
       const at = Date.parse(query[name] ?? "");
       if (query[name]) query[name] = Number.isNaN(at) ? query[name] : new Date(at).toISOString();
     }
     const list = new PagedList((cursor) => get("/api/runs", { ...query, limit: 200, cursor }, this.stay.signal));
-    this.#list = list;
     list.onchange = () => {
       if (list !== this.#list) return;
       this.#count.value = list.count;
       this.#isWhole.value = list.isWhole;
-      this.#error.value = null;
+      this.#fail(list, list.error);
       this.#long?.refresh();
     };
-    this.#new.value = 0;
-    list.grow().catch((error) => {
-      if (list !== this.#list || this.stay.signal.aborted) return;
-      this.#error.value = error;
-    }).then(() => this.#long?.rewind());
+    return list;
+  }
+
+  /** Begins anew. */
+  #read() {
+    this.#list.end();
+    this.#coming?.end();
+    const list = this.#newList();
+    this.#list = list;
+    [this.#count.value, this.#isWhole.value, this.#new.value] = [0, false, 0];
+    list.grow().catch((error) => this.#fail(list, error)).then(() => list === this.#list && this.#long?.rewind());
+  }
+
+  /** @param {PagedList<any>} list @param {unknown} error */
+  #fail(list, error) {
+    if (list === this.#list && !this.stay.signal.aborted) this.#error.value = error;
   }
 
   /** @param {any} event */
@@ -97,7 +110,6 @@ export default class Runs extends View {
     const isAtTop = (this.#long?.scrollTop ?? 0) < 40;
     if (!this.#isFresh && isAtTop) {
       this.#isFresh = true;
-      this.#changed.clear();
       return this.#replaceFirst();
     }
     this.#isFresh = true;
@@ -110,20 +122,38 @@ export default class Runs extends View {
     this.#long?.refresh();
   }
 
+  #isAgain = false;
   async #replaceFirst() {
-    const chosen = this.#long?.chosen ?? -1;
-    const id = chosen >= 0 ? this.#list.at(chosen)?.id : null;
-    const old = this.#list;
-    this.#read();
-    await this.#list.growing?.catch(() => {});
-    const long = this.#long;
-    if (!long || old === this.#list || !id) return;
-    for (let row = 0; row < Math.min(this.#list.count, 400); row += 1) {
-      if (this.#list.at(row)?.id === id) {
-        long.chosen = row;
-        return long.refresh();
-      }
+    // One at a time: a search through all of them takes long.
+    if (this.#coming) {
+      this.#isAgain = true;
+      return;
     }
+    const [old, list, changed] = [this.#list, this.#newList(), this.#changed];
+    this.#coming = list;
+    this.#changed = new Set();
+    this.#isAgain = false;
+    await list.grow().catch((error) => this.#fail(old, error));
+    this.#coming = null;
+    const long = this.#long;
+    if (this.#isAgain) this.#refresh();
+    if (!long || old !== this.#list || list.error) return;
+    if (long.scrollTop >= 40) {
+      // Somebody has begun to read: the rows stay.
+      const first = old.pages[0]?.items?.[0]?.id;
+      const count = list.pages[0]?.items?.findIndex((run) => run.id === first) ?? 0;
+      this.#new.value = Math.max(this.#new.peek(), count < 0 ? list.count : count);
+      for (const id of changed) this.#changed.add(id);
+      this.#timer ||= window.setTimeout(() => this.#update(), 500);
+      return;
+    }
+    const id = long.chosen >= 0 ? old.at(long.chosen)?.id : null;
+    old.end();
+    this.#list = list;
+    this.#new.value = 0;
+    list.onchange();
+    long.rewind();
+    if (id) long.chosen = list.pages[0]?.items?.findIndex((run) => run.id === id) ?? -1;
   }
 
   /** @param {string} name @param {string} value */
@@ -135,7 +165,7 @@ export default class Runs extends View {
 
   template() {
     const filters = JSON.stringify(this.#query());
-    if (filters !== this.#filters || this.#list.pages.length === 0 && this.#list.growing === null && !this.#list.isWhole) {
+    if (filters !== this.#filters) {
       this.#filters = filters;
       queueMicrotask(() => this.#read());
     }
@@ -158,14 +188,14 @@ export default class Runs extends View {
       <div class="list-frame fill">
         <div class="list-head" aria-hidden="true"><span>${t("runs.state")}</span><span>${t("runs.name")}</span><span>${t("runs.labels")}</span><span>${t("runs.by")}</span><span class="num">${t("runs.took")}</span><span class="num">${t("runs.created")}</span></div>
         <m-list aria-label=${t("runs.list")} .count=${this.#count.value} .row-height=${40} .row=${this.#row} .look=${this.#look} .choose=${this.#choose}></m-list>
-        <div class="list-foot" role="status">${this.#foot(hasFilters)}</div>
+        <div class="list-foot" role="status">${this.#foot(hasFilters, Boolean(query.text || query.target))}</div>
       </div>`;
   }
 
-  /** @param {boolean} hasFilters */
-  #foot(hasFilters) {
+  /** @param {boolean} hasFilters @param {boolean} isSearch */
+  #foot(hasFilters, isSearch) {
     const n = number(this.#count.value);
-    if (!this.#isWhole.value) return this.#count.value ? t("runs.shownMore", { n }) : t("app.loading");
+    if (!this.#isWhole.value) return this.#count.value ? t("runs.shownMore", { n }) : this.#error.value ? "" : t(isSearch ? "runs.searching" : "app.loading");
     if (this.#count.value === 0) return t(hasFilters ? "runs.none" : "runs.noneAtAll");
     return t("runs.shown", { n });
   }
@@ -182,9 +212,7 @@ export default class Runs extends View {
   #look = (/** @type {number} */ first, /** @type {number} */ end) => {
     const list = this.#list;
     if (list.pages.length) list.look(first, end);
-    list.growing?.catch((error) => {
-      if (!this.stay.signal.aborted) this.#error.value = error;
-    });
+    list.growing?.catch((error) => this.#fail(list, error));
   };
 
   #choose = (/** @type {number} */ row) => {

@@ -6,7 +6,7 @@ import { html, keyed } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { address, go } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { soon } from "../core/soon.js";
+import { Deeds, soon } from "../core/soon.js";
 import { ask, attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
 import { ago, facts, failure } from "../ui/parts.js";
@@ -27,6 +27,9 @@ export default class Schedule extends View {
   #hasMore = signal(false);
   #count = ledgerPage;
   #open = signal(/** @type {"" | "edit" | "backfill"} */ (""));
+  /** What is edited, as it was when somebody began: what is typed stays, and another version is refused when it is stored. */
+  #draft = signal(/** @type {any} */ (null));
+  #deeds = new Deeds();
   #range = { from: "", to: "" };
   #plan = signal(/** @type {any} */ (null));
   #refusal = signal(/** @type {unknown} */ (null));
@@ -50,9 +53,7 @@ export default class Schedule extends View {
       const [schedule, next, fires] = await Promise.all([
         get(this.#path, {}, stay), get(`${this.#path}/next`, { count: ahead }, stay), get(`${this.#path}/fires`, { limit: Math.min(this.#count, 1000) }, stay),
       ]);
-      // The form keeps what somebody types: it gets another schedule after another version alone.
-      if (this.#schedule.peek()?.version !== schedule.version || this.#open.peek() !== "edit") this.#schedule.value = schedule;
-      [this.#next.value, this.#fires.value, this.#hasMore.value] = [next, fires.items, Boolean(fires.next)];
+      [this.#schedule.value, this.#next.value, this.#fires.value, this.#hasMore.value] = [schedule, next, fires.items, Boolean(fires.next)];
       this.#error.value = null;
     } catch (error) {
       if (!stay.aborted) this.#error.value = error;
@@ -61,7 +62,7 @@ export default class Schedule extends View {
 
   /** @param {"run" | "pause" | "resume"} verb */
   async #command(verb) {
-    if (!(await attempt(() => post(`${this.#path}/${verb}`)))) return;
+    if (!(await this.#deeds.once("command", () => attempt(() => post(`${this.#path}/${verb}`))))) return;
     toast(t(`schedule.done.${verb}`));
     this.#load();
   }
@@ -79,6 +80,7 @@ export default class Schedule extends View {
   /** @param {"" | "edit" | "backfill"} part */
   #toggle(part) {
     this.#open.value = this.#open.peek() === part ? "" : part;
+    this.#draft.value = this.#schedule.peek();
     [this.#plan.value, this.#refusal.value] = [null, null];
   }
 
@@ -114,7 +116,7 @@ export default class Schedule extends View {
       <div class="head"><h1>${schedule.name}</h1><span class="badge ${schedule.state === "active" ? "is-succeeded" : "is-paused"}"><span class="dot"></span>${t(`schedule.state.${schedule.state}`)}</span>${this.#actions(schedule)}</div>
       ${schedule.definition.description ? html`<p class="lead">${schedule.definition.description}</p>` : null}
       ${schedule.warnings.length ? html`<div class="why is-warning">${schedule.warnings.map((/** @type {string} */ text) => html`<p>${text}</p>`)}</div>` : null}
-      ${open === "edit" ? html`<section class="panel"><h2>${t("schedule.edit")}</h2><m-schedule-form .schedule=${schedule} @done=${(/** @type {any} */ event) => this.#edited(event)}></m-schedule-form></section>` : null}
+      ${open === "edit" ? html`<section class="panel"><h2>${t("schedule.edit")}</h2><m-schedule-form .schedule=${this.#draft.value} @done=${(/** @type {any} */ event) => this.#edited(event)}></m-schedule-form></section>` : null}
       ${open === "backfill" ? this.#backfillPanel(schedule) : null}
       <section class="panel">${this.#facts(schedule)}</section>
       <div class="columns">${this.#times()}${this.#ledger()}</div>`;
@@ -133,9 +135,10 @@ export default class Schedule extends View {
     const isPaused = schedule.state === "paused";
     const open = this.#open.value;
     const isWatched = schedule.definition.watch;
+    const isBusy = this.#deeds.has("command");
     return html`<span class="actions">
-      ${isWatched ? null : html`<button type="button" class="primary" @click=${() => this.#command("run")}>${icon("play")}${t("schedule.run")}</button>`}
-      ${schedule.state === "ended" ? null : html`<button type="button" @click=${() => this.#command(isPaused ? "resume" : "pause")}>${icon(isPaused ? "play" : "pause")}${t(isPaused ? "schedule.resume" : "schedule.pause")}</button>`}
+      ${isWatched ? null : html`<button type="button" class="primary" ?disabled=${isBusy} @click=${() => this.#command("run")}>${icon("play")}${t("schedule.run")}</button>`}
+      ${schedule.state === "ended" ? null : html`<button type="button" ?disabled=${isBusy} @click=${() => this.#command(isPaused ? "resume" : "pause")}>${icon(isPaused ? "play" : "pause")}${t(isPaused ? "schedule.resume" : "schedule.pause")}</button>`}
       <button type="button" aria-expanded=${String(open === "edit")} @click=${() => this.#toggle("edit")}>${icon("gear")}${t("schedule.edit")}</button>
       ${isWatched ? null : html`<button type="button" aria-expanded=${String(open === "backfill")} @click=${() => this.#toggle("backfill")}>${icon("rerun")}${t("schedule.backfill")}</button>`}
       <button type="button" class="danger" @click=${() => this.#delete()}>${icon("close")}${t("schedule.delete")}</button></span>`;

@@ -5,6 +5,7 @@ import { html, keyed } from "../core/html.js";
 import { said, t } from "../core/i18n.js";
 import { address, go, place } from "../core/router.js";
 import { signal } from "../core/signal.js";
+import { Deeds } from "../core/soon.js";
 import { ask, attempt } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
 import { onceKey } from "../ui/live.js";
@@ -26,8 +27,9 @@ export default class Version extends View {
   #to = signal("");
   #keeps = signal(true);
   #isBusy = signal(false);
-  /** The preview's run, once it is over. */
-  #preview = signal(/** @type {any} */ (null));
+  /** The preview's run, once it is over, and what it was asked for: that alone is restored. */
+  #preview = signal(/** @type {{run: any, body: any} | null} */ (null));
+  #deeds = new Deeds();
   #shownPath = "";
 
   get #path() {
@@ -71,34 +73,38 @@ export default class Version extends View {
     if (page && files === this.#files.peek()) this.#files.value = { ...page, items: [...files.items, ...page.items] };
   }
 
-  /** @param {boolean} dryRun */
-  #body(dryRun) {
+  /** What is chosen to be restored, and where. */
+  #body() {
     const target = this.#targets.peek().find((volume) => volume.id === this.#to.peek());
     const isOwn = target?.id === this.parts.volume;
     return {
       ...(this.#chosen.peek().length ? { paths: this.#chosen.peek() } : {}),
       ...(isOwn || !target ? {} : { to: { instance: target.instance, volume: target.volume } }),
-      ...(dryRun ? { dryRun } : { keepState: this.#keeps.peek() }),
     };
   }
 
   async #look() {
+    if (this.#isBusy.peek()) return;
+    const body = this.#body();
     this.#isBusy.value = true;
     this.#preview.value = null;
     const run = await attempt(async () => {
-      let run = await post(`${this.#path}/restore`, this.#body(true), { ...onceKey(), Prefer: "wait=20" });
+      let run = await post(`${this.#path}/restore`, { ...body, dryRun: true }, { ...onceKey(), Prefer: "wait=20" });
       while (!ends.includes(run.state) && !this.stay.signal.aborted) {
         run = await call("GET", `/api/runs/${run.id}`, { headers: { Prefer: "wait=20" }, signal: this.stay.signal });
       }
       return run;
     });
-    [this.#preview.value, this.#isBusy.value] = [run ?? null, false];
+    const isOfNow = JSON.stringify(body) === JSON.stringify(this.#body());
+    [this.#preview.value, this.#isBusy.value] = [run && isOfNow ? { run, body } : null, false];
   }
 
-  async #restore() {
-    const text = html`<p>${t("version.nowText")}</p><p>${t(this.#keeps.peek() ? "version.nowKept" : "version.nowLost")}</p>`;
+  /** @param {any} body */
+  async #restore(body) {
+    const keepState = this.#keeps.peek();
+    const text = html`<p>${t("version.nowText")}</p><p>${t(keepState ? "version.nowKept" : "version.nowLost")}</p>`;
     if (!(await ask(t("version.nowTitle", { volume: this.#to.peek() }), text, [{ value: "yes", text: t("version.now"), kind: "danger" }]))) return;
-    const run = await attempt(() => post(`${this.#path}/restore`, this.#body(false), onceKey()));
+    const run = await this.#deeds.once("restore", () => attempt(() => post(`${this.#path}/restore`, { ...body, keepState }, onceKey())));
     if (run) go(address(`runs/${run.id}`));
   }
 
@@ -142,16 +148,17 @@ export default class Version extends View {
     const chosen = this.#chosen.value;
     const isBusy = this.#isBusy.value;
     return html`<section class="panel"><h2>${t("version.restore")}</h2><div class="restore">
-      <div><h3>${t("version.what")}</h3>${chosen.length ? html`<p>${t("version.whatChosen", { n: chosen.length })} <button type="button" class="bare" @click=${() => this.#change(() => { this.#chosen.value = []; })}>${t("version.unchoose")}</button></p><ul class="mono">${chosen.slice(0, 8).map((path) => html`<li>${path}</li>`)}${chosen.length > 8 ? html`<li>…</li>` : null}</ul>` : html`<p>${t("version.whatAll")}</p><p class="quiet">${t("version.hint")}</p>`}</div>
-      <div><h3><label for="restore-to">${t("version.to")}</label></h3><select id="restore-to" @change=${(/** @type {any} */ event) => this.#change(() => { this.#to.value = event.target.value; })}>${this.#targets.value.map((volume) => html`<option value=${volume.id} ?selected=${volume.id === this.#to.value}>${volume.id}</option>`)}</select>
-        <p class="above"><label class="tick"><input type="checkbox" .checked=${this.#keeps.value} @change=${(/** @type {any} */ event) => { this.#keeps.value = event.target.checked; }}> ${t("version.keep")}</label></p></div></div>
+      <div><h3>${t("version.what")}</h3>${chosen.length ? html`<p>${t("version.whatChosen", { n: chosen.length })} <button type="button" class="bare" ?disabled=${isBusy} @click=${() => this.#change(() => { this.#chosen.value = []; })}>${t("version.unchoose")}</button></p><ul class="mono">${chosen.slice(0, 8).map((path) => html`<li>${path}</li>`)}${chosen.length > 8 ? html`<li>…</li>` : null}</ul>` : html`<p>${t("version.whatAll")}</p><p class="quiet">${t("version.hint")}</p>`}</div>
+      <div><h3><label for="restore-to">${t("version.to")}</label></h3><select id="restore-to" ?disabled=${isBusy} @change=${(/** @type {any} */ event) => this.#change(() => { this.#to.value = event.target.value; })}>${this.#targets.value.map((volume) => html`<option value=${volume.id} ?selected=${volume.id === this.#to.value}>${volume.id}</option>`)}</select>
+        <p class="above"><label class="tick"><input type="checkbox" .checked=${this.#keeps.value} ?disabled=${isBusy} @change=${(/** @type {any} */ event) => { this.#keeps.value = event.target.checked; }}> ${t("version.keep")}</label></p></div></div>
       <p class="row above"><button type="button" class=${this.#preview.value ? "" : "primary"} ?disabled=${isBusy || !this.#to.value} @click=${() => this.#look()}>${icon("search")}${t("version.preview")}</button>${isBusy ? html`<span class="quiet" role="status">${t("version.previewing")}</span>` : null}</p>
       ${this.#changes()}</section>`;
   }
 
   #changes() {
-    const run = this.#preview.value;
-    if (!run) return null;
+    const preview = this.#preview.value;
+    if (!preview) return null;
+    const { run, body } = preview;
     if (run.state !== "succeeded") return html`<div class="failure" role="alert"><p><strong>${t("version.previewFailed")}</strong></p><p>${run.message ?? said(run.reason)}</p><p>${t("version.previewRun")}: ${runLink({ id: run.id })}</p></div>`;
     const { added = 0, changed = 0, removed = 0, unchanged = 0, samples = [], bytes: size, free } = run.results;
     const isSame = !added && !changed && !removed;
@@ -159,7 +166,7 @@ export default class Version extends View {
     return html`<div class="why is-running above" role="status"><p><strong>${isSame ? t("version.same") : t("version.changes", { added: number(added), changed: number(changed), removed: number(removed), unchanged: number(unchanged) })}</strong></p>
       ${size === undefined ? null : html`<p class="quiet">${t("version.space", { size: bytes(size), free: bytes(free) })}</p>`}
       ${samples.length ? html`<h3 class="above">${samples.length < added + changed + removed ? t("version.some") : null}</h3><ul class="changes">${samples.map((/** @type {any} */ sample) => html`<li><span class="badge ${looks[/** @type {"add"} */ (sample.change)] ?? ""}">${t(`version.${sample.change}`)}</span> <span class="mono">${sample.path}</span></li>`)}</ul>` : null}
-      <p class="row above"><button type="button" class="danger" @click=${() => this.#restore()}>${t("version.now")}</button></p></div>`;
+      <p class="row above"><button type="button" class="danger" ?disabled=${this.#deeds.has("restore")} @click=${() => this.#restore(body)}>${t("version.now")}</button></p></div>`;
   }
 
   /** @param {string} path */
@@ -181,7 +188,7 @@ export default class Version extends View {
     return html`<div class="scroll-x" tabindex="0" role="region" aria-label=${t("version.files")}><table class="plain-table"><thead><tr>${isRunner ? html`<th></th>` : null}<th scope="col">${t("version.file")}</th><th scope="col" class="num">${t("version.size")}</th><th scope="col">${t("version.changed")}</th><th scope="col">${t("version.rights")}</th></tr></thead>
       <tbody>${items.map((file) => {
         const full = path === "/" ? `/${file.name}` : `${path}/${file.name}`;
-        return keyed(full, html`<tr>${isRunner ? html`<td class="tick"><input type="checkbox" aria-label=${t("version.choose", { name: file.name })} .checked=${this.#chosen.value.includes(full)} @change=${(/** @type {any} */ event) => this.#choose(full, event.target.checked)}></td>` : null}
+        return keyed(full, html`<tr>${isRunner ? html`<td class="tick"><input type="checkbox" aria-label=${t("version.choose", { name: file.name })} .checked=${this.#chosen.value.includes(full)} ?disabled=${this.#isBusy.value} @change=${(/** @type {any} */ event) => this.#choose(full, event.target.checked)}></td>` : null}
           <td class="mono break">${file.type === "dir" ? html`<a href=${here(full)}>${file.name}/</a>` : file.name}</td><td class="num keep">${file.type === "file" ? bytes(file.size) : html`<span class="quiet">${file.type}</span>`}</td><td class="keep" title=${time(file.modifiedAt)}>${shortTime(file.modifiedAt)}</td><td class="mono quiet keep">${file.mode} ${file.uid}:${file.gid}</td></tr>`);
       })}</tbody></table></div>${files.next ? html`<p class="above"><button type="button" @click=${() => this.#more()}>${t("version.more")}</button></p>` : null}`;
   }

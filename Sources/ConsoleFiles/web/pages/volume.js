@@ -5,6 +5,7 @@ import { html, keyed } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { address } from "../core/router.js";
 import { signal } from "../core/signal.js";
+import { Deeds } from "../core/soon.js";
 import { ask, attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
 import { onceKey, stayCurrent } from "../ui/live.js";
@@ -24,6 +25,7 @@ export default class Volume extends View {
   #next = signal(/** @type {string | null} */ (null));
   #runs = signal(/** @type {any[]} */ ([]));
   #error = signal(/** @type {unknown} */ (null));
+  #deeds = new Deeds();
 
   get #path() {
     return `/api/volumes/${encodeURIComponent(this.parts.volume)}`;
@@ -56,7 +58,7 @@ export default class Volume extends View {
   /** @param {string} verb @param {unknown} body */
   async #start(verb, body) {
     if (verb === "drill" && !(await ask(t("volume.drillTitle"), html`<p>${t("volume.drillText")}</p>`, [{ value: "yes", text: t("volume.drill") }]))) return;
-    const answer = await attempt(() => post(`${this.#path}/${verb}`, body, onceKey()));
+    const answer = await this.#deeds.once(verb, () => attempt(() => post(`${this.#path}/${verb}`, body, onceKey())));
     if (!answer) return;
     toast(t("volume.started"), "good");
     await this.#load();
@@ -86,8 +88,8 @@ export default class Volume extends View {
     const buttons = modes.length > 1
       ? modes.map((mode) => ({ text: t("volume.backUpAs", { mode: t(`backups.mode.${mode}`) }), body: { mode } }))
       : [{ text: t("volume.backUp"), body: modes.length ? { mode: modes[0] } : {} }];
-    return html`<span class="actions">${buttons.map(({ text, body }, index) => html`<button type="button" class=${index === 0 ? "primary" : ""} @click=${() => this.#start("backup", body)}>${icon("disk")}${text}</button>`)}
-      ${volume.versions ? html`<button type="button" @click=${() => this.#start("drill", {})}>${t("volume.drill")}</button><button type="button" @click=${() => this.#start("check", {})}>${t("volume.check")}</button>` : null}</span>`;
+    return html`<span class="actions">${buttons.map(({ text, body }, index) => html`<button type="button" class=${index === 0 ? "primary" : ""} ?disabled=${this.#deeds.has("backup")} @click=${() => this.#start("backup", body)}>${icon("disk")}${text}</button>`)}
+      ${volume.versions ? html`<button type="button" ?disabled=${this.#deeds.has("drill")} @click=${() => this.#start("drill", {})}>${t("volume.drill")}</button><button type="button" ?disabled=${this.#deeds.has("check")} @click=${() => this.#start("check", {})}>${t("volume.check")}</button>` : null}</span>`;
   }
 
   /** @param {any} volume */

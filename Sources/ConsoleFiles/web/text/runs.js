@@ -22,6 +22,7 @@ export default {
   "runs.created": ["Created", "创建时间"],
   "runs.shown": ["{n} {n|run|runs}", "{n} 条"],
   "runs.shownMore": ["{n} loaded, older ones follow", "已加载 {n} 条，更早的继续加载"],
+  "runs.searching": ["Searching all runs…", "正在搜索所有运行…"],
   "runs.none": ["No run fits these filters.", "没有符合条件的运行。"],
   "runs.noneAtAll": ["Nothing has run yet.", "还没有运行记录。"],
   "runs.new": ["{n} new {n|run|runs}", "{n} 条新运行"],

@@ -15,12 +15,14 @@ import { problemText } from "./parts.js";
 export function ask(title, content, buttons = []) {
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "dialog-title");
+  // Enter in a field takes the first button that submits: never the one that gives up, nor a dangerous one beside others.
+  const kindOf = (/** @type {{kind?: string}} */ { kind }) => (kind === "danger" && buttons.length > 1 ? "button" : "submit");
   render(html`<form method="dialog">
     <header><h2 id="dialog-title">${title}</h2></header>
     <div class="content">${content}</div>
     <footer>
-      <button value="" class=${buttons.length ? "" : "primary"} ?autofocus=${buttons.length === 0}>${t(buttons.length ? "action.cancel" : "action.close")}</button>
-      ${buttons.map((button, index) => html`<button value=${button.value} class=${button.kind ?? "primary"} ?autofocus=${index === buttons.length - 1}>${button.text}</button>`)}
+      <button type="button" class=${buttons.length ? "" : "primary"} ?autofocus=${buttons.length === 0} @click=${() => dialog.close("")}>${t(buttons.length ? "action.cancel" : "action.close")}</button>
+      ${buttons.map((button, index) => html`<button type=${kindOf(button)} value=${button.value} class=${button.kind ?? "primary"} ?autofocus=${index === buttons.length - 1} @click=${() => kindOf(button) === "button" && dialog.close(button.value)}>${button.text}</button>`)}
     </footer>
   </form>`, dialog);
   document.body.append(dialog);

@@ -29,6 +29,8 @@ class Log extends View {
   #isRead = false;
   #isOver = false;
   #isMissed = false;
+  /** How many parts are being gone to. */
+  #going = 0;
   #tick = 0;
   #pause = 300;
   #window = new LogWindow((query) => get(`/api/runs/${encodeURIComponent(this.run)}/lines`, { follow: false, ...query }, this.stay.signal));
@@ -53,12 +55,15 @@ class Log extends View {
 
   /** Shows another part. @param {() => Promise<void>} move @param {boolean} isFollowing */
   async #go(move, isFollowing) {
+    this.#going += 1;
     try {
       await move();
       this.#error.value = null;
     } catch (error) {
       if (!this.stay.signal.aborted) this.#error.value = error;
       return;
+    } finally {
+      this.#going -= 1;
     }
     this.#isRead = true;
     this.#isFollowing.value = isFollowing;
@@ -92,21 +97,22 @@ class Log extends View {
   /** Looks for new lines while the end is shown; a quiet log is asked seldom. */
   async #grow() {
     const log = this.#window;
-    if (!this.isConnected || !this.#isRead || !log.isTail || log.isEnd) return;
-    if (!log.isBusy) {
+    const wasBelow = this.#isFollowing.peek();
+    if (!this.isConnected || !this.#isRead || !(log.isTail || wasBelow) || log.isEnd) return;
+    // To follow now would make another way too late.
+    if (!log.isBusy && !this.#going) {
       log.isBusy = true;
-      const wasBelow = this.#isFollowing.peek();
       try {
-        const { added, dropped } = await log.newer();
+        const { added, dropped } = await (wasBelow ? log.follow() : log.newer());
         this.#pause = added ? 300 : Math.min(this.#pause * 1.4, 3000);
         if (added || log.isEnd) await this.#change(wasBelow ? 0 : -dropped);
-        if (wasBelow && (added || log.isEnd)) this.#toBottom();
+        if (wasBelow && this.#isFollowing.peek() && (added || log.isEnd)) this.#toBottom();
       } catch {
         this.#pause = 3000;
       }
       this.#rest();
     }
-    this.#later(log.isTail ? this.#pause : 0);
+    this.#later(this.#pause);
   }
 
   /** Shows the lines anew; those that are seen stay where they are. @param {number} moved lines put in front, or forgotten there */
@@ -137,9 +143,11 @@ class Log extends View {
     this.#isMissed = log.isBusy;
     if (!view || log.isBusy) return;
     const below = view.scrollHeight - view.scrollTop - view.clientHeight;
-    this.#isFollowing.value = below < 8 && log.isTail;
+    // Who follows and is below does so still: a busy log is ahead for a moment.
+    const isFollowing = below < 8 && (log.isTail || this.#isFollowing.peek());
+    this.#isFollowing.value = isFollowing;
     const isUp = view.scrollTop < near && !log.isStart;
-    const isDown = below < near && !log.isTail && !log.isEnd;
+    const isDown = below < near && !log.isTail && !log.isEnd && !isFollowing;
     if (!isUp && !isDown) return;
     log.isBusy = true;
     try {

@@ -5,7 +5,7 @@ import { View, define } from "../core/element.js";
 import { day, hourMinute, zoneName } from "../core/format.js";
 import { html } from "../core/html.js";
 import { addTexts, t } from "../core/i18n.js";
-import { declared } from "../core/params.js";
+import { declared, patchOfParams } from "../core/params.js";
 import { signal } from "../core/signal.js";
 import texts from "../text/schedule-form.js";
 import "./form.js";
@@ -27,6 +27,8 @@ class ScheduleForm extends View {
   #jobs = signal(/** @type {any[] | null} */ (null));
   #preview = signal(/** @type {any} */ (null));
   #problem = signal(/** @type {Problem | null} */ (null));
+  /** The schedule's job, where the list does not hold it. */
+  #own = signal(/** @type {any} */ (null));
   #isBusy = signal(false);
   #timer = 0;
 
@@ -52,7 +54,11 @@ class ScheduleForm extends View {
 
   async #loadJobs() {
     try {
-      this.#jobs.value = (await get("/api/jobs", { limit: 1000 }, this.stay.signal)).items;
+      const jobs = (await get("/api/jobs", { limit: 1000 }, this.stay.signal)).items;
+      const name = this.#fields.job;
+      // A job that is gone, or a script's task, has no fields here: its parameters are left as they are.
+      if (name && !jobs.some((/** @type {any} */ each) => each.name === name)) this.#own.value = await get(`/api/jobs/${encodeURIComponent(name)}`, {}, this.stay.signal).catch(() => null);
+      this.#jobs.value = jobs;
     } catch (error) {
       if (!this.stay.signal.aborted) this.#problem.value = /** @type {Problem} */ (error);
     }
@@ -85,10 +91,25 @@ class ScheduleForm extends View {
     if (["cadence", "job"].includes(name)) this.update();
   }
 
+  /** The chosen job, once it is known. */
+  #job() {
+    return [...(this.#jobs.value ?? []), this.#own.value].find((each) => each?.name === this.#fields.job);
+  }
+
+  /** The parameters that have fields. @param {any} job */
+  #shown(job) {
+    return declared(job.definition.params).filter((each) => !each.secret);
+  }
+
+  /** What is typed for the parameters; undefined: there are no fields for them. */
+  #params() {
+    const form = /** @type {import("./form.js").Params | null} */ (this.querySelector("m-params"));
+    return this.#job() ? form?.values() : undefined;
+  }
+
   #document() {
     const { name, job, overlap, missed } = this.#fields;
-    const form = /** @type {import("./form.js").Params | null} */ (this.querySelector("m-params"));
-    const params = form?.values() ?? {};
+    const params = this.#params() ?? {};
     const work = job ? { job, ...(Object.keys(params).length ? { params } : {}) } : {};
     const texts = Object.fromEntries(plain.flatMap((each) => (this.#fields[each]?.trim() ? [[each, this.#fields[each].trim()]] : [])));
     return { ...(this.#schedule ? {} : { name: (name ?? "").trim() }), ...this.#cadence(), overlap, missed, ...texts, ...work };
@@ -98,10 +119,12 @@ class ScheduleForm extends View {
   #patch() {
     const document = /** @type {Record<string, any>} */ (this.#document());
     const own = this.#schedule.definition;
-    const known = [...cadences, "calendar", "dst", ...plain, ...(this.#fields.job ? ["job", "params"] : [])];
-    for (const name of known) if (own[name] !== undefined && document[name] === undefined) document[name] = null;
-    for (const name of Object.keys(own.params ?? {})) if (document.params && document.params[name] === undefined) document.params[name] = null;
-    return document;
+    for (const name of [...cadences, "calendar", "dst", ...plain]) if (own[name] !== undefined && document[name] === undefined) document[name] = null;
+    const { job } = this.#fields;
+    if (!job) return document;
+    const values = this.#params();
+    const params = patchOfParams(own.params, values, job === own.job ? this.#shown(this.#job() ?? { definition: {} }).map((each) => each.name) : null);
+    return params ? { ...document, params } : document;
   }
 
   /** @param {SubmitEvent} event */
@@ -132,12 +155,12 @@ class ScheduleForm extends View {
   template() {
     const { cadence } = this.#fields;
     const isNew = !this.#schedule;
-    const job = (this.#jobs.value ?? []).find((each) => each.name === this.#fields.job);
+    const job = this.#job();
     return html`<form class="two" novalidate @submit=${(/** @type {SubmitEvent} */ event) => this.#store(event)}>
       <div class="fields">
         ${isNew ? this.#text("name", { hint: t("sf.nameHint") }) : null}
         ${isNew || this.#fields.job ? this.#jobField() : html`<p class="quiet">${t("sf.otherWork")}</p>`}
-        ${job ? html`<m-params .parameters=${declared(job.definition.params).filter((each) => !each.secret)} .given=${this.#given(job)}></m-params>` : null}
+        ${job ? html`<m-params .parameters=${this.#shown(job)} .given=${this.#given(job)}></m-params>` : null}
         <fieldset class="cadence"><legend>${t("sf.times")}</legend>
           <div class="choice small">${cadences.map((each) => html`<label><input type="radio" name="cadence" value=${each} ?checked=${each === cadence} @change=${() => this.#set("cadence", each)}><span>${t(`sf.${each}`)}</span></label>`)}</div>
           ${this.#text("times", { label: t(`sf.${cadence}`), hint: t(`sf.${cadence}Hint`) })}</fieldset>
@@ -188,6 +211,7 @@ class ScheduleForm extends View {
   }
 }
 define("m-schedule-form", ScheduleForm);
+
 
 /** Whether a time reads the same in the zone that the console shows. @param {{at: string, local: string}} time */
 const isSame = ({ at, local }) => local.slice(0, 16) === `${day(at)}T${hourMinute(at)}`;

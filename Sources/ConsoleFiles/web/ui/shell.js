@@ -42,11 +42,11 @@ class Shell extends View {
 
   connected() {
     addShortcuts([
-      { keys: "?", text: t("keys.help"), run: help },
-      { keys: "/", text: t("keys.search"), run: () => /** @type {HTMLElement | null} */ (document.querySelector("main [type=search]"))?.focus() },
-      { keys: "L", text: t("keys.language"), run: () => speak(language.value === "zh" ? "en" : "zh") },
-      { keys: "T", text: t("keys.theme"), run: () => paint(matchMedia("(prefers-color-scheme: dark)").matches === (theme.value === "system" || theme.value === "dark") ? "light" : "dark") },
-      ...pages.flatMap((page) => (page.key ? [{ keys: `g ${page.key}`, text: t("keys.go", { page: t(`page.${page.name}`) }), run: () => go(address(page.path)) }] : [])),
+      { keys: "?", text: "keys.help", run: help },
+      { keys: "/", text: "keys.search", run: () => /** @type {HTMLElement | null} */ (document.querySelector("main [type=search]"))?.focus() },
+      { keys: "L", text: "keys.language", run: () => speak(language.value === "zh" ? "en" : "zh") },
+      { keys: "T", text: "keys.theme", run: () => paint(matchMedia("(prefers-color-scheme: dark)").matches === (theme.value === "system" || theme.value === "dark") ? "light" : "dark") },
+      ...pages.flatMap((page) => (page.key ? [{ keys: `g ${page.key}`, text: "keys.go", page, run: () => go(address(page.path)) }] : [])),
     ], this.stay.signal);
   }
 
@@ -113,8 +113,9 @@ const mark = () => html`<svg viewBox="0 0 32 32" width="22" height="22" aria-hid
 
 function help() {
   if (document.querySelector("dialog[open]")) return;
-  ask(t("keys.title"), html`<table class="keys"><tbody>${shortcuts.peek().map((shortcut) =>
-    html`<tr><th scope="row">${shortcut.keys.split(" ").map((key) => html`<kbd>${key}</kbd> `)}</th><td>${shortcut.text}</td></tr>`)}
+  const own = allowed();
+  ask(t("keys.title"), html`<table class="keys"><tbody>${shortcuts.peek().filter(({ page }) => !page || own.includes(page)).map(({ keys, text, page }) =>
+    html`<tr><th scope="row">${keys.split(" ").map((key) => html`<kbd>${key}</kbd> `)}</th><td>${t(text, page && { page: t(`page.${page.name}`) })}</td></tr>`)}
     <tr><th scope="row"><kbd>j</kbd> <kbd>k</kbd></th><td>${t("keys.rows")}</td></tr></tbody></table>`);
 }
 
