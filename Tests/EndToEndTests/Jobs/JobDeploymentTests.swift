@@ -74,7 +74,11 @@ import Testing
         let good: [String: JSONValue] = ["Canary": 1, "AutoRevert": true]
         try await nomad.register(Self.job("exec sleep 600", good))
         _ = try await Self.deployment(nomad, 0, "successful")
-        try await nomad.register(Self.job("exit 3", good))
+        // It runs, and is not healthy for long: a look at it comes never too late.
+        let slow: [String: JSONValue] = [
+            "MinHealthyTime": 100_000_000_000, "HealthyDeadline": 200_000_000_000, "ProgressDeadline": 300_000_000_000,
+        ]
+        try await nomad.register(Self.job("exec sleep 601", good.merging(slow) { $1 }))
         let trial = try await Self.deployment(nomad, 1, "running")
         let id = try #require(trial["ID"].string)
         let refused = try await nomad.send(
