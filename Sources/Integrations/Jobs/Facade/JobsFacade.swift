@@ -12,10 +12,7 @@ package import MartletHTTP
 /// Nomad's HTTP API: translates its calls into those of ``Nomad`` and the engine.
 package struct JobsFacade: Facade {
     package var name: Listener.Facade { .jobs }
-    let box: JobsBox
-    let node: JobsNode
-    let bell: NomadBell
-    let places: AllocationDirectories
+    let parts: JobsParts
 
     package func owns(_ method: HTTPRequest.Method, _ path: String) -> Bool { path == "/v1" || path.hasPrefix("/v1/") }
 
@@ -54,14 +51,11 @@ package struct JobsFacade: Facade {
     }
 
     private func answer(_ call: FacadeCall, _ path: String, _ query: GoQuery, _ hangUp: HangUp?) async -> Response {
-        let settings = box.settings
         let isPretty = query.names.contains("pretty")
-        let nomad = Nomad(
-            control: call.control, planner: JobsPlanner(node: node, region: settings.region, places: places),
-            facts: node.facts, bell: bell, garbage: settings.garbage, places: places)
         do {
             let request = try NomadCall(
-                call, nomad, node, settings, places, path: path, query, hangUp: hangUp)
+                call, parts.nomad(call.control), parts.node, parts.box.settings, parts.places, path: path, query,
+                hangUp: hangUp)
             guard let handler = Self.handler(path) else { return Response(status: .notFound) }
             let reply = try await handler(request)
             if case .stream(let type, let output) = reply.content { return .stream(type, output, of: call) }

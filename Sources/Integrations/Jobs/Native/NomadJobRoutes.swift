@@ -10,10 +10,7 @@ import MartletHTTP
 struct NomadJobRoutes: Sendable {
     static let path = "/api/nomad-jobs"
 
-    let box: JobsBox
-    let node: JobsNode
-    let bell: NomadBell
-    let places: AllocationDirectories
+    let parts: JobsParts
 
     var routes: [Route] {
         let one = Self.path + "/{nomadJob}"
@@ -143,11 +140,8 @@ struct NomadJobRoutes: Sendable {
 
     /// What the facade does for a call of its own, it does for these, too.
     private func nomadCall(_ call: Call) -> NomadCall {
-        let settings = box.settings
-        let nomad = Nomad(
-            control: call.control, planner: JobsPlanner(node: node, region: settings.region, places: places),
-            facts: node.facts, bell: bell, garbage: settings.garbage, places: places)
-        return NomadCall(call.asFacadeCall, nomad, node, settings, places)
+        NomadCall(
+            call.asFacadeCall, parts.nomad(call.control), parts.node, parts.box.settings, parts.places)
     }
 
     private static func refusing<Value>(_ body: () throws(GoJSONError) -> Value) throws(MartletError) -> Value {
