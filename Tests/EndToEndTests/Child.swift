@@ -93,4 +93,16 @@ final class Scratch: Sendable {
     }
     deinit { try? FileManager.default.removeItem(at: url) }
     func path(_ name: String) -> String { url.appending(path: name).path }
+
+    /// Writes a program that can be started at once. Close-on-exec: a server that another test starts meanwhile would keep
+    /// the file open, and a program that is open for writing is busy.
+    static func program(at path: String, _ text: String, mode: mode_t = 0o755) throws {
+        unlink(path)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        guard write(descriptor, bytes, bytes.count) == bytes.count, fchmod(descriptor, mode) == 0 else {
+            throw POSIXError(.EIO)
+        }
+    }
 }

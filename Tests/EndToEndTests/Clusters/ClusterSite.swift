@@ -24,9 +24,7 @@ final class ClusterSite: Sendable {
         for name in ["deploy", "start", "stop", "create_users"] {
             try "---\n- hosts: all\n".write(toFile: "\(playbooks)/\(name).yml", atomically: true, encoding: .utf8)
         }
-        let program = scratch.path("ansible-playbook")
-        try Self.program.write(toFile: program, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        try Scratch.program(at: scratch.path("ansible-playbook"), program)
     }
 
     static func environment(_ scratch: Scratch) -> [String: String] {

@@ -39,17 +39,8 @@ final class Site: Sendable {
     /// The same file with another content.
     func edit(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: tasks)) }
 
-    /// Close-on-exec: a server that another test starts meanwhile would keep the file open, and a program that is
-    /// open for writing is busy.
     func script(_ name: String, _ text: String, mode: mode_t = 0o755) throws {
-        let file = collect + "/" + name
-        unlink(file)
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-        defer { close(descriptor) }
-        let bytes = Array(text.utf8)
-        guard Foundation.write(descriptor, bytes, bytes.count) == bytes.count, fchmod(descriptor, mode) == 0 else {
-            throw POSIXError(.EIO)
-        }
+        try Scratch.program(at: collect + "/" + name, text, mode: mode)
     }
 
     var environment: [String: String] {

@@ -44,9 +44,7 @@ final class VolumeSite: Sendable {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
         for (name, text) in bin {
-            let path = scratch.path("bin/\(name)")
-            try Data(text.utf8).write(to: URL(filePath: path))
-            chmod(path, 0o755)
+            try Scratch.program(at: scratch.path("bin/\(name)"), text)
         }
         for volume in volumes where volume != Self.second { try write("hello\n", to: "a.txt", in: volume) }
     }
