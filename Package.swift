@@ -191,7 +191,8 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP", "MartletNotify",
+                "CMartlet", "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP",
+                "MartletNotify",
                 "MartletYAML", "Backups", "CacheLoad", "Clusters", "Console", "ConsulKV", "Jobs", "Scripts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -7,14 +7,20 @@ enum NomadBench {
     private static let jobs = 1000
 
     static func measure(_ machine: Machine) async throws -> [Figure] {
-        var figures = try await run(machine, connections: 1)
-        figures += try await run(machine, connections: 64)
+        // Removed at the end: ext4 looks long for a free inode where many were given back a moment ago.
+        let folder = FileManager.default.temporaryDirectory.appending(path: "martlet-bench-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var figures: [Figure] = []
+        for connections in [1, 64] {
+            figures += try await run(machine, folder.appending(path: "\(connections)").path, connections: connections)
+        }
         return figures
     }
 
-    private static func run(_ machine: Machine, connections: Int) async throws -> [Figure] {
-        let server = try await BenchServer(machine)
-        defer { server.stop() }
+    private static func run(_ machine: Machine, _ data: String, connections: Int) async throws -> [Figure] {
+        let server = try await BenchServer(machine, data: data)
+        defer { server.stop(removing: false) }
         let caller = server.caller
         let start = ContinuousClock.now
         let times = try await withThrowingTaskGroup(of: [Double].self) { group in

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/timex.h>
@@ -33,6 +34,8 @@ int mt_next_signal(int fd, int *value) {
     *value = info.ssi_code == SI_QUEUE ? info.ssi_int : 0;
     return (int)info.ssi_signo == SIGRTMIN ? SIGTERM : (int)info.ssi_signo;
 }
+
+int mt_share_memory_pools(int most) { return mallopt(M_ARENA_MAX, most); }
 
 int mt_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1); }
 

@@ -102,6 +102,9 @@ int mt_prepare_signals(void);
 /// with it, else 0.
 int mt_next_signal(int fd, int *value);
 
+/// Has all threads take memory from so many pools; glibc makes one for each thread otherwise. 0 when it is refused.
+int mt_share_memory_pools(int most);
+
 int mt_subreaper(void);
 void mt_protect_from_oom(void);
 /// Opens with O_CLOEXEC|O_NOFOLLOW.

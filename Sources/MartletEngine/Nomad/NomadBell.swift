@@ -7,6 +7,8 @@ package final class NomadBell: Sendable {
         var indexes: [NomadTable: Int64] = [:]
         var nextToken = 0
         var subscribers: [Int: (table: NomadTable, continuation: AsyncStream<Int64>.Continuation)] = [:]
+        /// When the last order came, and how long after the one before it.
+        var lastOrder: (at: ContinuousClock.Instant, gap: Duration)?
     }
 
     private let state = Mutex(State())
@@ -16,7 +18,28 @@ package final class NomadBell: Sendable {
     package init() { (orders, order) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
     /// After a change that no run's event tells of.
-    package func ring() { order.yield() }
+    package func ring() {
+        let now = ContinuousClock.now
+        state.withLock { $0.lastOrder = (now, $0.lastOrder.map { now - $0.at } ?? .seconds(1)) }
+        order.yield()
+    }
+
+    /// Returns when orders do not come one after the other any more, but after `longest` at the latest: who calls is waiting
+    /// for an answer, and what was ordered is decided on in fewer rounds. One order alone is not waited for.
+    package func lull(atMost longest: Duration) async throws {
+        let end = ContinuousClock.now + longest
+        while true {
+            let now = ContinuousClock.now
+            let isBusy = state.withLock { state in
+                state.lastOrder.map { $0.gap < Self.breath && now - $0.at < Self.breath } ?? false
+            }
+            guard isBusy, now < end else { return }
+            try await Task.sleep(for: Self.breath)
+        }
+    }
+
+    /// Orders that are closer together come one after the other.
+    private static let breath = Duration.milliseconds(5)
 
     /// The index of the list's newest change: the one that is known now, then each later one; several may join into one.
     package func changes(of table: NomadTable) -> AsyncStream<Int64> {

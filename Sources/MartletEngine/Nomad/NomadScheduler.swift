@@ -10,6 +10,10 @@ package final class NomadScheduler: Sendable {
     /// Jobs that wait for room and are looked at before the first others get the next turn.
     private static let mostWaiting = 128
     static let pause: Int64 = 1_000_000_000
+    /// What is decided on waits so long at most for those who still order.
+    private static let courtesy = Duration.milliseconds(250)
+    /// Plans that are kept: a job is looked at several times.
+    private static let mostPlans = 256
 
     private struct Memory {
         /// When time alone changes something about a job: nanoseconds since 1970.
@@ -17,6 +21,8 @@ package final class NomadScheduler: Sendable {
         var owesEverything = true
         /// Since when this scheduler looks at times: what was due before was missed.
         var since: Date?
+        /// Of versions, which never change.
+        var plans: [NomadJobEdition: JobPlan] = [:]
     }
 
     let nomad: Nomad
@@ -62,6 +68,7 @@ package final class NomadScheduler: Sendable {
         }
         var waiting: Int?
         while true {
+            try await nomad.bell.lull(atMost: Self.courtesy)
             // Each time round: a busy server has always something left to decide.
             let nextLaunch = try await launch()
             let result: (isProgress: Bool, waiting: Int, nextDue: Int64?, isDraining: Bool)
@@ -153,7 +160,14 @@ package final class NomadScheduler: Sendable {
 
     private func plan(of situation: NomadSituation) throws -> JobPlan? {
         guard let job = situation.job, !job.isTemplate else { return nil }
-        return try nomad.planner.plan(of: job, secrets: situation.secrets)
+        let edition = NomadJobEdition(job)
+        if let known = memory.withLock({ $0.plans[edition] }) { return known }
+        let plan = try nomad.planner.plan(of: job, secrets: situation.secrets)
+        memory.withLock { memory in
+            if memory.plans.count >= Self.mostPlans { memory.plans.removeAll() }
+            memory.plans[edition] = plan
+        }
+        return plan
     }
 
     /// What is to be registered where the job goes back to an older version.

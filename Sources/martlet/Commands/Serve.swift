@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMartlet
 import Foundation
 
 struct Serve: AsyncParsableCommand {
@@ -30,6 +31,8 @@ struct Serve: AsyncParsableCommand {
         let flags = legacy.settings(listen: listen)
         let (options, legacy, goosefs) = (options, legacy, goosefs)
         try await Complaint.asExit {
+            // Each thread would get memory of its own, and give none of it back: 20 MB after a thousand jobs.
+            mt_share_memory_pools(2)
             // A reader of stdout that went away is no reason to end.
             signal(SIGPIPE, SIG_IGN)
             let load: @Sendable () throws -> ServerConfig = {
