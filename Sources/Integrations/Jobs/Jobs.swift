@@ -12,11 +12,12 @@ package struct Jobs: Sendable {
     package let routes: [Route]
     private let parts: JobsParts
 
-    package init(settings: JobsSettings) {
+    /// `martlet`: path of the server's own program.
+    package init(settings: JobsSettings, martlet: String) {
         parts = JobsParts(
             box: JobsBox(settings), node: JobsNode(settings), bell: NomadBell(),
             places: AllocationDirectories(root: settings.allocationsDirectory))
-        drivers = [TaskCommandDriver("raw_exec"), TaskCommandDriver("exec")]
+        drivers = [TaskCommandDriver("raw_exec"), TaskCommandDriver("exec"), ReplicationDriver(martlet: martlet)]
         facade = JobsFacade(parts: parts)
         routes = NomadJobRoutes(parts: parts).routes
     }

@@ -11,7 +11,7 @@ struct JobsParts: Sendable {
     func nomad(_ control: Control) -> Nomad {
         let settings = box.settings
         return Nomad(
-            control: control, planner: JobsPlanner(node: node, region: settings.region, places: places),
+            control: control, planner: JobsPlanner(node, settings, places),
             facts: node.facts, bell: bell, garbage: settings.garbage, places: places)
     }
 }

@@ -12,8 +12,11 @@ package struct JobsSettings: Sendable, Hashable {
     package var garbage = Nomad.Garbage()
     /// Where directories of allocations are made, for good: a reload does not change it.
     package let allocationsDirectory: String
+    /// Where replications keep what they have read and not written yet, for good, too.
+    package let replicationsDirectory: String
 
-    package init(node: String, allocationsDirectory: String) {
+    package init(node: String, allocationsDirectory: String, replicationsDirectory: String) {
+        self.replicationsDirectory = replicationsDirectory
         self.node = node
         self.allocationsDirectory = allocationsDirectory
     }

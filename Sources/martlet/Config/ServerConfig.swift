@@ -139,7 +139,9 @@ struct ServerConfig: Sendable {
         _ reader: SettingReader, _ sources: SettingSources, _ dataDirectory: String
     ) throws(MartletError) -> JobsSettings {
         let directory = try sources.value("jobs.allocationsDir").map(absolute) ?? dataDirectory + "/allocations"
-        var settings = JobsSettings(node: sources.value("jobs.node") ?? "", allocationsDirectory: directory)
+        var settings = JobsSettings(
+            node: sources.value("jobs.node") ?? "", allocationsDirectory: directory,
+            replicationsDirectory: dataDirectory + "/replications")
         settings.datacenter = sources.value("jobs.datacenter") ?? settings.datacenter
         settings.region = sources.value("jobs.region") ?? settings.region
         settings.openCommands = reader.boolean("jobs.openCommands")

@@ -58,7 +58,7 @@ struct Server {
             copyStore: StoreCopy(directory: directory, config: config).write)
         try backups.loader.start()
         let clusters = Clusters(settings: config.clusters, martlet: Installation.program)
-        let nomadJobs = Jobs(settings: config.nomadJobs)
+        let nomadJobs = Jobs(settings: config.nomadJobs, martlet: Installation.program)
         let keys: any CheckpointStore =
             try config.consul.map { try ConsulStore($0) } ?? EmbeddedCheckpoints(store)
         let control = try control(
@@ -203,6 +203,9 @@ struct Server {
         if agent == nil {
             let nomad = NomadScheduler(nomadJobs.nomad(control), logger: log.logger("jobs"))
             services.append(Work { await nomad.run() })
+            let replications = ReplicationCare(
+                directory: config.nomadJobs.replicationsDirectory, keys: keys, logger: log.logger("jobs"))
+            services.append(Work { try await replications.run() })
         }
         if let nodes = backups.nodes {
             let service = NodeService(desk: nodes, control: control)

@@ -272,7 +272,7 @@ extension NomadCall {
         _ child: String, of parent: NomadJobRecord, _ changes: [String: JSONValue]
     ) async throws -> NomadRegistered {
         let secrets = try await store.nomadContent(of: NomadJobEdition(parent))?.secrets ?? [:]
-        let planner = JobsPlanner(node: node, region: settings.region, places: places)
+        let planner = JobsPlanner(node, settings, places)
         do {
             return try await nomad.register(try planner.child(of: parent, named: child, changes, secrets: secrets))
         } catch let error as GoJSONError {

@@ -56,11 +56,13 @@ extension NomadCall {
     private var drivers: [String: JSONValue] {
         Dictionary(
             uniqueKeysWithValues: node.drivers.map { name in
-                let attributes: JSONValue = .object(["driver.\(name)": "true"])
+                var attributes = JobsNode.attributes(of: name)
+                attributes["driver.\(name)"] = "true"
                 return (
                     name,
                     [
-                        "Attributes": attributes, "Detected": true, "HealthDescription": "Healthy", "Healthy": true,
+                        "Attributes": .object(attributes.mapValues(JSONValue.string)), "Detected": true,
+                        "HealthDescription": "Healthy", "Healthy": true,
                         "UpdateTime": .string(GoText.time(node.since)),
                     ]
                 )

@@ -23,7 +23,7 @@ struct JobsNode: Sendable {
         let name = settings.node.isEmpty ? host : settings.node
         let processors = Self.processors()
         let memory = Int(info.physicalMemory / 1_048_576)
-        drivers = ["raw_exec", "exec"]
+        drivers = ["raw_exec", "exec", ReplicationDriver.name]
         isRoot = geteuid() == 0
         address = "127.0.0.1"
         since = Date().nanoseconds
@@ -42,12 +42,22 @@ struct JobsNode: Sendable {
             "memory.totalbytes": String(info.physicalMemory), "nomad.version": Self.version,
             "unique.network.ip-address": address,
         ]
-        for driver in drivers { attributes["driver.\(driver)"] = "1" }
+        for driver in drivers { attributes.merge(Self.attributes(of: driver)) { $1 } }
         for (key, value) in Self.release() {
             if key == "ID" { attributes["os.name"] = value }
             if key == "VERSION_ID" { attributes["os.version"] = value }
         }
         self.attributes = attributes
+    }
+
+    /// That a driver is there, and what it says of itself.
+    static func attributes(of driver: String) -> [String: String] {
+        var attributes = ["driver.\(driver)": "1"]
+        if driver == ReplicationDriver.name {
+            attributes["driver.dtle.version"] = ReplicationDriver.version
+            attributes["driver.dtle.full_version"] = ReplicationDriver.version + "-martlet-martlet"
+        }
+        return attributes
     }
 
     /// Who runs a task that names nobody: those of `exec` not as this server's user.

@@ -8,11 +8,18 @@ struct JobsPlanner: JobPlanner {
     let node: JobsNode
     let region: String
     let places: AllocationDirectories
+    /// Of replications' folders.
+    private let replications: String
+
+    init(_ node: JobsNode, _ settings: JobsSettings, _ places: AllocationDirectories) {
+        (self.node, self.places) = (node, places)
+        (region, replications) = (settings.region, settings.replicationsDirectory)
+    }
 
     func plan(of job: NomadJobRecord, secrets: [String: Secret]) throws -> JobPlan {
         let spec = try JobSpec(stored: job.content)
         return JobPlan(
-            datacenters: spec.datacenters, groups: spec.groups.map { group(_: $0, of: spec) })
+            datacenters: spec.datacenters, groups: spec.groups.map { group(_: $0, of: spec, secrets) })
     }
 
     func task(_ task: TaskPlan, in allocation: NomadAllocation) -> TaskPlan {
@@ -25,7 +32,8 @@ struct JobsPlanner: JobPlanner {
             "NOMAD_ALLOC_INDEX": String(allocation.slot),
         ]) { $1 }
         let interpolation = Interpolation(environment: known, node: node.interpolated)
-        task.spec = interpolation.apply(task.spec)
+        // Names of schemas have templates of their own.
+        if task.driver != ReplicationDriver.name { task.spec = interpolation.apply(task.spec) }
         task.environment = task.environment.mapValues(interpolation.apply)
         let program = task.spec.object?["command"]?.array?.first?.string
         if let program, let missing = Self.missing(program: program) {
@@ -41,10 +49,10 @@ struct JobsPlanner: JobPlanner {
             + "\(GoErrors.quoted(program)) could not be found"
     }
 
-    private func group(_ group: TaskGroup, of spec: JobSpec) -> GroupPlan {
+    private func group(_ group: TaskGroup, of spec: JobSpec, _ secrets: [String: Secret]) -> GroupPlan {
         GroupPlan(
             name: group.name, count: spec.type == .system ? 1 : group.count,
-            tasks: group.tasks.map { task($0, group, spec) },
+            tasks: group.tasks.map { task($0, group, spec, secrets) },
             reschedule: group.reschedule?.rule ?? .never,
             update: spec.type == .service ? group.update.flatMap(\.rule) : nil,
             unmet: unmet(spec.constraints + group.constraints + group.tasks.flatMap(\.constraints)))
@@ -61,7 +69,9 @@ struct JobsPlanner: JobPlanner {
         }
     }
 
-    private func task(_ task: NomadTask, _ group: TaskGroup, _ spec: JobSpec) -> TaskPlan {
+    private func task(
+        _ task: NomadTask, _ group: TaskGroup, _ spec: JobSpec, _ secrets: [String: Secret]
+    ) -> TaskPlan {
         var plan = TaskPlan(
             name: task.name, driver: task.driver, engineDriver: task.driver, spec: ["command": []],
             environment: environment(task, group, spec),
@@ -69,9 +79,8 @@ struct JobsPlanner: JobPlanner {
             killSignal: StopSignal(nomad: task.killSignal) ?? .int, restart: task.restart.rule, isLeader: task.leader,
             ask: NomadResources(cpu: task.resources.cpu, memory: task.resources.memoryMB))
         plan.shutdownDelay = max(0, group.shutdownDelay ?? 0) + max(0, task.shutdownDelay)
-        if task.driver == ReplicationCheck.driver {
-            // What is wrong is told even where the driver is not there: those without a fault wait for it.
-            plan.refusal = ReplicationCheck.refusal(of: task, in: group, of: spec)
+        if task.driver == ReplicationDriver.name {
+            replicate(task, group, spec, secrets, in: &plan)
             return plan
         }
         guard node.drivers.contains(task.driver) else { return plan }
@@ -87,6 +96,22 @@ struct JobsPlanner: JobPlanner {
         }
         if plan.refusal == nil, let missing = Self.missing(task) { plan.refusal = NomadTaskRefusal(.driver, missing) }
         return plan
+    }
+
+    private func replicate(
+        _ task: NomadTask, _ group: TaskGroup, _ spec: JobSpec, _ secrets: [String: Secret], in plan: inout TaskPlan
+    ) {
+        plan.refusal = ReplicationCheck.refusal(of: task, in: group, of: spec)
+        guard plan.refusal == nil, let role = ReplicationCheck.role(of: task, in: group, of: spec) else { return }
+        let hidden = ReplicationSecrets.hiding(.object(task.config)) { path in
+            secrets["\(group.name)\0\(task.name)\(path)"]
+        }
+        plan.secrets = hidden.secrets
+        plan.spec =
+            ReplicationTask(
+                role: role, job: spec.id, folder: "\(replications)/\(ReplicationFolder.name(of: spec.id))",
+                config: hidden.config.object ?? [:]
+            ).spec
     }
 
     /// What a task wants that no task gets here: it fails with these words instead of running without it.

@@ -5,7 +5,6 @@ import Replication
 /// What is wrong with tasks of the driver `dtle`: told when a job is registered, and once more by the task when it is placed, in
 /// the words of dtle's plugin.
 enum ReplicationCheck {
-    static let driver = "dtle"
     /// Of one task, in one text.
     private static let mostTold = 20
 
@@ -23,14 +22,14 @@ enum ReplicationCheck {
 
     /// Sentences that name the field and the fix; empty: nothing is wrong, or the group has no such task.
     static func warnings(of group: TaskGroup, in spec: JobSpec) -> [String] {
-        group.tasks.filter { $0.driver == driver }.flatMap { task in
+        group.tasks.filter { $0.driver == ReplicationDriver.name }.flatMap { task in
             let problems = problems(of: task, role: role(of: task, in: group, of: spec))
             let found = reasons(against: task, in: group, of: spec) + problems.prefix(mostTold).map(\.description)
             return found.map { "Task \(GoErrors.quoted(task.name)) cannot be started: \($0)" }
         }
     }
 
-    private static func role(of task: NomadTask, in group: TaskGroup, of spec: JobSpec) -> ReplicationRole? {
+    static func role(of task: NomadTask, in group: TaskGroup, of spec: JobSpec) -> ReplicationRole? {
         ReplicationRole(group: group.name, task: task.name, groups: spec.groups.map(\.name))
     }
 

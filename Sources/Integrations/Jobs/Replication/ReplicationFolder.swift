@@ -1,0 +1,89 @@
+import Foundation
+import GoWire
+import MartletCore
+
+/// What a target's process and the server tell each other by files in the folder of their job: a process asks for the keys when
+/// it starts, and waits for the answer. Nobody else can enter the folder.
+package struct ReplicationFolder: Sendable {
+    package let path: String
+
+    package init(_ path: String) { self.path = path }
+
+    /// One job's among those of all jobs. Short: a socket's path has no more than 107 bytes.
+    static func name(of job: String) -> String {
+        let hash = job.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    /// A process that starts.
+    package struct Question: Sendable, Equatable {
+        package let job: String
+        package let pid: Int32
+        /// Never the same for two starts.
+        package let nonce: String
+
+        package init(job: String, pid: Int32, nonce: String) {
+            (self.job, self.pid, self.nonce) = (job, pid, nonce)
+        }
+    }
+
+    /// The keys below `dtle/JOB/` as they are now.
+    package struct Answer: Sendable, Equatable {
+        package var isPresent = false
+        package var executed = ""
+        package var filePosition = ""
+
+        package init() {}
+    }
+
+    private var question: String { path + "/target.ask" }
+    private var answer: String { path + "/target.kv" }
+    var status: String { path + "/target.json" }
+
+    // MARK: The process
+
+    package func ask(_ asked: Question) throws {
+        try write(
+            ["job": .string(asked.job), "pid": .int(Int64(asked.pid)), "nonce": .string(asked.nonce)], to: question)
+    }
+
+    /// Nil: there is none yet.
+    package func answer(to asked: Question) -> Answer? {
+        guard let members = read(answer), members["nonce"]?.string == asked.nonce else { return nil }
+        var answer = Answer()
+        answer.isPresent = members["present"] == true
+        answer.executed = members["Gtid"]?.string ?? ""
+        answer.filePosition = members["BinlogFilePos"]?.string ?? ""
+        return answer
+    }
+
+    // MARK: The server
+
+    var asked: Question? {
+        guard let members = read(question), let job = members["job"]?.string, let nonce = members["nonce"]?.string,
+            case .int(let pid)? = members["pid"]
+        else { return nil }
+        return Question(job: job, pid: Int32(clamping: pid), nonce: nonce)
+    }
+
+    func isAnswered(_ asked: Question) -> Bool { answer(to: asked) != nil }
+
+    func answer(_ given: Answer, to asked: Question) throws {
+        try write(
+            [
+                "nonce": .string(asked.nonce), "present": .bool(given.isPresent), "Gtid": .string(given.executed),
+                "BinlogFilePos": .string(given.filePosition),
+            ], to: answer)
+    }
+
+    // MARK: Files
+
+    private func write(_ members: [String: JSONValue], to path: String) throws {
+        try Data(WireWriter.bytes(.json(.object(members)))).write(to: URL(filePath: path), options: .atomic)
+    }
+
+    func read(_ path: String) -> [String: JSONValue]? {
+        FileManager.default.contents(atPath: path).flatMap { try? JSONParser.parse(Array($0)).object }
+    }
+}
