@@ -89,6 +89,26 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "MartletGzip", dependencies: ["CZlib"], swiftSettings: strict),
 
+        // Databases: their binlog, the replication protocol, SQL, and what copies one to another.
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
+        .target(name: "Binlog", dependencies: ["CZlib", "CZstd"], swiftSettings: strict),
+        .target(
+            name: "MySQLWire",
+            dependencies: [
+                "Binlog",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ], swiftSettings: strict),
+        .target(name: "SQLClient", dependencies: ["CMariaDB"], swiftSettings: strict),
+        .target(
+            name: "Replicator", dependencies: ["Binlog", "MartletCore", "MySQLWire", "Replication", "SQLClient"],
+            swiftSettings: strict),
+
         // Bodies, answers and texts as services written in Go have them.
         .target(name: "GoWire", dependencies: ["MartletCore", "MartletEngine", "MartletHTTP"], swiftSettings: strict),
 
@@ -193,7 +213,9 @@ let package = Package(
             dependencies: [
                 "CMartlet", "MartletCore", "MartletEngine", "MartletStore", "MartletProcess", "MartletHTTP",
                 "MartletNotify",
-                "MartletYAML", "Backups", "CacheLoad", "Clusters", "Console", "ConsulKV", "Jobs", "Scripts",
+                "MartletYAML", "Backups", "CacheLoad", "Clusters", "Console", "ConsulKV", "Jobs", "Replication",
+                "Replicator",
+                "Scripts",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -227,7 +249,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "martlet", "martlet-keeper", "MartletCore", "MartletTesting",
+                "martlet", "martlet-keeper", "MartletCore", "MartletTesting", "ReplicationFixtures", "SQLClient",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -288,6 +310,22 @@ let package = Package(
             name: "ConsulKVTests",
             dependencies: [
                 "ConsulKV", "MartletCore", "MartletStore", .product(name: "GRDB", package: "GRDB.swift"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "BinlogTests", dependencies: ["Binlog"], resources: [.copy("Recordings")], swiftSettings: strict),
+        .testTarget(name: "MySQLWireTests", dependencies: ["MySQLWire", "Binlog"], swiftSettings: strict),
+        // Servers and values that several test targets use.
+        .target(
+            name: "ReplicationFixtures", dependencies: ["MySQLWire", "SQLClient"], path: "Tests/ReplicationFixtures",
+            swiftSettings: strict),
+        .testTarget(
+            name: "MySQLServerTests", dependencies: ["MySQLWire", "Binlog", "ReplicationFixtures"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ReplicatorTests",
+            dependencies: [
+                "martlet", "Binlog", "MartletCore", "MySQLWire", "Replication", "ReplicationFixtures", "Replicator",
+                "SQLClient",
             ], swiftSettings: strict),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "MartletCore"], swiftSettings: strict),
         .testTarget(

@@ -33,6 +33,7 @@ struct Martlet: AsyncParsableCommand {
             NoticesCommand.self,
             OpenAPICommand.self, ConfigCommand.self,
             BackupCommand.self, RestoreCommand.self, DoctorCommand.self, VersionCommand.self, TaskWorker.self,
-            VolumeWorkerCommand.self, PlaybookWorkerCommand.self,
+            VolumeWorkerCommand.self, PlaybookWorkerCommand.self, ReplicationWorkerCommand.self,
+            ReplicateCommand.self,
         ])
 }

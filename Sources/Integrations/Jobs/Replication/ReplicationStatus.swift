@@ -27,12 +27,7 @@ struct ReplicationStatus: Sendable, Equatable {
         } else {
             filePosition = ""
         }
-        lag =
-            switch members["lag"] {
-            case .int(let seconds)?: Double(seconds)
-            case .double(let seconds)?: seconds
-            default: nil
-            }
+        lag = members["lag"]?.amount
     }
 
     /// Whether the process goes by what it was answered: then the keys may be made.

@@ -1,0 +1,64 @@
+package import Replication
+package import SQLClient
+
+/// What applying needs to know.
+package struct ApplyOptions: Sendable {
+    /// What to do when the target's rows are not what the source's were.
+    package enum Policy: String, Sendable {
+        /// Stop: a row that is missing, or one too many, is an error.
+        case strict
+        /// Make the row what it is at the source, and count it.
+        case idempotent
+    }
+
+    package var job: String
+    package var target: SQLSettings
+    package var settings: ReplicationSettings
+    package var policy = Policy.idempotent
+    /// Applied already, by what the job or its keys say; the target's own account is added.
+    package var executed = ExecutedSet()
+    /// The target's account does not count and is removed.
+    package var isReset = false
+    package var sourceFlavor: Flavor
+    /// Of the source's collations; those of the target are known.
+    package var characterSets = CharacterSets()
+    /// Called from any of the threads, in between its work.
+    package var report: @Sendable (ApplyNotice) -> Void = { _ in }
+
+    package init(job: String, target: SQLSettings, settings: ReplicationSettings, sourceFlavor: Flavor) {
+        self.job = job
+        self.target = target
+        self.settings = settings
+        self.sourceFlavor = sourceFlavor
+    }
+}
+
+/// What somebody may want to know of while changes are applied.
+package enum ApplyNotice: Sendable, Equatable {
+    /// The target cannot take changes at present; it is tried again.
+    case waiting(SQLError.Kind, String)
+    /// It takes them again.
+    case resumed
+    /// A statement was not followed, and why.
+    case skipped(statement: String, reason: String)
+    case ran(statement: String)
+    /// A row was not what it was at the source, and was made so.
+    case diverged(String)
+}
+
+/// Where applying stands.
+package struct ApplyProgress: Sendable, Equatable {
+    package var executed = ExecutedSet()
+    /// Of the source: all before it is applied.
+    package var file = ""
+    package var position: UInt64 = 0
+    /// When the last applied transaction was committed at the source, seconds since 1970; 0: none was.
+    package var timestamp: UInt32 = 0
+    package var rows: UInt64 = 0
+    package var transactions: UInt64 = 0
+    /// Of the target: each holds one or more of the source's.
+    package var targetTransactions: UInt64 = 0
+    package var retries: UInt64 = 0
+    package var divergedRows: UInt64 = 0
+    package var lastError = ""
+}

@@ -1,0 +1,80 @@
+import Binlog
+import SQLClient
+
+/// What the threads of one application share.
+final class ApplyState: Sendable {
+    /// Source transactions that go to the target as one.
+    struct Bundle: Sendable {
+        let number: Int
+        var transactions: [SourceTransaction] = []
+        var bytes = 0
+    }
+
+    /// The queue of one worker.
+    struct Lane: Sendable {
+        /// Collects while the worker is busy.
+        var open: Bundle?
+        /// The giant transaction that comes next.
+        var stream: GiantTransaction?
+        var next = 1
+        /// Bundles up to this number are committed.
+        var committed = 0
+        var isBusy = false
+
+        var isIdle: Bool { open == nil && stream == nil && !isBusy }
+    }
+
+    struct Content: Sendable {
+        var lanes: [Lane]
+        var tracker: ProgressTracker
+        var failure: (any Error)?
+        var isStopping = false
+        var isCut = false
+        var interrupters: [SQLInterrupter] = []
+    }
+
+    let monitor: Monitor<Content>
+    let report: @Sendable (ApplyNotice) -> Void
+
+    init(workers: Int, start: ExecutedSet, report: @escaping @Sendable (ApplyNotice) -> Void) {
+        monitor = Monitor(
+            Content(lanes: Array(repeating: Lane(), count: workers), tracker: ProgressTracker(start)))
+        self.report = report
+    }
+
+    /// For a new session; ended at once when everything is being cut.
+    func interrupter() -> SQLInterrupter {
+        let interrupter = SQLInterrupter()
+        monitor.withLock { content in
+            content.interrupters.removeAll { $0.isInterrupted }
+            if content.interrupters.count > 64 { content.interrupters.removeFirst(32) }
+            content.interrupters.append(interrupter)
+            if content.isCut { interrupter.interrupt() }
+        }
+        return interrupter
+    }
+
+    func fail(_ error: any Error) { monitor.withLock { if $0.failure == nil { $0.failure = error } } }
+
+    func checkFailure() throws { if let failure = monitor.withLock({ $0.failure }) { throw failure } }
+
+    /// Counts an error that passes.
+    func note(_ error: SQLError) throws {
+        let isStopping = monitor.withLock { content in
+            content.tracker.progress.retries += 1
+            content.tracker.progress.lastError = error.description
+            return content.isStopping || content.isCut
+        }
+        if isStopping { throw Stopped() }
+        report(.waiting(error.kind, error.description))
+    }
+
+    /// Waits, but not past the end.
+    func pause(_ duration: Duration) throws {
+        let isStopped = monitor.wait(atMost: duration) { $0.isStopping || $0.isCut || $0.failure != nil ? true : nil }
+        if isStopped == true { throw Stopped() }
+    }
+
+    /// The work was given up on request; nothing of it is kept.
+    struct Stopped: Error {}
+}

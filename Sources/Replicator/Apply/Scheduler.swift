@@ -1,0 +1,121 @@
+import Binlog
+import SQLClient
+
+/// Gives transactions to workers: those that depend on each other to the same one, in order; others to whoever is free. While a
+/// worker is busy its next transactions gather, and become one at the target.
+struct Scheduler {
+    private static let mostBytes = 1 << 20
+    private static let mostTransactions = 1000
+    private static let mostWriters = 500_000
+
+    private struct Writer {
+        let lane: Int
+        let bundle: Int
+    }
+
+    private let shared: ApplyState
+    /// The last bundle that writes what a hash stands for.
+    private var writers: [UInt64: Writer] = [:]
+    /// Tables with text keys whose order is not known: everything in them is done one after another.
+    private var serialTables: Set<UInt64> = []
+    private var hashes: Set<UInt64> = []
+
+    init(_ shared: ApplyState) { self.shared = shared }
+
+    /// Notes what the rows of an event write, for the transaction that is being read.
+    mutating func add(_ change: RowChange) throws {
+        let set = change.plan.writeSet
+        guard !set.isSerial, !serialTables.contains(set.table) else {
+            hashes.insert(set.table)
+            return
+        }
+        var reader = try RowReader(change.event, layout: change.plan.layout)
+        while try reader.next() {
+            var isKnown = true
+            if change.event.kind != .insert { isKnown = try set.hashes(of: reader.before) { hashes.insert($0) } }
+            if isKnown, change.event.kind != .delete {
+                isKnown = try set.hashes(of: reader.after) { hashes.insert($0) }
+            }
+            if !isKnown {
+                serialTables.insert(set.table)
+                hashes.insert(set.table)
+                return try drain()
+            }
+        }
+    }
+
+    /// The transaction that was being read is given up, or goes another way.
+    mutating func forgetHashes() { hashes = [] }
+
+    /// Waits for a place, then hands the transaction over.
+    mutating func put(_ transaction: SourceTransaction, _ end: TransactionEnd) throws {
+        let needed = needed()
+        let bundle = shared.monitor.wait { content -> Result<Writer, any Error>? in
+            if let failure = content.failure { return .failure(failure) }
+            if content.isCut { return .failure(ApplyState.Stopped()) }
+            guard let lane = Self.lane(needed, content.lanes) else { return nil }
+            var transaction = transaction
+            transaction.ordinal = content.tracker.begin(end, timestamp: transaction.timestamp)
+            return .success(Self.append(transaction, to: lane, &content))
+        }
+        guard let writer = try bundle?.get() else { return }
+        for hash in hashes { writers[hash] = writer }
+        hashes = []
+        if writers.count > Self.mostWriters { prune() }
+    }
+
+    /// The last bundle of each lane that has to be committed first.
+    private func needed() -> [Int: Int] {
+        var needed: [Int: Int] = [:]
+        for hash in hashes {
+            guard let writer = writers[hash] else { continue }
+            needed[writer.lane] = max(needed[writer.lane] ?? 0, writer.bundle)
+        }
+        return needed
+    }
+
+    private static func lane(_ needed: [Int: Int], _ lanes: [ApplyState.Lane]) -> Int? {
+        let busy = needed.filter { lanes[$0.key].committed < $0.value }
+        let isFull = { (lane: ApplyState.Lane) in
+            (lane.open?.bytes ?? 0) >= mostBytes || (lane.open?.transactions.count ?? 0) >= mostTransactions
+        }
+        if let only = busy.first { return busy.count == 1 && !isFull(lanes[only.key]) ? only.key : nil }
+        if let idle = lanes.firstIndex(where: \.isIdle) { return idle }
+        let best = lanes.indices.min { (lanes[$0].open?.bytes ?? 0) < (lanes[$1].open?.bytes ?? 0) }
+        return best.flatMap { isFull(lanes[$0]) ? nil : $0 }
+    }
+
+    private static func append(
+        _ transaction: SourceTransaction, to lane: Int, _ content: inout ApplyState.Content
+    ) -> Writer {
+        var bundle = content.lanes[lane].open ?? ApplyState.Bundle(number: content.lanes[lane].next)
+        if content.lanes[lane].open == nil { content.lanes[lane].next += 1 }
+        bundle.transactions.append(transaction)
+        bundle.bytes += transaction.bytes
+        content.lanes[lane].open = bundle
+        return Writer(lane: lane, bundle: bundle.number)
+    }
+
+    private mutating func prune() {
+        let committed = shared.monitor.withLock { $0.lanes.map(\.committed) }
+        writers = writers.filter { $0.value.bundle > committed[$0.value.lane] }
+    }
+
+    /// Waits until everything that was handed over is committed.
+    mutating func drain() throws {
+        let failure = shared.monitor.wait { content -> (any Error)?? in
+            if let failure = content.failure { return .some(failure) }
+            if content.isCut { return .some(ApplyState.Stopped()) }
+            return content.lanes.allSatisfy(\.isIdle) ? .some(nil) : nil
+        }
+        if let failure, let failure { throw failure }
+        writers = [:]
+    }
+
+    /// Starts a transaction that goes to the target while it is read. Everything before it is committed.
+    mutating func start(_ giant: GiantTransaction) throws {
+        try drain()
+        hashes = []
+        shared.monitor.withLock { $0.lanes[0].stream = giant }
+    }
+}

@@ -1,0 +1,53 @@
+package import Replication
+
+/// What a statement that is no change of rows does, and which tables it names.
+package struct Definition: Sendable {
+    package enum Kind: Sendable, Equatable {
+        case createSchema
+        case alterSchema
+        case dropSchema
+        case createTable
+        case alterTable
+        case dropTables
+        case truncate
+        case renameTables
+        case createIndex
+        case dropIndex
+        case createView
+        case dropViews
+        case createTrigger
+        case dropTrigger
+        /// Functions, procedures and events; created, changed or dropped.
+        case routine
+        case event
+        /// Users, roles, rights.
+        case account
+        /// Changes nothing that is replicated: ANALYZE, FLUSH, temporary tables.
+        case nothing
+        /// Not known here.
+        case unknown
+    }
+
+    /// A name in the statement, with its schema where it stands there.
+    package struct Mention: Sendable, Equatable {
+        package let name: TableName
+        /// Bytes of the statement.
+        package let range: Range<Int>
+    }
+
+    package let kind: Kind
+    /// The schema of a statement on schemas.
+    package var schema: Mention?
+    /// What the statement makes, changes or drops, in its order; of RENAME the old and the new name by turns.
+    package var objects: [Mention] = []
+    /// Other tables that it names: LIKE, REFERENCES, the table of a trigger, ALTER TABLE … RENAME and EXCHANGE.
+    package var others: [Mention] = []
+    /// The new name in ALTER TABLE … RENAME, which is also among `others`.
+    package var newName: TableName?
+    /// What it counts as for `SqlFilter`.
+    package var classes: Set<ChangeFilter> = []
+    /// `START TRANSACTION` at the end of a CREATE TABLE of MySQL: rows follow.
+    package var startsTransaction: Range<Int>?
+    /// Where a trigger's body begins.
+    package var body: Int?
+}

@@ -1,0 +1,229 @@
+package import Binlog
+package import Replication
+
+/// What becomes of a statement of the source at the target.
+package enum DefinitionPlan: Sendable, Equatable {
+    /// It is of no concern here; the reason is for the log.
+    case skip(String)
+    case run(FollowedStatement)
+}
+
+/// A statement in the target's names.
+package struct FollowedStatement: Sendable, Equatable {
+    package let text: [UInt8]
+    package let kind: Definition.Kind
+    /// The schema it has to run in, in the target's name; nil: it names all itself.
+    package let schema: String?
+}
+
+/// Why a statement cannot be followed; nothing was done.
+package struct UnfollowedStatement: Error, Sendable, CustomStringConvertible {
+    package let statement: String
+    package let reason: String
+
+    package var description: String { "\(reason): \(statement.prefix(300))" }
+}
+
+/// Decides which statements are followed and writes the target's names into them (contract C.8). Names are replaced where the
+/// parser found them, never by searching the text.
+package struct DefinitionPlanner: Sendable {
+    private let selection: Selection
+    private let filter: Set<ChangeFilter>
+    private let skipsCreation: Bool
+    private let expandsSyntax: Bool
+
+    package init(_ selection: Selection, _ settings: ReplicationSettings) {
+        self.selection = selection
+        filter = settings.filter
+        skipsCreation = settings.skipsCreation
+        expandsSyntax = settings.expandsSyntax
+    }
+
+    /// - Throws: `UnfollowedStatement`, `PatternTooSlow`.
+    package func plan(_ query: QueryEvent) throws -> DefinitionPlan {
+        let tokens = SQLTokenizer.tokens(of: query.statement, rules: SQLTokenizer.Rules(query.session))
+        let definition = DefinitionParser.definition(of: tokens, schema: query.schema)
+        if filter.contains(.allDefinitions) { return .skip("SqlFilter has NoDDL") }
+        if let word = definition.classes.intersection(filter).first {
+            return .skip("SqlFilter has \(word.rawValue)")
+        }
+        let work = Work(query: query, definition: definition, selection: selection)
+        switch definition.kind {
+        case .nothing: return .skip("changes nothing that is replicated")
+        case .account: return expandsSyntax ? work.verbatim() : .skip("ExpandSyntaxSupport is off")
+        case .routine, .event:
+            return expandsSyntax ? try work.object() : .skip("ExpandSyntaxSupport is off")
+        case .createSchema where skipsCreation, .createTable where skipsCreation:
+            return .skip("SkipCreateDbTable is on")
+        case .createSchema, .alterSchema, .dropSchema: return try work.schema()
+        case .dropTables, .dropViews: return try work.drop()
+        case .renameTables: return try work.rename()
+        case .createTrigger, .dropTrigger:
+            return expandsSyntax ? try work.trigger() : .skip("ExpandSyntaxSupport is off")
+        case .createView: return try work.object()
+        case .createTable, .alterTable, .truncate, .createIndex, .dropIndex: return try work.table()
+        case .unknown: return try work.unknown()
+        }
+    }
+}
+
+extension SQLTokenizer.Rules {
+    /// As the statement's session had them.
+    init(_ session: SessionState) {
+        let mode = session.sqlMode ?? 0
+        self.init(
+            quotesNames: mode & 4 != 0, hasPlainBackslash: mode & 1 << 20 != 0,
+            hasPairs: [1, 13, 28, 84, 87, 88, 95, 96, 248, 249, 250].contains(session.client ?? 0))
+    }
+}
+
+/// One statement on its way to the target.
+private struct Work {
+    let query: QueryEvent
+    let definition: Definition
+    let selection: Selection
+
+    private typealias Edit = (range: Range<Int>, text: String)
+
+    func verbatim() -> DefinitionPlan { run([], schema: nil) }
+
+    private func run(_ edits: [Edit], schema: String?) -> DefinitionPlan {
+        var text: [UInt8] = []
+        var end = 0
+        for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+            text += query.statement[end..<edit.range.lowerBound]
+            text += edit.text.utf8
+            end = edit.range.upperBound
+        }
+        text += query.statement[end...]
+        return .run(FollowedStatement(text: text, kind: definition.kind, schema: schema))
+    }
+
+    private func refusal(_ reason: String) -> UnfollowedStatement {
+        UnfollowedStatement(statement: query.text, reason: reason)
+    }
+
+    /// The current schema at the target, where it is one of ours.
+    private func current() throws -> String? { query.schema.isEmpty ? nil : try selection.schema(query.schema) }
+
+    private func edit(_ mention: Definition.Mention, _ name: TableName) -> Edit {
+        (mention.range, mention.range.isEmpty ? "" : name.quoted)
+    }
+
+    /// Tables that are only named: those that are not replicated may be there all the same, under their schema's new name.
+    private func otherEdits() throws -> [Edit] {
+        try definition.others.map { mention in
+            if let route = try selection.route(mention.name) { return edit(mention, route.target) }
+            let schema = try selection.schema(mention.name.schema) ?? mention.name.schema
+            return edit(mention, TableName(schema, mention.name.table))
+        }
+    }
+
+    func schema() throws -> DefinitionPlan {
+        guard let mention = definition.schema else { throw refusal("no schema is named") }
+        guard try selection.isWhole(mention.name.schema), let name = try selection.schema(mention.name.schema) else {
+            return .skip("schema \(mention.name.schema) is not replicated")
+        }
+        if mention.range.isEmpty { return run([], schema: name) }
+        return run([(mention.range, name.asSQLName)], schema: nil)
+    }
+
+    func table() throws -> DefinitionPlan {
+        guard let table = definition.objects.first else { throw refusal("no table is named") }
+        guard let route = try selection.route(table.name) else { return .skip("\(table.name) is not replicated") }
+        if let new = definition.newName, try selection.route(new) == nil {
+            throw refusal("\(table.name) gets the name \(new), which is not replicated")
+        }
+        if !route.columns.isEmpty, definition.kind != .truncate {
+            return .skip("\(table.name) has ColumnMapFrom: its target is not changed")
+        }
+        var edits = [edit(table, route.target)] + (try otherEdits())
+        if let range = definition.startsTransaction { edits.append((range, "")) }
+        return run(edits, schema: try current())
+    }
+
+    /// Keeps what is replicated.
+    func drop() throws -> DefinitionPlan {
+        let targets = try definition.objects.compactMap { try selection.route($0.name)?.target }
+        guard let first = definition.objects.first, let last = definition.objects.last, !targets.isEmpty else {
+            return .skip("nothing of it is replicated")
+        }
+        let list = targets.map(\.quoted).joined(separator: ",")
+        return run([(first.range.lowerBound..<last.range.upperBound, list)], schema: try current())
+    }
+
+    func rename() throws -> DefinitionPlan {
+        var parts: [String] = []
+        for index in stride(from: 0, to: definition.objects.count - 1, by: 2) {
+            let (old, new) = (definition.objects[index].name, definition.objects[index + 1].name)
+            switch (try selection.route(old), try selection.route(new)) {
+            case (let old?, let new?): parts.append("\(old.target.quoted) TO \(new.target.quoted)")
+            case (let route?, nil):
+                guard let schema = try selection.schema(new.schema) else {
+                    throw refusal("\(old) gets the name \(new), whose schema is not replicated")
+                }
+                parts.append("\(route.target.quoted) TO \(TableName(schema, new.table).quoted)")
+            case (nil, .some):
+                throw refusal("\(new) comes by a new name from \(old), whose rows were not replicated: copy it anew")
+            case (nil, nil): continue
+            }
+        }
+        guard !parts.isEmpty else { return .skip("nothing of it is replicated") }
+        let text = Array("RENAME TABLE \(parts.joined(separator: ", "))".utf8)
+        return .run(FollowedStatement(text: text, kind: .renameTables, schema: nil))
+    }
+
+    /// Views, functions, procedures and events: their text may name tables anywhere, so renamed ones cannot be followed.
+    func object() throws -> DefinitionPlan {
+        guard let object = definition.objects.first else { throw refusal("no object is named") }
+        guard let route = try selection.route(object.name) ?? wholeSchemaRoute(object.name) else {
+            return .skip("\(object.name) is not replicated")
+        }
+        guard route.target == object.name else {
+            throw refusal(
+                "its text cannot be written in the target's names: leave it out by SqlFilter, or rename nothing")
+        }
+        return run([], schema: try current())
+    }
+
+    /// Routines are not tables: they belong to a schema that is replicated as a whole.
+    private func wholeSchemaRoute(_ name: TableName) throws -> TableRoute? {
+        guard try selection.isWhole(name.schema), let schema = try selection.schema(name.schema) else { return nil }
+        return TableRoute(
+            source: name, target: TableName(schema, name.table), condition: "", columns: [], conditionField: "")
+    }
+
+    /// What a trigger does at the source comes as rows: at the target it must do nothing while they are written.
+    func trigger() throws -> DefinitionPlan {
+        guard let trigger = definition.objects.first else { throw refusal("no trigger is named") }
+        guard definition.kind == .createTrigger, let table = definition.others.first, let body = definition.body else {
+            guard let schema = try selection.schema(trigger.name.schema) else {
+                return .skip("\(trigger.name) is not replicated")
+            }
+            return run([edit(trigger, TableName(schema, trigger.name.table))], schema: try current())
+        }
+        guard let route = try selection.route(table.name) else { return .skip("\(table.name) is not replicated") }
+        let name = TableName(route.target.schema, trigger.name.table)
+        let end = query.statement.count
+        return run(
+            [
+                edit(trigger, name), edit(table, route.target), (body..<body, TriggerGuard.before),
+                (end..<end, TriggerGuard.after),
+            ], schema: try current())
+    }
+
+    func unknown() throws -> DefinitionPlan {
+        if !query.schema.isEmpty, try selection.schema(query.schema) == nil {
+            return .skip("schema \(query.schema) is not replicated")
+        }
+        throw refusal("the statement is not known here; leave it out by SqlFilter NoDDL, or start after it by Gtid")
+    }
+}
+
+/// Keeps a trigger of the target still while rows of the source are written, which hold what it did there.
+package enum TriggerGuard {
+    /// The session variable that our sessions set.
+    package static let variable = "@martlet_apply"
+    package static let before = "IF \(variable) IS NULL THEN "
+    package static let after = "; END IF"
+}

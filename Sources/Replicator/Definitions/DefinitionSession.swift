@@ -1,0 +1,96 @@
+import Binlog
+import SQLClient
+
+/// Runs a statement of the source in a session like the one it had there, and sets the session back.
+struct DefinitionSession {
+    /// By their bits, which both products have in common.
+    private static let modes: [(bit: UInt64, name: String)] = [
+        (1, "REAL_AS_FLOAT"), (2, "PIPES_AS_CONCAT"), (4, "ANSI_QUOTES"), (8, "IGNORE_SPACE"),
+        (32, "ONLY_FULL_GROUP_BY"), (64, "NO_UNSIGNED_SUBTRACTION"), (128, "NO_DIR_IN_CREATE"),
+        (1 << 19, "NO_AUTO_VALUE_ON_ZERO"), (1 << 20, "NO_BACKSLASH_ESCAPES"), (1 << 21, "STRICT_TRANS_TABLES"),
+        (1 << 22, "STRICT_ALL_TABLES"), (1 << 23, "NO_ZERO_IN_DATE"), (1 << 24, "NO_ZERO_DATE"),
+        (1 << 25, "ALLOW_INVALID_DATES"), (1 << 26, "ERROR_FOR_DIVISION_BY_ZERO"), (1 << 29, "HIGH_NOT_PRECEDENCE"),
+        (1 << 30, "NO_ENGINE_SUBSTITUTION"), (1 << 31, "PAD_CHAR_TO_FULL_LENGTH"),
+    ]
+
+    private let query: QueryEvent
+    private let statement: FollowedStatement
+    private let sourceIsMaria: Bool
+
+    init(_ query: QueryEvent, _ statement: FollowedStatement, sourceFlavor: Flavor) {
+        self.query = query
+        self.statement = statement
+        sourceIsMaria = sourceFlavor.isMaria
+    }
+
+    /// - Parameter mayBeDone: it may have run before: what it makes may be there, what it drops may be gone.
+    func run(_ target: SQLSession, mayBeDone: Bool) throws {
+        try enterSchema(target)
+        try target.run("SET SESSION \(settings(target.flavor))")
+        do {
+            try target.run(statement.text)
+        } catch {
+            guard mayBeDone, Self.isDone(error) else {
+                try reset(target)
+                if error.isTransient { throw error }
+                throw UnfollowedStatement(
+                    statement: String(decoding: statement.text, as: UTF8.self), reason: error.description)
+            }
+        }
+        try reset(target)
+    }
+
+    /// It may be gone, or never have been there: then the statement says itself what it misses.
+    private func enterSchema(_ target: SQLSession) throws {
+        guard let schema = statement.schema else { return }
+        do {
+            try target.run("USE \(schema.asSQLName)")
+        } catch {
+            if error.kind != .missing { throw error }
+        }
+    }
+
+    /// Partitions and tablespaces have numbers of their own.
+    private static func isDone(_ error: SQLError) -> Bool {
+        switch error.kind {
+        case .exists, .missing: true
+        default: [1517, 1507, 1068, 1359, 1360].contains(error.code)
+        }
+    }
+
+    private func settings(_ target: Flavor) -> String {
+        let session = query.session
+        let mode = session.sqlMode ?? 0
+        let names = Self.modes.filter { mode & $0.bit != 0 }.map(\.name).joined(separator: ",")
+        var settings = ["sql_mode='\(names)'", "foreign_key_checks=\(session.isWithoutForeignKeyChecks ? 0 : 1)"]
+        let time = "\(query.timestamp).\(String(format6(session.microseconds ?? 0)))"
+        settings.append("timestamp=\(time)")
+        if let zone = session.timeZone, !zone.isEmpty, zone != "SYSTEM" {
+            settings.append("time_zone=\(SQLText.quoted(zone))")
+        }
+        if let client = session.client { settings.append("character_set_client=\(collation(client, target))") }
+        if let connection = session.connection {
+            settings.append("collation_connection=\(collation(connection, target))")
+        }
+        if let server = session.server { settings.append("collation_server=\(collation(server, target))") }
+        return settings.joined(separator: ",")
+    }
+
+    private func format6(_ number: UInt32) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+
+    /// Numbers that only one product has stand for utf8mb4 at the other.
+    private func collation(_ number: UInt16, _ target: Flavor) -> UInt16 {
+        if sourceIsMaria == target.isMaria { return number }
+        return number >= 255 ? 45 : number
+    }
+
+    private func reset(_ target: SQLSession) throws {
+        try target.run(
+            "SET SESSION sql_mode='\(TargetSession.strictMode)', foreign_key_checks=1, timestamp=DEFAULT, "
+                + "time_zone='+00:00', collation_server=DEFAULT")
+        try target.run("SET NAMES utf8mb4")
+    }
+}

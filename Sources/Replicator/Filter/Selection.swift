@@ -1,0 +1,132 @@
+package import Replication
+
+/// Where the rows of a table go.
+package struct TableRoute: Sendable, Hashable {
+    package let source: TableName
+    package let target: TableName
+    /// A condition on rows, in SQL; empty: all rows.
+    package let condition: String
+    /// Columns of the source in the target's order; empty: as they are.
+    package let columns: [String]
+    /// The condition's key in the task's configuration, for errors.
+    package let conditionField: String
+
+    /// Rows go as they are to a table of the same columns.
+    package var isPlain: Bool { condition.isEmpty && columns.isEmpty }
+}
+
+/// Which schemas and tables are replicated, and under which names (contract C.2). Of several rules the first that names a
+/// table counts, then the first whose pattern fits it.
+package struct Selection: Sendable {
+    /// Schemas of servers, and the one of checkpoints.
+    package static let system: Set<String> = ["mysql", "sys", "information_schema", "performance_schema", "dtle"]
+
+    private let rules: [CompiledSchema]
+    private let ignored: [IgnoredSchema]
+
+    /// - Throws: `InvalidSetting` that names the key of a pattern which cannot be used.
+    package init(_ settings: ReplicationSettings) throws(InvalidSetting) {
+        var rules: [CompiledSchema] = []
+        for (index, rule) in settings.replicated.enumerated() {
+            rules.append(try CompiledSchema(rule, path: "ReplicateDoDb[\(index)]."))
+        }
+        self.rules = rules.filter { $0.name.isExact } + rules.filter { !$0.name.isExact }
+        ignored = settings.replicated.isEmpty ? settings.ignored : []
+    }
+
+    /// The target's name of a schema of which at least one table may be replicated; nil: of none.
+    /// - Throws: `PatternTooSlow`.
+    package func schema(_ name: String) throws -> String? {
+        guard !Self.system.contains(name.lowercased()) else { return nil }
+        if rules.isEmpty { return ignored.contains { $0.name == name && $0.tables.isEmpty } ? nil : name }
+        for rule in rules { if let new = try rule.name.rename(name) { return new } }
+        return nil
+    }
+
+    /// Whether statements on the schema itself are followed: it is replicated, not only tables of it by name.
+    package func isWhole(_ schema: String) throws -> Bool {
+        guard try self.schema(schema) != nil else { return false }
+        return try rules.isEmpty || rules.contains { try $0.tables.isEmpty && $0.name.rename(schema) != nil }
+    }
+
+    /// Where a table's rows go; nil: it is not replicated.
+    /// - Throws: `PatternTooSlow`.
+    package func route(_ name: TableName) throws -> TableRoute? {
+        guard !Self.system.contains(name.schema.lowercased()) else { return nil }
+        if rules.isEmpty {
+            let isIgnored = ignored.contains {
+                $0.name == name.schema && ($0.tables.isEmpty || $0.tables.contains(name.table))
+            }
+            return isIgnored
+                ? nil : TableRoute(source: name, target: name, condition: "", columns: [], conditionField: "")
+        }
+        for rule in rules { if let route = try rule.route(name) { return route } }
+        return nil
+    }
+}
+
+/// A schema of `ReplicateDoDb` with its patterns made ready.
+private struct CompiledSchema: Sendable {
+    struct Table: Sendable {
+        let name: RenamedName
+        let rule: TableRule
+        let path: String
+    }
+
+    let name: RenamedName
+    let tables: [Table]
+
+    init(_ rule: SchemaRule, path: String) throws(InvalidSetting) {
+        name = try RenamedName(rule.name, rule.pattern, rule.rename, key: ("TableSchemaRegex", path))
+        var tables: [Table] = []
+        for (index, table) in rule.tables.enumerated() {
+            let path = "\(path)Tables[\(index)]."
+            let name = try RenamedName(table.name, table.pattern, table.rename, key: ("TableRegex", path))
+            tables.append(Table(name: name, rule: table, path: path))
+        }
+        self.tables = tables.filter { $0.name.isExact } + tables.filter { !$0.name.isExact }
+    }
+
+    func route(_ source: TableName) throws -> TableRoute? {
+        guard let schema = try name.rename(source.schema) else { return nil }
+        if tables.isEmpty {
+            let target = TableName(schema, source.table)
+            return TableRoute(source: source, target: target, condition: "", columns: [], conditionField: "")
+        }
+        for table in tables {
+            guard let new = try table.name.rename(source.table) else { continue }
+            return TableRoute(
+                source: source, target: TableName(schema, new), condition: table.rule.condition,
+                columns: table.rule.columns, conditionField: "\(table.path)Where")
+        }
+        return nil
+    }
+}
+
+/// A name or a pattern, and what it becomes.
+private struct RenamedName: Sendable {
+    private let name: String
+    private let pattern: NamePattern?
+    private let rename: String
+
+    var isExact: Bool { pattern == nil }
+
+    init(
+        _ name: String, _ pattern: String, _ rename: String, key: (name: String, path: String)
+    ) throws(InvalidSetting) {
+        self.name = name
+        self.rename = rename
+        do throws(NamePattern.Invalid) {
+            self.pattern = pattern.isEmpty ? nil : try NamePattern(pattern)
+        } catch {
+            throw InvalidSetting(field: key.path + key.name, reason: error.reason)
+        }
+    }
+
+    /// nil: does not fit.
+    func rename(_ text: String) throws -> String? {
+        guard let pattern else { return text == name ? (rename.isEmpty ? name : rename) : nil }
+        guard let groups = try pattern.firstMatch(in: text) else { return nil }
+        return NameTemplate(rename).expand(groups)
+    }
+}

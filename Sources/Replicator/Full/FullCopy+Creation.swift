@@ -1,0 +1,81 @@
+internal import SQLClient
+
+/// A table whose place in the target is ready.
+struct CopiedTable: Sendable {
+    let transfer: TableTransfer
+    let ledger: CopyLedger.Table
+    /// An earlier run had begun it.
+    let isRepeated: Bool
+}
+
+extension FullCopy {
+    /// Makes schemas and tables where they are not there yet; all of them before any row.
+    func create(_ source: SQLSession, _ target: SQLSession, snapshot: Int) throws -> [CopiedTable] {
+        let known = try ledger.tables(target)
+        var tables: [CopiedTable] = []
+        if !plan.skipsCreation { try createSchemas(source, target) }
+        for name in try Catalogue.sequences(source) where try plan.selection.route(name) != nil {
+            note("the sequence \(name) is left out: make it in the target")
+        }
+        for name in try Catalogue.tables(source) {
+            guard let route = try plan.selection.route(name) else { continue }
+            if let table = try create(route, source, target, known[name], snapshot) { tables.append(table) }
+        }
+        return tables
+    }
+
+    private func createSchemas(_ source: SQLSession, _ target: SQLSession) throws {
+        for name in try Catalogue.schemas(source) {
+            guard let other = try plan.selection.schema(name) else { continue }
+            let collation = try source.value(
+                "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = \(SQLText.quoted(name))"
+            )
+            let isKnown = try target.value(
+                "SELECT 1 FROM information_schema.COLLATIONS WHERE COLLATION_NAME = \(SQLText.quoted(collation ?? ""))")
+            let clause = isKnown == nil ? "" : " COLLATE \(collation ?? "")"
+            try target.run("CREATE DATABASE IF NOT EXISTS \(other.asSQLName)\(clause)")
+        }
+    }
+
+    /// Nil: it is gone from the source.
+    private func create(
+        _ route: TableRoute, _ source: SQLSession, _ target: SQLSession, _ known: CopyLedger.Table?, _ snapshot: Int
+    ) throws -> CopiedTable? {
+        guard let shape = try Catalogue.shape(route.source, source),
+            let shown = try source.rows("SHOW CREATE TABLE \(route.source.quoted)").first?[1]
+        else { return nil }
+        let fingerprint = CreateStatement.fingerprint(shown)
+        let isSame = known?.definition == fingerprint
+        if !isSame {
+            if known != nil { note("\(route.source) is copied anew: its definition has changed") }
+            try ledger.forget(route.source, target)
+            try make(route, shown, (source.flavor, target), isDropped: plan.dropsTables || known != nil)
+            try ledger.begin(route.source, definition: fingerprint, snapshot: snapshot, target)
+        }
+        guard let other = try Catalogue.shape(route.target, target) else {
+            throw CopyError(route.target, "is not there in the target: make it, or leave SkipCreateDbTable out")
+        }
+        if !shape.isTransactional {
+            note("\(route.source) has no transactions at the source: rows that are written meanwhile may differ")
+        }
+        return CopiedTable(
+            transfer: try TableTransfer(route, source: shape, target: other),
+            ledger: isSame ? known ?? CopyLedger.Table() : CopyLedger.Table(), isRepeated: isSame)
+    }
+
+    private func make(
+        _ route: TableRoute, _ shown: String, _ servers: (source: Flavor, target: SQLSession), isDropped: Bool
+    ) throws {
+        if plan.skipsCreation { return }
+        if isDropped { try servers.target.run("DROP TABLE IF EXISTS \(route.target.quoted)") }
+        let statement = try CreateStatement.text(
+            shown, for: route.target, in: route.source.schema, from: servers.source, to: servers.target.flavor
+        ) { try plan.selection.route($0)?.target }
+        do {
+            try servers.target.run(statement)
+        } catch {
+            guard !error.isTransient, error.kind != .denied else { throw error }
+            throw CopyError(route.target, "cannot be made in the target: \(error)")
+        }
+    }
+}

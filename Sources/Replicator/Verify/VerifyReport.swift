@@ -1,0 +1,52 @@
+package import MartletCore
+
+/// What a comparison found.
+package struct VerifyReport: Sendable, Hashable {
+    package struct Table: Sendable, Hashable {
+        package let source: TableName
+        package let target: TableName
+        /// Of the source.
+        package var rows = 0
+        package var chunks = 0
+        /// Rows that are not the same on both sides, and stay so.
+        package var differing = 0
+        /// Their keys, as they stand in statements; the first hundred.
+        package var keys: [String] = []
+        /// Rows that were written again and again while they were compared.
+        package var unsettled = 0
+        /// Columns that cannot be compared between two products.
+        package var uncompared: [String] = []
+        /// Why the table was not compared, or only as a whole; empty: nothing is to be said.
+        package var note = ""
+        package var isCompared = true
+
+        package init(source: TableName, target: TableName) {
+            self.source = source
+            self.target = target
+        }
+
+        package var isEqual: Bool { isCompared && differing == 0 }
+    }
+
+    package var tables: [Table] = []
+    package var isDone = false
+
+    package var isEqual: Bool { isDone && tables.allSatisfy(\.isEqual) }
+
+    package init() {}
+
+    package var json: JSONValue {
+        .object(["done": .bool(isDone), "equal": .bool(isEqual), "tables": .array(tables.map(\.json))])
+    }
+}
+
+extension VerifyReport.Table {
+    fileprivate var json: JSONValue {
+        .object([
+            "schema": .string(source.schema), "table": .string(source.table), "target": .string(target.description),
+            "rows": .int(Int64(rows)), "chunks": .int(Int64(chunks)), "differing": .int(Int64(differing)),
+            "keys": .array(keys.map(JSONValue.string)), "unsettled": .int(Int64(unsettled)),
+            "uncompared": .array(uncompared.map(JSONValue.string)), "note": .string(note), "equal": .bool(isEqual),
+        ])
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Jobs
+import MartletCore
+import Synchronization
+
+/// Reads a process's status file from time to time, and tells what is new in it to the server.
+final class ReplicationReporter: Sendable {
+    private static let pause: TimeInterval = 0.25
+
+    private let status: URL
+    private let descriptor: Int32
+    private let report = Mutex(ReplicationReport())
+    /// Older ones are of another process.
+    private let pid = Int64(getpid())
+
+    /// `progress`: nil: nobody is told.
+    init(status: URL, progress: String?) {
+        self.status = status
+        descriptor = progress.map { open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600) } ?? -1
+    }
+
+    func start() {
+        guard descriptor >= 0 else { return }
+        Thread.detachNewThread { [self] in
+            while true {
+                tell()
+                Thread.sleep(forTimeInterval: Self.pause)
+            }
+        }
+    }
+
+    /// What was said last is told, too.
+    func end() { if descriptor >= 0 { tell() } }
+
+    private func tell() {
+        report.withLock { report in
+            guard let data = FileManager.default.contents(atPath: status.path),
+                let members = try? JSONParser.parse(Array(data)).object, members["pid"] == .int(pid)
+            else { return }
+            let text = report.lines(members).map { JSONText.line($0) + "\n" }.joined()
+            guard !text.isEmpty else { return }
+            let bytes = Array(text.utf8)
+            _ = write(descriptor, bytes, bytes.count)
+        }
+    }
+}

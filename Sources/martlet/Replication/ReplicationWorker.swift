@@ -1,0 +1,68 @@
+import Foundation
+import Jobs
+import MartletCore
+import Replication
+import Replicator
+
+/// The process that the driver planned: `martlet replication-worker TASK`. It asks the server for the keys, does the work, and
+/// tells of it in the progress file.
+enum ReplicationWorker {
+    private static let pause = Duration.milliseconds(20)
+    /// When it is said that nobody answers.
+    private static let patience = Duration.seconds(5)
+    private static let unusable: Int32 = 1
+
+    /// A signal came before there was anything to do.
+    private struct Stopped: Error {}
+
+    static func run(_ spec: String, _ environment: [String: String]) -> Int32 {
+        // Before there is any other thread: it would take the signals.
+        Signals.block()
+        do {
+            let task = try ReplicationTask(JSONParser.parse(Array(spec.utf8)))
+            let file = try TaskFile(document(task, environment), role: task.role == .source ? .source : .target)
+            let reporter = ReplicationReporter(
+                status: try JobFolder(file.folder).status(file.role), progress: environment["MARTLET_PROGRESS"])
+            reporter.start()
+            defer { reporter.end() }
+            return Command.run(file)
+        } catch is Stopped {
+            return 0
+        } catch {
+            Terminal.complain("\(error)")
+            return unusable
+        }
+    }
+
+    private static func document(_ task: ReplicationTask, _ environment: [String: String]) throws -> JSONValue {
+        var members: [String: JSONValue] = [
+            "v": 1, "role": .string(task.role.word), "job": .string(task.job), "folder": .string(task.folder),
+            "config": .object(try task.config(by: environment)),
+        ]
+        if task.role == .target {
+            let answer = try answer(task)
+            members["kv"] = [
+                "present": .bool(answer.isPresent), "Gtid": .string(answer.executed),
+                "BinlogFilePos": .string(answer.filePosition),
+            ]
+        }
+        return .object(members)
+    }
+
+    /// Waits as long as the server is away: without the keys nobody knows where to begin.
+    private static func answer(_ task: ReplicationTask) throws -> ReplicationFolder.Answer {
+        let folder = ReplicationFolder(try JobFolder(URL(filePath: task.folder)).url.path)
+        let question = ReplicationFolder.Question(job: task.job, pid: getpid(), nonce: UUID().uuidString)
+        try folder.ask(question)
+        let complaint = ContinuousClock.now + patience
+        var hasComplained = false
+        while true {
+            if let answer = folder.answer(to: question) { return answer }
+            if !hasComplained, complaint < .now {
+                hasComplained = true
+                Terminal.complain("the server has not said yet where to begin")
+            }
+            if Signals.wait(pause) { throw Stopped() }
+        }
+    }
+}

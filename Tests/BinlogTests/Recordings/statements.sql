@@ -1,0 +1,13 @@
+SET NAMES utf8mb4;
+CREATE DATABASE d; USE d;
+CREATE TABLE t (id INT PRIMARY KEY, n BIGINT UNSIGNED, c DECIMAL(10,3), f DOUBLE, s VARCHAR(50) CHARACTER SET utf8mb4, ch CHAR(5) CHARACTER SET latin1, bi BINARY(6), b BLOB, da DATE, ti TIME(3), dt DATETIME(6), ts TIMESTAMP NULL, y YEAR, e ENUM('x','y'), se SET('p','q','r'), bt BIT(12), j JSON, g GEOMETRY);
+SET time_zone='+00:00'; SET timestamp=1790000000;
+INSERT INTO t VALUES (1, 18446744073709551615, -12.345, 0.5, 'text 🐦', 'latin', 0x0100, 0x00ff00, '2026-11-22', '-01:02:03.004', '2026-11-22 14:15:16.000007', '2026-11-22 14:15:16', 2026, 'y', 'p,r', 0xabc, '{"a": [1, 2.5, "x"], "b": null}', ST_GeomFromText('POINT(1 2)'));
+INSERT INTO t (id) VALUES (2), (3);
+UPDATE t SET s = 'changed', n = 5 WHERE id < 3;
+SET SESSION binlog_row_image = MINIMAL; UPDATE t SET s = 'small' WHERE id = 3; DELETE FROM t WHERE id = 3;
+BEGIN; INSERT INTO t (id, s) VALUES (10, 'a'); SAVEPOINT sp; INSERT INTO t (id, s) VALUES (11, 'b'); COMMIT;
+SET SESSION binlog_format = STATEMENT; INSERT INTO t (id, s) VALUES (20, 'by statement'); SET SESSION binlog_format = ROW;
+ALTER TABLE t ADD COLUMN later INT DEFAULT 3; TRUNCATE TABLE t;
+XA START 'xa1'; INSERT INTO t (id) VALUES (30); XA END 'xa1'; XA PREPARE 'xa1'; XA COMMIT 'xa1';
+DROP TABLE t;
