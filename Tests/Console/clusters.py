@@ -5,7 +5,8 @@ import os
 import re
 
 from browser import URL, Visit, accessible, browser, call, eventually, expect, fits, main
-from pages import HOSTILE, LOOKS
+from looks import HOSTILE
+from pages import LOOKS
 
 CHECKS = []
 STATE = {}

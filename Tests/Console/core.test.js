@@ -183,6 +183,15 @@ test("colours become classes, and nothing else of a terminal is left", () => {
   assert.deepEqual(pieces("a\u0000b"), [{ text: "a\u2400b", classes: "" }]);
 });
 
+test("what hides or turns the order of signs is shown by its number, what scripts need stays", async () => {
+  const { visible } = await load("core/visible.js");
+  assert.equal(visible("exe.\u202egnp"), "exe.\u2039U+202E\u203agnp");
+  assert.equal(visible("a\u200bb\ufeff\u2066"), "a\u2039U+200B\u203ab\u2039U+FEFF\u203a\u2039U+2066\u203a");
+  assert.equal(visible("\u{e0041}"), "\u2039U+E0041\u203a");
+  const needed = "\u{1f468}\u200d\u{1f469} \u0645\u06cc\u200c\u062e\u0648 \u4e2d\u6587\u3000\ttab\n";
+  assert.equal(visible(needed), needed);
+});
+
 test("spans, sizes and times are read at once, times with their zone", () => {
   assert.deepEqual([0, 999, 1234, 61_000, 3_600_000, 90_000_000].map(duration), ["0 ms", "999 ms", "1.2 s", "1 min 1 s", "1 h 0 min", "1 d 1 h"]);
   assert.deepEqual([0, 1023, 1536, 10 * 2 ** 20, 3 * 2 ** 40].map(bytes), ["0 B", "1023 B", "1.50 KiB", "10.0 MiB", "3.00 TiB"]);

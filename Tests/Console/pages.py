@@ -3,15 +3,11 @@
 import re
 
 from browser import TOKEN, URL, Visit, accessible, browser, call, ended, eventually, expect, fits, main
+from looks import HOSTILE, SEEN
 
 CHECKS = []
 STATE = {}
 LOOKS = [("en-US", "light", 1280), ("zh-CN", "dark", 1280), ("zh-CN", "light", 360), ("en-US", "dark", 360)]
-HOSTILE = [
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "javascript:alert(1)",
-    "{{7*7}}${7*7}", "</textarea><script>alert(1)</script>", "' onmouseover='alert(1)", "<iframe srcdoc='<script>alert(1)</script>'>",
-    "\u27e60\u27e7", "<!--\u27e61\u27e7-->", "\u202egnp.exe",
-]
 
 
 def check(body):
@@ -285,9 +281,9 @@ def hostile_texts():
     page = visit.open(f"/console/runs/{STATE['hostile']}")
     lines = page.locator(".log-line.is-stderr .text")
     expect(lines).to_have_count(len(HOSTILE))
-    assert lines.all_text_contents() == HOSTILE
+    assert lines.all_text_contents() == SEEN
     tags = page.locator(".facts .tag").all_text_contents()
-    assert tags == [f"name{number}={each}" for number, each in sorted(enumerate(HOSTILE), key=lambda each: f"name{each[0]}")], tags
+    assert tags == [f"name{number}={each}" for number, each in sorted(enumerate(SEEN), key=lambda each: f"name{each[0]}")], tags
     visit.close()
 
 
@@ -312,7 +308,30 @@ def rights():
     call("DELETE", "/api/tokens/onlooker")
     page.get_by_role("link", name="Runs").first.click()
     expect(page.get_by_label("Token")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="The session has ended")).to_be_visible()
     visit.complaints[:] = [each for each in visit.complaints if "404" not in each]
+    visit.close()
+
+
+@check
+def idle():
+    """who left every tab alone for half an hour is logged out and told why; use of one tab counts for all"""
+    visit = Visit(STATE["browser"])
+    visit.context.clock.install()
+    first, second = visit.open("/console/runs"), visit.open("/console/jobs")
+    heading(first, "Runs")
+    heading(second, "Jobs and scripts")
+    visit.context.clock.fast_forward("20:00")
+    with second.expect_response(lambda answer: answer.request.method == "PUT" and answer.url.endswith("/api/session")) as told:
+        second.keyboard.press("ArrowDown")
+    assert told.value.status == 204, told.value.status
+    visit.context.clock.fast_forward("20:00")
+    first.wait_for_timeout(500)
+    heading(first, "Runs")
+    visit.context.clock.fast_forward("15:00")
+    expect(first.get_by_text("you were logged out")).to_be_visible()
+    expect(second.get_by_label("Token")).to_be_visible()
+    assert visit.context.request.get(URL + "/api/session").status == 401
     visit.close()
 
 

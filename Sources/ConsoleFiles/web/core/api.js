@@ -1,14 +1,28 @@
 // Calls of the native API.
 
 import { signal } from "./signal.js";
+import { unsaved } from "./unsaved.js";
 
 /**
  * @typedef {{name: string, role: "read" | "run" | "admin", jobs: string[], labels: Record<string, string>, secretsRead: boolean,
- *   facades: string[], zone: string, version: string, at: string}} Session
+ *   facades: string[], zone: string, version: string, at: string, idleSeconds: number | null}} Session
+ *   idleSeconds: after so long without use the browser is to log out; null: never
  */
 
 /** Who is logged in; null: nobody, undefined: not known yet. @type {{value: Session | null | undefined, peek: () => Session | null | undefined}} */
 export const session = signal(/** @type {Session | null | undefined} */ (undefined));
+
+/**
+ * Why nobody is logged in any more, and what was not saved by then; null: nobody was, or logged out on purpose.
+ * @type {{value: {why: "ended" | "idle", unsaved: string[]} | null, peek: () => {why: "ended" | "idle", unsaved: string[]} | null}}
+ */
+export const ended = signal(/** @type {{why: "ended" | "idle", unsaved: string[]} | null} */ (null));
+
+/** Forgets who is logged in. @param {"ended" | "idle" | null} why null: on purpose */
+export function leave(why) {
+  if (session.peek()) ended.value = why && { why, unsaved: unsaved() };
+  session.value = null;
+}
 
 const ranks = { read: 0, run: 1, admin: 2 };
 
@@ -51,7 +65,7 @@ export async function call(method, path, { query, body, headers, signal } = {}) 
   const answer = isJSON && text ? JSON.parse(text) : text;
   if (response.ok) return answer;
   // Somebody else's session may have ended meanwhile: a failed login tells nothing of it.
-  if (response.status === 401) session.value = null;
+  if (response.status === 401) leave("ended");
   throw new Problem(response.status, isJSON ? answer : { detail: text.slice(0, 500) });
 }
 

@@ -5,6 +5,7 @@ import { html, keyed } from "../core/html.js";
 import { said, t } from "../core/i18n.js";
 import { address, go, place } from "../core/router.js";
 import { effect, signal } from "../core/signal.js";
+import { holdUnsaved } from "../core/unsaved.js";
 import { ask, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
 import { failure, problemText } from "../ui/parts.js";
@@ -19,6 +20,8 @@ import { runPanel, runTitle } from "./clusters/run.js";
 
 /** What somebody had not saved when the page was left by key: it is there again. @type {Edit | null} */
 let kept = null;
+
+holdUnsaved(() => kept?.draft.name ?? null);
 
 // Passwords among it are nobody else's.
 effect(() => {
@@ -57,6 +60,7 @@ export default class Clusters extends View {
     // Before the router's.
     document.addEventListener("click", (event) => this.#leaving(event), { signal: this.stay.signal, capture: true });
     this.on(window, "beforeunload", (event) => this.#isDirty() && event.preventDefault());
+    holdUnsaved(() => (this.#isDirty() ? this.#edit.peek()?.draft.name ?? null : null), this.stay.signal);
     this.#edit.value = kept;
     kept = null;
     this.#load();
