@@ -19,55 +19,55 @@ static const unsigned char file3[] = {
 };
 
 static const unsigned char file4[] = {
-#embed "web/core/element.js"
+#embed "web/core/deeds.js"
 };
 
 static const unsigned char file5[] = {
-#embed "web/core/events.js"
+#embed "web/core/element.js"
 };
 
 static const unsigned char file6[] = {
-#embed "web/core/format.js"
+#embed "web/core/events.js"
 };
 
 static const unsigned char file7[] = {
-#embed "web/core/html.js"
+#embed "web/core/format.js"
 };
 
 static const unsigned char file8[] = {
-#embed "web/core/i18n.js"
+#embed "web/core/html.js"
 };
 
 static const unsigned char file9[] = {
-#embed "web/core/idle.js"
+#embed "web/core/i18n.js"
 };
 
 static const unsigned char file10[] = {
-#embed "web/core/keys.js"
+#embed "web/core/idle.js"
 };
 
 static const unsigned char file11[] = {
-#embed "web/core/pages.js"
+#embed "web/core/keys.js"
 };
 
 static const unsigned char file12[] = {
-#embed "web/core/params.js"
+#embed "web/core/pages.js"
 };
 
 static const unsigned char file13[] = {
-#embed "web/core/router.js"
+#embed "web/core/params.js"
 };
 
 static const unsigned char file14[] = {
-#embed "web/core/scale.js"
+#embed "web/core/router.js"
 };
 
 static const unsigned char file15[] = {
-#embed "web/core/signal.js"
+#embed "web/core/scale.js"
 };
 
 static const unsigned char file16[] = {
-#embed "web/core/soon.js"
+#embed "web/core/signal.js"
 };
 
 static const unsigned char file17[] = {
@@ -395,19 +395,19 @@ static const struct console_file console_files[] = {
     {"core/ansi.js", file1, sizeof file1},
     {"core/api.js", file2, sizeof file2},
     {"core/civil.js", file3, sizeof file3},
-    {"core/element.js", file4, sizeof file4},
-    {"core/events.js", file5, sizeof file5},
-    {"core/format.js", file6, sizeof file6},
-    {"core/html.js", file7, sizeof file7},
-    {"core/i18n.js", file8, sizeof file8},
-    {"core/idle.js", file9, sizeof file9},
-    {"core/keys.js", file10, sizeof file10},
-    {"core/pages.js", file11, sizeof file11},
-    {"core/params.js", file12, sizeof file12},
-    {"core/router.js", file13, sizeof file13},
-    {"core/scale.js", file14, sizeof file14},
-    {"core/signal.js", file15, sizeof file15},
-    {"core/soon.js", file16, sizeof file16},
+    {"core/deeds.js", file4, sizeof file4},
+    {"core/element.js", file5, sizeof file5},
+    {"core/events.js", file6, sizeof file6},
+    {"core/format.js", file7, sizeof file7},
+    {"core/html.js", file8, sizeof file8},
+    {"core/i18n.js", file9, sizeof file9},
+    {"core/idle.js", file10, sizeof file10},
+    {"core/keys.js", file11, sizeof file11},
+    {"core/pages.js", file12, sizeof file12},
+    {"core/params.js", file13, sizeof file13},
+    {"core/router.js", file14, sizeof file14},
+    {"core/scale.js", file15, sizeof file15},
+    {"core/signal.js", file16, sizeof file16},
     {"core/stream-worker.js", file17, sizeof file17},
     {"core/stream.js", file18, sizeof file18},
     {"core/theme.js", file19, sizeof file19},

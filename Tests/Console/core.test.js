@@ -162,7 +162,7 @@ test("one stream feeds all tabs, and none is open while nobody looks", async () 
   assert.equal(opened.length, 1);
   opened[0].onopen();
   opened[0].listeners.run({ data: '{"number":1}' });
-  assert.deepEqual(told, [{ kind: "state", isLive: true }, { kind: "reset" }, { kind: "event", event: { number: 1 } }]);
+  assert.deepEqual(told, [{ kind: "state", isLive: true }, { kind: "reset" }, { kind: "event", of: "run", event: { number: 1 } }]);
   tabs.set(0, false);
   tabs.delete(1);
   await new Promise((resolve) => setTimeout(resolve, 30));
@@ -356,7 +356,7 @@ test("a page that comes back gets events again, one that is gone none", async ()
 // Deeds and stored parameters.
 
 test("a deed is done once at a time, others beside it, and again after its answer", async () => {
-  const { Deeds } = await load("core/soon.js");
+  const { Deeds } = await load("core/deeds.js");
   const deeds = new Deeds();
   const done = [];
   const shown = [];

@@ -35,9 +35,9 @@ effect(() => {
   unwatch = seconds ? watchUse(seconds * 1000, { tell: () => void call("PUT", "/api/session").catch(() => {}), end: logOutIdle }) : () => {};
 });
 
-async function logOutIdle() {
-  await call("DELETE", "/api/session").catch(() => {});
-  leave("idle");
+function logOutIdle() {
+  leave();
+  call("DELETE", "/api/session").catch(() => {});
 }
 
 await loadSession().catch((error) => {

@@ -1,5 +1,6 @@
 // Calls of the native API.
 
+import { isIdle } from "./idle.js";
 import { signal } from "./signal.js";
 import { unsaved } from "./unsaved.js";
 
@@ -18,9 +19,10 @@ export const session = signal(/** @type {Session | null | undefined} */ (undefin
  */
 export const ended = signal(/** @type {{why: "ended" | "idle", unsaved: string[]} | null} */ (null));
 
-/** Forgets who is logged in. @param {"ended" | "idle" | null} why null: on purpose */
-export function leave(why) {
-  if (session.peek()) ended.value = why && { why, unsaved: unsaved() };
+/** Forgets who is logged in. @param {{isOnPurpose?: boolean}} [options] */
+export function leave({ isOnPurpose = false } = {}) {
+  const own = session.peek();
+  if (own) ended.value = isOnPurpose ? null : { why: own.idleSeconds && isIdle(own.idleSeconds * 1000) ? "idle" : "ended", unsaved: unsaved() };
   session.value = null;
 }
 
@@ -65,7 +67,7 @@ export async function call(method, path, { query, body, headers, signal } = {}) 
   const answer = isJSON && text ? JSON.parse(text) : text;
   if (response.ok) return answer;
   // Somebody else's session may have ended meanwhile: a failed login tells nothing of it.
-  if (response.status === 401) leave("ended");
+  if (response.status === 401) leave();
   throw new Problem(response.status, isJSON ? answer : { detail: text.slice(0, 500) });
 }
 

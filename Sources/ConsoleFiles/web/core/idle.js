@@ -3,10 +3,15 @@
 const [usedAt, toldAt] = ["martlet.used", "martlet.told"];
 /** Milliseconds between two notes of use, and between two that the server is told. */
 const [noted, told] = [5000, 60_000];
+/** Milliseconds between two looks. */
+const checked = 10_000;
 const acts = ["pointerdown", "pointermove", "keydown", "wheel"];
 
 const since = (/** @type {string} */ name) => Date.now() - Number(localStorage.getItem(name) ?? 0);
 const note = (/** @type {string} */ name) => localStorage.setItem(name, String(Date.now()));
+
+/** Whether nobody used the console for so long, as far as the server was told. @param {number} milliseconds */
+export const isIdle = (milliseconds) => since(usedAt) > milliseconds - told;
 
 /**
  * Calls `tell` now and then while somebody uses the console, and `end` once nobody has for so long. Returns what ends the watch.
@@ -27,7 +32,7 @@ export function watchUse(milliseconds, { tell, end }) {
     if (since(usedAt) < milliseconds) return;
     stop();
     end();
-  }, Math.min(milliseconds / 4, 15_000));
+  }, checked);
   const stop = () => {
     stay.abort();
     clearInterval(timer);

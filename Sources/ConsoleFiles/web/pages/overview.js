@@ -1,13 +1,13 @@
 import { get, isBound } from "../core/api.js";
 import { View } from "../core/element.js";
-import { onEvent } from "../core/events.js";
 import { number } from "../core/format.js";
 import { html } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { address } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { bars, fill, spans } from "../ui/plot.js";
+import { stayCurrent } from "../ui/live.js";
 import { ago, at, badge, failure, progress, runLink, took } from "../ui/parts.js";
+import { bars, fill, spans } from "../ui/plot.js";
 
 const shown = 8;
 
@@ -21,28 +21,13 @@ export default class Overview extends View {
   #nodes = signal(/** @type {any[] | null} */ (null));
   #ready = signal(/** @type {any} */ (null));
   #error = signal(/** @type {unknown} */ (null));
-  #isDue = false;
-  #isBusy = false;
+  #read = async () => {};
 
   connected() {
-    onEvent(() => this.#soon(), this.stay.signal);
-    this.every(60, () => this.#load());
-    this.#load();
-  }
-
-  /** After events, at most once a second. */
-  #soon() {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setTimeout(() => {
-      this.#isDue = false;
-      if (this.isConnected) this.#load();
-    }, 1000);
+    this.#read = stayCurrent(this, () => this.#load(), { pause: 1000 }).read;
   }
 
   async #load() {
-    if (this.#isBusy) return this.#soon();
-    this.#isBusy = true;
     const stay = this.stay.signal;
     const quiet = () => null;
     try {
@@ -59,8 +44,6 @@ export default class Overview extends View {
       this.#error.value = null;
     } catch (error) {
       if (!stay.aborted) this.#error.value = error;
-    } finally {
-      this.#isBusy = false;
     }
   }
 
@@ -69,7 +52,7 @@ export default class Overview extends View {
     const overdue = schedules.filter((schedule) => schedule.lastFire?.overdue);
     const next = schedules.filter((schedule) => schedule.nextDue && schedule.state === "active").sort((one, other) => (one.nextDue < other.nextDue ? -1 : 1));
     return html`<h1>${t("page.overview")}</h1>
-      ${failure(this.#error.value, () => this.#load())}
+      ${failure(this.#error.value, () => this.#read())}
       ${this.#tiles(overdue)}
       ${this.#plots()}
       <div class="columns">
@@ -117,7 +100,7 @@ export default class Overview extends View {
     /** @param {number} count */
     const choose = (count) => {
       this.#hours.value = count;
-      this.#load();
+      this.#read();
     };
     return html`<div class="choice small" role="group" aria-label=${t("overview.range")}>
         ${[[24, "overview.day"], [168, "overview.week"]].map(([count, key]) => html`<button type="button" aria-pressed=${String(this.#hours.value === count)} @click=${() => choose(Number(count))}>${t(String(key))}</button>`)}

@@ -1,14 +1,14 @@
 import { get, may, post, Problem } from "../core/api.js";
+import { Deeds, idempotent } from "../core/deeds.js";
 import { View } from "../core/element.js";
 import { bytes, number, time } from "../core/format.js";
 import { html, keyed } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { address } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { Deeds } from "../core/soon.js";
 import { ask, attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
-import { onceKey, stayCurrent } from "../ui/live.js";
+import { stayCurrent } from "../ui/live.js";
 import { ago, badge, facts, failure, runLink } from "../ui/parts.js";
 import { sizes } from "../ui/sizes.js";
 import { proof } from "./backups.js";
@@ -58,7 +58,7 @@ export default class Volume extends View {
   /** @param {string} verb @param {unknown} body */
   async #start(verb, body) {
     if (verb === "drill" && !(await ask(t("volume.drillTitle"), html`<p>${t("volume.drillText")}</p>`, [{ value: "yes", text: t("volume.drill") }]))) return;
-    const answer = await this.#deeds.once(verb, () => attempt(() => post(`${this.#path}/${verb}`, body, onceKey())));
+    const answer = await this.#deeds.once(verb, () => attempt(() => post(`${this.#path}/${verb}`, body, idempotent())));
     if (!answer) return;
     toast(t("volume.started"), "good");
     await this.#load();

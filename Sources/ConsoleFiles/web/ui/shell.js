@@ -136,7 +136,7 @@ function account() {
       if (answer === "keys") help();
       if (answer === "logout") attempt(async () => {
         await call("DELETE", "/api/session");
-        leave(null);
+        leave({ isOnPurpose: true });
       });
     });
 }
