@@ -239,154 +239,162 @@ static const unsigned char file58[] = {
 };
 
 static const unsigned char file59[] = {
-#embed "web/text/cluster-hosts.js"
+#embed "web/text/belongs.js"
 };
 
 static const unsigned char file60[] = {
-#embed "web/text/cluster-templates.js"
+#embed "web/text/cluster-hosts.js"
 };
 
 static const unsigned char file61[] = {
-#embed "web/text/clusters-shared.js"
+#embed "web/text/cluster-templates.js"
 };
 
 static const unsigned char file62[] = {
-#embed "web/text/clusters.js"
+#embed "web/text/clusters-shared.js"
 };
 
 static const unsigned char file63[] = {
-#embed "web/text/common.js"
+#embed "web/text/clusters.js"
 };
 
 static const unsigned char file64[] = {
-#embed "web/text/fires.js"
+#embed "web/text/common.js"
 };
 
 static const unsigned char file65[] = {
-#embed "web/text/form.js"
+#embed "web/text/fires.js"
 };
 
 static const unsigned char file66[] = {
-#embed "web/text/job-api-allocation.js"
+#embed "web/text/form.js"
 };
 
 static const unsigned char file67[] = {
-#embed "web/text/job-api-job.js"
+#embed "web/text/job-api-allocation.js"
 };
 
 static const unsigned char file68[] = {
-#embed "web/text/job-api.js"
+#embed "web/text/job-api-job.js"
 };
 
 static const unsigned char file69[] = {
-#embed "web/text/job.js"
+#embed "web/text/job-api.js"
 };
 
 static const unsigned char file70[] = {
-#embed "web/text/jobs.js"
+#embed "web/text/job.js"
 };
 
 static const unsigned char file71[] = {
-#embed "web/text/login.js"
+#embed "web/text/jobs.js"
 };
 
 static const unsigned char file72[] = {
-#embed "web/text/notices.js"
+#embed "web/text/login.js"
 };
 
 static const unsigned char file73[] = {
-#embed "web/text/overview.js"
+#embed "web/text/notices.js"
 };
 
 static const unsigned char file74[] = {
-#embed "web/text/run.js"
+#embed "web/text/overview.js"
 };
 
 static const unsigned char file75[] = {
-#embed "web/text/runs.js"
+#embed "web/text/run.js"
 };
 
 static const unsigned char file76[] = {
-#embed "web/text/schedule-form.js"
+#embed "web/text/runs.js"
 };
 
 static const unsigned char file77[] = {
-#embed "web/text/schedule.js"
+#embed "web/text/schedule-form.js"
 };
 
 static const unsigned char file78[] = {
-#embed "web/text/schedules.js"
+#embed "web/text/schedule.js"
 };
 
 static const unsigned char file79[] = {
-#embed "web/text/settings.js"
+#embed "web/text/schedules.js"
 };
 
 static const unsigned char file80[] = {
-#embed "web/text/tokens.js"
+#embed "web/text/settings.js"
 };
 
 static const unsigned char file81[] = {
-#embed "web/text/version.js"
+#embed "web/text/tokens.js"
 };
 
 static const unsigned char file82[] = {
-#embed "web/text/volume.js"
+#embed "web/text/version.js"
 };
 
 static const unsigned char file83[] = {
-#embed "web/ui/calendar.js"
+#embed "web/text/volume.js"
 };
 
 static const unsigned char file84[] = {
-#embed "web/ui/dialog.js"
+#embed "web/ui/belongs.js"
 };
 
 static const unsigned char file85[] = {
-#embed "web/ui/form.js"
+#embed "web/ui/calendar.js"
 };
 
 static const unsigned char file86[] = {
-#embed "web/ui/icon.js"
+#embed "web/ui/dialog.js"
 };
 
 static const unsigned char file87[] = {
-#embed "web/ui/job-api.js"
+#embed "web/ui/form.js"
 };
 
 static const unsigned char file88[] = {
-#embed "web/ui/list.js"
+#embed "web/ui/icon.js"
 };
 
 static const unsigned char file89[] = {
-#embed "web/ui/live.js"
+#embed "web/ui/job-api.js"
 };
 
 static const unsigned char file90[] = {
-#embed "web/ui/log.js"
+#embed "web/ui/list.js"
 };
 
 static const unsigned char file91[] = {
-#embed "web/ui/parts.js"
+#embed "web/ui/live.js"
 };
 
 static const unsigned char file92[] = {
-#embed "web/ui/plot.js"
+#embed "web/ui/log.js"
 };
 
 static const unsigned char file93[] = {
-#embed "web/ui/schedule-form.js"
+#embed "web/ui/parts.js"
 };
 
 static const unsigned char file94[] = {
-#embed "web/ui/schedule-parts.js"
+#embed "web/ui/plot.js"
 };
 
 static const unsigned char file95[] = {
-#embed "web/ui/shell.js"
+#embed "web/ui/schedule-form.js"
 };
 
 static const unsigned char file96[] = {
+#embed "web/ui/schedule-parts.js"
+};
+
+static const unsigned char file97[] = {
+#embed "web/ui/shell.js"
+};
+
+static const unsigned char file98[] = {
 #embed "web/ui/sizes.js"
 };
 
@@ -450,46 +458,48 @@ static const struct console_file console_files[] = {
     {"style.css", file56, sizeof file56},
     {"text/audit.js", file57, sizeof file57},
     {"text/backups.js", file58, sizeof file58},
-    {"text/cluster-hosts.js", file59, sizeof file59},
-    {"text/cluster-templates.js", file60, sizeof file60},
-    {"text/clusters-shared.js", file61, sizeof file61},
-    {"text/clusters.js", file62, sizeof file62},
-    {"text/common.js", file63, sizeof file63},
-    {"text/fires.js", file64, sizeof file64},
-    {"text/form.js", file65, sizeof file65},
-    {"text/job-api-allocation.js", file66, sizeof file66},
-    {"text/job-api-job.js", file67, sizeof file67},
-    {"text/job-api.js", file68, sizeof file68},
-    {"text/job.js", file69, sizeof file69},
-    {"text/jobs.js", file70, sizeof file70},
-    {"text/login.js", file71, sizeof file71},
-    {"text/notices.js", file72, sizeof file72},
-    {"text/overview.js", file73, sizeof file73},
-    {"text/run.js", file74, sizeof file74},
-    {"text/runs.js", file75, sizeof file75},
-    {"text/schedule-form.js", file76, sizeof file76},
-    {"text/schedule.js", file77, sizeof file77},
-    {"text/schedules.js", file78, sizeof file78},
-    {"text/settings.js", file79, sizeof file79},
-    {"text/tokens.js", file80, sizeof file80},
-    {"text/version.js", file81, sizeof file81},
-    {"text/volume.js", file82, sizeof file82},
-    {"ui/calendar.js", file83, sizeof file83},
-    {"ui/dialog.js", file84, sizeof file84},
-    {"ui/form.js", file85, sizeof file85},
-    {"ui/icon.js", file86, sizeof file86},
-    {"ui/job-api.js", file87, sizeof file87},
-    {"ui/list.js", file88, sizeof file88},
-    {"ui/live.js", file89, sizeof file89},
-    {"ui/log.js", file90, sizeof file90},
-    {"ui/parts.js", file91, sizeof file91},
-    {"ui/plot.js", file92, sizeof file92},
-    {"ui/schedule-form.js", file93, sizeof file93},
-    {"ui/schedule-parts.js", file94, sizeof file94},
-    {"ui/shell.js", file95, sizeof file95},
-    {"ui/sizes.js", file96, sizeof file96},
+    {"text/belongs.js", file59, sizeof file59},
+    {"text/cluster-hosts.js", file60, sizeof file60},
+    {"text/cluster-templates.js", file61, sizeof file61},
+    {"text/clusters-shared.js", file62, sizeof file62},
+    {"text/clusters.js", file63, sizeof file63},
+    {"text/common.js", file64, sizeof file64},
+    {"text/fires.js", file65, sizeof file65},
+    {"text/form.js", file66, sizeof file66},
+    {"text/job-api-allocation.js", file67, sizeof file67},
+    {"text/job-api-job.js", file68, sizeof file68},
+    {"text/job-api.js", file69, sizeof file69},
+    {"text/job.js", file70, sizeof file70},
+    {"text/jobs.js", file71, sizeof file71},
+    {"text/login.js", file72, sizeof file72},
+    {"text/notices.js", file73, sizeof file73},
+    {"text/overview.js", file74, sizeof file74},
+    {"text/run.js", file75, sizeof file75},
+    {"text/runs.js", file76, sizeof file76},
+    {"text/schedule-form.js", file77, sizeof file77},
+    {"text/schedule.js", file78, sizeof file78},
+    {"text/schedules.js", file79, sizeof file79},
+    {"text/settings.js", file80, sizeof file80},
+    {"text/tokens.js", file81, sizeof file81},
+    {"text/version.js", file82, sizeof file82},
+    {"text/volume.js", file83, sizeof file83},
+    {"ui/belongs.js", file84, sizeof file84},
+    {"ui/calendar.js", file85, sizeof file85},
+    {"ui/dialog.js", file86, sizeof file86},
+    {"ui/form.js", file87, sizeof file87},
+    {"ui/icon.js", file88, sizeof file88},
+    {"ui/job-api.js", file89, sizeof file89},
+    {"ui/list.js", file90, sizeof file90},
+    {"ui/live.js", file91, sizeof file91},
+    {"ui/log.js", file92, sizeof file92},
+    {"ui/parts.js", file93, sizeof file93},
+    {"ui/plot.js", file94, sizeof file94},
+    {"ui/schedule-form.js", file95, sizeof file95},
+    {"ui/schedule-parts.js", file96, sizeof file96},
+    {"ui/shell.js", file97, sizeof file97},
+    {"ui/sizes.js", file98, sizeof file98},
 };
 
 const struct console_file *console_file_at(size_t number) {
-    return number < 97 ? &console_files[number] : 0;
+    return number < 99 ? &console_files[number] : 0;
 }

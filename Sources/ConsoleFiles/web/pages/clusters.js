@@ -264,13 +264,14 @@ export default class Clusters extends View {
     const cluster = this.#cluster();
     if (!cluster) return;
     let wanted = verb;
+    let version;
     if (verb === "deploy") {
-      const answer = await preview(cluster);
-      if (!answer) return;
-      wanted = /** @type {"deploy"} */ (answer);
+      const seen = await preview(cluster);
+      if (!seen.deed) return;
+      [wanted, version] = [/** @type {"deploy"} */ (seen.deed), seen.version];
     } else if (verb === "stop" && !(await ask(t("clusters.stopTitle", { name: cluster.name }), html`<p>${t("clusters.stopText")}</p>`, [{ value: "yes", text: t("clusters.stop"), kind: "danger" }]))) return;
     await this.#do(async () => {
-      await execute(cluster, wanted);
+      await execute(cluster, wanted, version);
       toast(t("clusters.begun"));
       await this.#reads.read();
       requestAnimationFrame(() => this.querySelector(".cluster-run")?.scrollIntoView({ block: "nearest" }));

@@ -2,14 +2,27 @@ import { get, isBound } from "../core/api.js";
 import { View } from "../core/element.js";
 import { number } from "../core/format.js";
 import { html } from "../core/html.js";
-import { t } from "../core/i18n.js";
+import { addTexts, t } from "../core/i18n.js";
 import { address } from "../core/router.js";
 import { signal } from "../core/signal.js";
+import { belongs } from "../ui/belongs.js";
 import { stayCurrent } from "../ui/live.js";
 import { ago, at, badge, failure, progress, runLink, took } from "../ui/parts.js";
 import { bars, fill, spans } from "../ui/plot.js";
+import clusterTexts from "../text/clusters-shared.js";
+
+addTexts(clusterTexts);
 
 const shown = 8;
+
+/** @param {{name: string}} schedule */
+const scheduleLink = ({ name }) => html`<a href=${address(`schedules/${encodeURIComponent(name)}`)}>${name}</a>`;
+
+/** @param {any} run */
+function ofRun(run) {
+  const links = belongs(run);
+  return links ? html`<p class="line">${links}</p>` : null;
+}
 
 /** What goes on, what went wrong, and what comes next. */
 export default class Overview extends View {
@@ -19,6 +32,8 @@ export default class Overview extends View {
   #failed = signal(/** @type {any[] | null} */ (null));
   #schedules = signal(/** @type {any[] | null} */ (null));
   #nodes = signal(/** @type {any[] | null} */ (null));
+  /** The one that is started. */
+  #cluster = signal(/** @type {any} */ (null));
   #ready = signal(/** @type {any} */ (null));
   #error = signal(/** @type {unknown} */ (null));
   #read = async () => {};
@@ -31,16 +46,18 @@ export default class Overview extends View {
     const stay = this.stay.signal;
     const quiet = () => null;
     try {
-      const [running, failed, schedules, figures, nodes, ready] = await Promise.all([
+      const [running, failed, schedules, figures, nodes, clusters, ready] = await Promise.all([
         get("/api/runs", { state: "running,stopping", limit: 50 }, stay),
         get("/api/runs", { state: "failed,lost", limit: shown }, stay),
         get("/api/schedules", { limit: 1000 }, stay),
         isBound() ? null : get("/api/figures", { hours: this.#hours.peek() }, stay),
         isBound() ? null : get("/api/nodes", {}, stay).catch(quiet),
+        get("/api/clusters", {}, stay).catch(quiet),
         get("/readyz", {}, stay).catch((error) => ({ status: "not ready", problem: error.message })),
       ]);
       [this.#running.value, this.#failed.value, this.#schedules.value] = [running.items, failed.items, schedules.items];
       [this.#figures.value, this.#nodes.value, this.#ready.value] = [figures, nodes?.items ?? null, ready];
+      this.#cluster.value = clusters?.items.find((/** @type {any} */ each) => each.status === "startsuccess") ?? null;
       this.#error.value = null;
     } catch (error) {
       if (!stay.aborted) this.#error.value = error;
@@ -54,20 +71,21 @@ export default class Overview extends View {
     return html`<h1>${t("page.overview")}</h1>
       ${failure(this.#error.value, () => this.#read())}
       ${this.#tiles(overdue)}
+      ${this.#home()}
       ${this.#plots()}
       <div class="columns">
         <div class="stack">
         ${this.#panel("overview.running", address("runs", { state: "running,stopping" }), this.#running.value, "overview.noneRunning", (run) => html`
-          <li>${runLink(run)}<span class="end">${progress(run.progress) ?? badge(run)}<span class="figure">${took(run)}</span></span>${run.message ? html`<p class="quiet line">${run.message}</p>` : null}</li>`)}
-        ${this.#panel("overview.overdue", null, this.#schedules.value && overdue, "overview.noneOverdue", (schedule) => html`
-          <li>${schedule.name}<span class="end"><span class="figure">${t("overview.since", { time: "" })}${ago(schedule.lastFire.due)}</span></span></li>`)}
+          <li>${runLink(run)}<span class="end">${progress(run.progress) ?? badge(run)}<span class="figure">${took(run)}</span></span>${run.message ? html`<p class="quiet line">${run.message}</p>` : null}${ofRun(run)}</li>`)}
+        ${this.#panel("overview.overdue", address("schedules"), this.#schedules.value && overdue, "overview.noneOverdue", (schedule) => html`
+          <li>${scheduleLink(schedule)}<span class="end"><span class="figure">${t("overview.since", { time: "" })}${ago(schedule.lastFire.due)}</span></span></li>`)}
         ${this.#machines()}
         </div>
         <div class="stack">
         ${this.#panel("overview.failed", address("runs", { state: "failed,lost" }), this.#failed.value, "overview.noneFailed", (run) => html`
-          <li>${runLink(run)}<span class="end">${badge(run)}<span class="figure">${ago(run.finishedAt)}</span></span></li>`)}
-        ${this.#panel("overview.next", null, this.#schedules.value && next, "overview.noneNext", (schedule) => html`
-          <li>${schedule.name}<span class="end"><span class="figure">${at(schedule.nextDue)} · ${ago(schedule.nextDue)}</span></span></li>`)}
+          <li>${runLink(run)}<span class="end">${badge(run)}<span class="figure">${ago(run.finishedAt)}</span></span>${ofRun(run)}</li>`)}
+        ${this.#panel("overview.next", address("schedules"), this.#schedules.value && next, "overview.noneNext", (schedule) => html`
+          <li>${scheduleLink(schedule)}<span class="end"><span class="figure">${at(schedule.nextDue)} · ${ago(schedule.nextDue)}</span></span></li>`)}
         </div>
       </div>`;
   }
@@ -85,6 +103,16 @@ export default class Overview extends View {
       <li><span class="plain"><span class="name">${t("overview.overdue")}</span><b class=${overdue.length ? "is-failed" : ""}>${this.#count(this.#schedules.value && overdue.length)}</b></span></li>
       <li><a href=${address("runs")}><span class="name">${t("overview.ended")}</span><b>${this.#count(this.#figures.value && ended)}</b></a></li>
     </ul>`;
+  }
+
+  /** The started cluster, for whoever comes home to it. */
+  #home() {
+    const cluster = this.#cluster.value;
+    if (!cluster) return null;
+    const roles = cluster.roles.filter((/** @type {any} */ role) => role.roleDependHost?.length).map((/** @type {any} */ role) => t(`cluster.role.${role.roleName}`));
+    return html`<section class="panel home"><span class="light is-on"></span><div><h2>${t("overview.cluster")} <a href=${address("clusters", { id: cluster.id })}>${cluster.name}</a> <span class="badge is-succeeded"><span class="dot"></span>${t("cluster.status.startsuccess")}</span></h2>
+      <p class="quiet">${t("overview.clusterFacts", { version: cluster.base.version, n: cluster.hosts.length })} · ${cluster.hosts.slice(0, 8).join(", ")}${cluster.hosts.length > 8 ? ", …" : ""}${cluster.remark ? html` · ${cluster.remark}` : null}</p>
+      <p class="quiet">${roles.join(" · ")}</p></div></section>`;
   }
 
   /** @param {number | null | undefined} value */

@@ -6,6 +6,7 @@ import { html } from "../core/html.js";
 import { said, t } from "../core/i18n.js";
 import { address, go } from "../core/router.js";
 import { signal } from "../core/signal.js";
+import { belongs } from "../ui/belongs.js";
 import { ask, attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
 import { stayCurrent } from "../ui/live.js";
@@ -123,6 +124,7 @@ export default class Run extends View {
       [t("run.took"), run.startedAt ? took(run) : null],
       [t("run.by"), html`${t("run.via", { name: run.trigger.caller ?? "–", source: run.trigger.source })}${run.trigger.rerunOf ? html` · ${t("run.rerunOf")} <a href=${address(`runs/${run.trigger.rerunOf}`)}>${run.trigger.rerunOf.slice(0, 8)}</a>` : null}`],
       [t("run.where"), run.labels["volumes/node"] ?? t("run.here")],
+      [t("run.of"), belongs(run)],
       [t("run.attempt"), run.attempt || null],
       [t("run.exit"), exit],
       [t("run.job"), run.job ? link("job", run.job) : null],
