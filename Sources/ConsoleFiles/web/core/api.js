@@ -48,6 +48,18 @@ export class Problem extends Error {
   }
 }
 
+const markKey = "martlet.mark";
+
+/** Tells the server that a page of this address calls: pages of other ports share its cookies, and do not know this. */
+const mark = () => globalThis.localStorage?.getItem(markKey) ?? "1";
+
+/** Logs in. @param {unknown} body @returns {Promise<Session>} */
+export async function logIn(body) {
+  const { mark: own, ...found } = await post("/api/session", body);
+  localStorage.setItem(markKey, own);
+  return found;
+}
+
 /**
  * @param {string} method
  * @param {string} path
@@ -56,7 +68,7 @@ export class Problem extends Error {
 export async function call(method, path, { query, body, headers, signal } = {}) {
   const response = await send(method, path + suffix(query), {
     method,
-    headers: { "X-Martlet-Console": "1", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+    headers: { "X-Martlet-Console": mark(), ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
     signal,
     credentials: "same-origin",

@@ -1,4 +1,4 @@
-import { ended, Problem, post, session } from "../core/api.js";
+import { ended, logIn, Problem, session } from "../core/api.js";
 import { View } from "../core/element.js";
 import { html } from "../core/html.js";
 import { language, speak, t } from "../core/i18n.js";
@@ -22,7 +22,7 @@ export default class Login extends View {
     this.#isBusy.value = true;
     this.#error.value = null;
     try {
-      const own = await post("/api/session", body);
+      const own = await logIn(body);
       if (place.peek().path === "login") go("/", { replace: true });
       session.value = own;
       ended.value = null;

@@ -8,7 +8,7 @@ import { facts, failure } from "../ui/parts.js";
 
 const sources = ["default", "file", "environment", "flag"];
 
-/** @typedef {{name: string, value: unknown, source: string, isSecret: boolean, from: string, variable: string | null, description: string, restart: boolean}} Setting */
+/** @typedef {{name: string, value: unknown, source: string, isSecret: boolean, from: string, variable: string | null, description: string, needsRestart: boolean}} Setting */
 
 /** What the server was set to, who set it, and how to set it otherwise; who may call what; and whether it is well. */
 export default class Settings extends View {
@@ -94,7 +94,7 @@ function setting(each) {
   const shown = plain(each.value);
   return html`<li><div class="key"><code>${each.name}</code><p class="quiet">${each.description}</p></div>
     <div class="given">${shown === "" ? html`<span class="quiet">${t("settings.unset")}</span>` : html`<code>${shown}</code>`}${each.isSecret ? html` <span class="tag">${t("settings.secret")}</span>` : null}</div>
-    <div class="by"><span class="tag ${each.source === "default" ? "" : "is-set"}" title=${each.from}>${t(`settings.source.${each.source}`)}</span>${each.variable ? html`<code class="quiet">${each.variable}</code>` : null}${each.restart ? null : html`<span class="quiet">${t("settings.atOnce")}</span>`}</div></li>`;
+    <div class="by"><span class="tag ${each.source === "default" ? "" : "is-set"}" title=${each.from}>${t(`settings.source.${each.source}`)}</span>${each.variable ? html`<code class="quiet">${each.variable}</code>` : null}${each.needsRestart ? null : html`<span class="quiet">${t("settings.atOnce")}</span>`}</div></li>`;
 }
 
 /** @param {unknown} value */
