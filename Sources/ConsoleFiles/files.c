@@ -351,50 +351,54 @@ static const unsigned char file86[] = {
 };
 
 static const unsigned char file87[] = {
-#embed "web/ui/form.js"
+#embed "web/ui/dispatch.js"
 };
 
 static const unsigned char file88[] = {
-#embed "web/ui/icon.js"
+#embed "web/ui/form.js"
 };
 
 static const unsigned char file89[] = {
-#embed "web/ui/job-api.js"
+#embed "web/ui/icon.js"
 };
 
 static const unsigned char file90[] = {
-#embed "web/ui/list.js"
+#embed "web/ui/job-api.js"
 };
 
 static const unsigned char file91[] = {
-#embed "web/ui/live.js"
+#embed "web/ui/list.js"
 };
 
 static const unsigned char file92[] = {
-#embed "web/ui/log.js"
+#embed "web/ui/live.js"
 };
 
 static const unsigned char file93[] = {
-#embed "web/ui/parts.js"
+#embed "web/ui/log.js"
 };
 
 static const unsigned char file94[] = {
-#embed "web/ui/plot.js"
+#embed "web/ui/parts.js"
 };
 
 static const unsigned char file95[] = {
-#embed "web/ui/schedule-form.js"
+#embed "web/ui/plot.js"
 };
 
 static const unsigned char file96[] = {
-#embed "web/ui/schedule-parts.js"
+#embed "web/ui/schedule-form.js"
 };
 
 static const unsigned char file97[] = {
-#embed "web/ui/shell.js"
+#embed "web/ui/schedule-parts.js"
 };
 
 static const unsigned char file98[] = {
+#embed "web/ui/shell.js"
+};
+
+static const unsigned char file99[] = {
 #embed "web/ui/sizes.js"
 };
 
@@ -486,20 +490,21 @@ static const struct console_file console_files[] = {
     {"ui/belongs.js", file84, sizeof file84},
     {"ui/calendar.js", file85, sizeof file85},
     {"ui/dialog.js", file86, sizeof file86},
-    {"ui/form.js", file87, sizeof file87},
-    {"ui/icon.js", file88, sizeof file88},
-    {"ui/job-api.js", file89, sizeof file89},
-    {"ui/list.js", file90, sizeof file90},
-    {"ui/live.js", file91, sizeof file91},
-    {"ui/log.js", file92, sizeof file92},
-    {"ui/parts.js", file93, sizeof file93},
-    {"ui/plot.js", file94, sizeof file94},
-    {"ui/schedule-form.js", file95, sizeof file95},
-    {"ui/schedule-parts.js", file96, sizeof file96},
-    {"ui/shell.js", file97, sizeof file97},
-    {"ui/sizes.js", file98, sizeof file98},
+    {"ui/dispatch.js", file87, sizeof file87},
+    {"ui/form.js", file88, sizeof file88},
+    {"ui/icon.js", file89, sizeof file89},
+    {"ui/job-api.js", file90, sizeof file90},
+    {"ui/list.js", file91, sizeof file91},
+    {"ui/live.js", file92, sizeof file92},
+    {"ui/log.js", file93, sizeof file93},
+    {"ui/parts.js", file94, sizeof file94},
+    {"ui/plot.js", file95, sizeof file95},
+    {"ui/schedule-form.js", file96, sizeof file96},
+    {"ui/schedule-parts.js", file97, sizeof file97},
+    {"ui/shell.js", file98, sizeof file98},
+    {"ui/sizes.js", file99, sizeof file99},
 };
 
 const struct console_file *console_file_at(size_t number) {
-    return number < 99 ? &console_files[number] : 0;
+    return number < 100 ? &console_files[number] : 0;
 }

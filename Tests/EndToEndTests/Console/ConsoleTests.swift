@@ -146,7 +146,7 @@ import Testing
     }
 
     /// Those that need volumes and jobs of the job API.
-    @Test(arguments: ["backups.py", "job_api.py", "tokens.py", "audit.py"])
+    @Test(arguments: ["backups.py", "job_api.py", "tokens.py", "audit.py", "settings.py"])
     func `pages of what the server looks after work in a browser`(_ program: String) async throws {
         let scratch = try Scratch()
         let volumes = scratch.path("volumes")
@@ -168,6 +168,7 @@ import Testing
         let settings = [
             "MARTLET_BACKUPS_INVENTORY": scratch.path("volumes.yaml"),
             "MARTLET_BACKUPS_REPOSITORY": scratch.path("repositories") + "/{app}",
+            "MARTLET_CLUSTERS_PASSWORD": "open sesame",
         ]
         let server = try await Server(scratch, environment: settings)
         let check = try await Conformance(server: server, folder: "Tests/Console").run(
