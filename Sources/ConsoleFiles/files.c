@@ -402,6 +402,10 @@ static const unsigned char file99[] = {
 #embed "web/ui/sizes.js"
 };
 
+static const unsigned char file100[] = {
+#embed "web/ui/volume-deeds.js"
+};
+
 static const struct console_file console_files[] = {
     {"app.js", file0, sizeof file0},
     {"core/ansi.js", file1, sizeof file1},
@@ -503,8 +507,9 @@ static const struct console_file console_files[] = {
     {"ui/schedule-parts.js", file97, sizeof file97},
     {"ui/shell.js", file98, sizeof file98},
     {"ui/sizes.js", file99, sizeof file99},
+    {"ui/volume-deeds.js", file100, sizeof file100},
 };
 
 const struct console_file *console_file_at(size_t number) {
-    return number < 100 ? &console_files[number] : 0;
+    return number < 101 ? &console_files[number] : 0;
 }

@@ -168,7 +168,7 @@ import Testing
         let settings = [
             "MARTLET_BACKUPS_INVENTORY": scratch.path("volumes.yaml"),
             "MARTLET_BACKUPS_REPOSITORY": scratch.path("repositories") + "/{app}",
-            "MARTLET_CLUSTERS_PASSWORD": "open sesame",
+            "MARTLET_BACKUPS_EXPIRES": "false", "MARTLET_CLUSTERS_PASSWORD": "open sesame",
         ]
         let server = try await Server(scratch, environment: settings)
         let check = try await Conformance(server: server, folder: "Tests/Console").run(
