@@ -138,46 +138,6 @@ def runs():
 
 
 @check
-def long_list():
-    """a list of a million rows scrolls to its end, and a turn of the wheel is one of the list"""
-    visit = Visit(STATE["browser"])
-    page = visit.open("/console/runs")
-    page.wait_for_selector("m-list .run-row")
-    page.evaluate("""() => {
-        const list = document.createElement("m-list");
-        Object.assign(list, {count: 1_000_000, rowHeight: 30, row: row => `row ${row}`, id: "long"});
-        list.style.setProperty("height", "600px");
-        document.querySelector("main").replaceChildren(list);
-    }""")
-    rows = page.locator("#long .row-of-list")
-    expect(rows.first).to_have_text("row 0")
-    page.locator("#long").hover()
-    page.mouse.wheel(0, 300)
-    expect(rows.filter(has_text=re.compile("^row 10$"))).to_be_in_viewport()
-    expect(rows.filter(has_text=re.compile("^row 40$"))).to_have_count(0)
-    page.locator("#long").focus()
-    page.keyboard.press("End")
-    expect(rows.last).to_have_text("row 999999")
-    expect(rows.last).to_be_in_viewport()
-    page.evaluate("document.querySelector('#long').scrollTop = 4_000_000")
-    expect(rows.first).to_contain_text(re.compile("^row (49|50)"))
-    assert rows.count() < 60
-    slowest = page.evaluate("""async () => {
-        const list = document.querySelector("#long");
-        let [slowest, last] = [0, 0];
-        for (let step = 0; step < 60; step += 1) {
-            const now = await new Promise(requestAnimationFrame);
-            if (last) slowest = Math.max(slowest, now - last);
-            last = now;
-            list.scrollTop = step * 100_000;
-        }
-        return slowest;
-    }""")
-    print(f"     slowest of 60 frames over a million rows: {slowest:.0f} ms")
-    visit.close()
-
-
-@check
 def run():
     """a run tells its state and why, with tasks, results and events; it is stopped and repeated by click"""
     visit = Visit(STATE["browser"])
@@ -379,30 +339,6 @@ def looks():
         fits(page, f"login {width}")
         accessible(page, f"login {language} {scheme} {width}")
         guest.close()
-
-
-@check
-def first_view():
-    """the first view is small and quick"""
-    times = []
-    for _ in range(5):
-        visit = Visit(STATE["browser"])
-        page = visit.context.new_page()
-        session = visit.context.new_cdp_session(page)
-        session.send("Network.enable")
-        session.send("Performance.enable")
-        sizes = []
-        session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-        page.goto(URL)
-        expect(page.get_by_role("img", name="Runs per hour")).to_be_visible()
-        page.wait_for_timeout(200)
-        metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-        times.append(metrics["ScriptDuration"] + metrics["LayoutDuration"] + metrics["RecalcStyleDuration"])
-        visit.close()
-    assert sum(sizes) <= 200_000, f"{sum(sizes)} bytes"
-    median = sorted(times)[2]
-    print(f"     first view: {sum(sizes)} bytes, scripting and layout {median * 1000:.0f} ms (median of 5)")
-    assert median <= 0.5, f"{median} s"
 
 
 if __name__ == "__main__":

@@ -128,6 +128,15 @@ import Testing
         print(check.output)
     }
 
+    /// The first view, a log of a gigabyte, a million runs.
+    @Test func `pages stay small and quick`() async throws {
+        let server = try await Server(Scratch(), environment: ["MARTLET_LOG_CAP": "2GiB"])
+        let check = try await Conformance(server: server, folder: "Tests/Console").run(
+            "figures.py", environment: ["MARTLET_DATA": server.data], within: 300)
+        #expect(check.status == 0, "\(check.output)")
+        print(check.output)
+    }
+
     /// Jobs, scripts, schedules and notices: with a task file, and a channel that nobody answers for.
     @Test func `pages of jobs, schedules and notices work in a browser`() async throws {
         let scratch = try Scratch()

@@ -3,11 +3,11 @@
 //
 // A tab gets messages {kind: "event", of, event}, {kind: "reset"} (read anew what is shown) and {kind: "state", isLive}.
 
-/** @typedef {"run" | "notice"} Kind what an event is about */
+/** @typedef {"run" | "notice" | "progress"} Kind what an event is about */
 /** @typedef {{kind: "event", of: Kind, event: any} | {kind: "reset"} | {kind: "state", isLive: boolean}} Message */
 
 /** @type {Kind[]} */
-const kinds = ["run", "notice"];
+const kinds = ["run", "notice", "progress"];
 const slowest = 30_000;
 
 /** One stream that is opened and closed as often as needed. */

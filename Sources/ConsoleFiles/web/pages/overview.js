@@ -39,7 +39,7 @@ export default class Overview extends View {
   #read = async () => {};
 
   connected() {
-    this.#read = stayCurrent(this, () => this.#load(), { pause: 1000 }).read;
+    this.#read = stayCurrent(this, () => this.#load(), { pause: 1000, kinds: ["run", "progress"] }).read;
   }
 
   async #load() {
@@ -50,7 +50,7 @@ export default class Overview extends View {
         get("/api/runs", { state: "running,stopping", limit: 50 }, stay),
         get("/api/runs", { state: "failed,lost", limit: shown }, stay),
         get("/api/schedules", { limit: 1000 }, stay),
-        isBound() ? null : get("/api/figures", { hours: this.#hours.peek() }, stay),
+        get("/api/figures", { hours: this.#hours.peek() }, stay),
         isBound() ? null : get("/api/nodes", {}, stay).catch(quiet),
         get("/api/clusters", {}, stay).catch(quiet),
         get("/readyz", {}, stay).catch((error) => ({ status: "not ready", problem: error.message })),

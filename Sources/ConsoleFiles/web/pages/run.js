@@ -30,7 +30,8 @@ export default class Run extends View {
 
   connected() {
     this.#read = stayCurrent(this, () => this.#load(), {
-      pause: 200, seconds: 3, kinds: ["run", "notice"], concerns: (event, kind) => (kind === "run" ? event.run === this.#run.peek()?.id : this.#isOver()), isWanted: () => !this.#isOver(),
+      pause: 200, seconds: 15, kinds: ["run", "progress", "notice"], isWanted: () => !this.#isOver(),
+      concerns: (event, kind) => (kind === "notice" ? this.#isOver() : event.run === this.#run.peek()?.id),
     }).read;
   }
 

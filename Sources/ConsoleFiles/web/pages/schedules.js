@@ -14,8 +14,12 @@ import { ago, at, failure } from "../ui/parts.js";
 import "../ui/schedule-form.js";
 import { outcome, times } from "../ui/schedule-parts.js";
 
-/** Times are read in so many pages of so many at most. */
-const [pageSize, mostPages] = [1000, 20];
+/** Times are read in pages of so many; so many pages of all days that are shown, else so many of each day. */
+const [pageSize, pagesOfAll, pagesOfDay] = [1000, 3, 2];
+/** Days that are read at once. */
+const atOnce = 4;
+/** Milliseconds of a day. */
+const dayLength = 86_400_000;
 
 /** A calendar of what schedules do and did, and the list of them. */
 export default class Schedules extends View {
@@ -65,16 +69,36 @@ export default class Schedules extends View {
     this.#drawing += 1;
     const own = this.#drawing;
     const { from, to } = bounds(this.#days());
-    const query = { from: from.toISOString(), to: to.toISOString(), zone: shownZone(), limit: pageSize };
+    let found = await this.#times(from, to, pagesOfAll);
+    // Where something fires all the time the other days are to be seen, too.
+    if (found.isCut) found = await this.#timesByDay(from, to, () => own === this.#drawing);
+    if (own === this.#drawing) this.#fires.value = found;
+  }
+
+  /** @param {Date} from @param {Date} to @param {number} most pages */
+  async #times(from, to, most) {
     const items = [];
     let after = null;
-    for (let pages = 0; pages < mostPages && (after || pages === 0); pages += 1) {
-      const page = /** @type {any} */ (await get("/api/fires", { ...query, after }, this.stay.signal));
-      if (own !== this.#drawing) return;
+    for (let pages = 0; pages < most && (after || pages === 0); pages += 1) {
+      const page = /** @type {any} */ (await get("/api/fires", { from: from.toISOString(), to: to.toISOString(), limit: pageSize, after }, this.stay.signal));
       items.push(...page.items);
       after = page.next;
     }
-    this.#fires.value = { items, isCut: Boolean(after) };
+    return { items, isCut: Boolean(after) };
+  }
+
+  /** @param {Date} from @param {Date} to @param {() => boolean} isWanted */
+  async #timesByDay(from, to, isWanted) {
+    const wait = Array.from({ length: Math.ceil((to.getTime() - from.getTime()) / dayLength) }, (_, index) => new Date(from.getTime() + index * dayLength));
+    /** @type {{items: any[], isCut: boolean}[]} */
+    const found = [];
+    const work = async () => {
+      for (let first = wait.shift(); first && isWanted(); first = wait.shift()) {
+        found.push(await this.#times(first, new Date(Math.min(first.getTime() + dayLength, to.getTime())), pagesOfDay));
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+    return { items: found.flatMap(({ items }) => items), isCut: found.some(({ isCut }) => isCut) };
   }
 
   /** @param {string} path @param {any} schedule */
