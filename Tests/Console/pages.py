@@ -99,6 +99,13 @@ def overview():
     heading(page, "sample-bad")
     page.go_back()
     heading(page, "Overview")
+    # What is shown leads to the pages that it belongs to.
+    panel("Failed lately").locator("a.of", has_text="Job sample-bad").first.click()
+    page.wait_for_url("**/console/jobs/sample-bad")
+    page.go_back()
+    panel("Next fires").get_by_role("link", name="sample-nightly").click()
+    page.wait_for_url("**/console/schedules/sample-nightly")
+    heading(page, "sample-nightly")
     visit.close()
 
 
@@ -145,6 +152,7 @@ def run():
     expect(page.locator(".why")).to_contain_text("Task main exited with code 3.")
     expect(page.locator(".facts")).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d GMT\+8"))
     expect(page.get_by_role("table")).to_contain_text("code 3")
+    expect(page.locator(".facts a.of")).to_have_text("Job sample-bad")
     page.get_by_role("button", name="Run again").click()
     page.get_by_role("dialog").get_by_role("button", name="Run again").click()
     page.wait_for_url(lambda url: STATE["bad"] not in url)

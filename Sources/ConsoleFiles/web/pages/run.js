@@ -154,12 +154,12 @@ export default class Run extends View {
 
   /** @param {any} run @param {any} row */
   #task(run, { task, each, isNow }) {
-    const name = html`<details><summary>${task.name} <span class="quiet">${kindName(task.driver)}</span></summary><pre class="mono">${JSON.stringify(task.spec, null, 2)}</pre></details>`;
+    const name = html`<details><summary class="keep">${task.name} <span class="quiet">${kindName(task.driver)}</span></summary><pre class="mono">${JSON.stringify(task.spec, null, 2)}</pre></details>`;
     if (!each) return html`<tr><td>${name}</td><td class="num">${isNow ? run.attempt : ""}</td><td class="quiet">${t(isNow ? "run.now" : "run.ahead")}</td><td></td><td>${isNow && run.startedAt ? clock(run.startedAt) : ""}</td><td></td><td></td></tr>`;
     const isGood = ["ok", "warning", "partial", "nothingToDo", "skipped"].includes(each.outcome);
     const exit = each.exitCode !== null ? t("run.code", { code: each.exitCode }) : each.signal !== null ? t("run.signal", { signal: each.signal }) : "–";
     return html`<tr><td>${name}</td><td class="num">${each.attempt}</td><td><span class="badge ${isGood ? "is-succeeded" : "is-failed"}"><span class="dot"></span>${t(`outcome.${each.outcome}`)}</span>${each.note ? html`<div class="quiet">${each.note}</div>` : null}${each.warnings.map((/** @type {string} */ text) => html`<div class="quiet">${text}</div>`)}</td>
-      <td>${exit}</td><td>${each.startedAt ? clock(each.startedAt) : "–"}</td><td class="num">${each.startedAt ? duration(Date.parse(each.finishedAt) - Date.parse(each.startedAt)) : "–"}</td>
+      <td class="keep">${exit}</td><td>${each.startedAt ? clock(each.startedAt) : "–"}</td><td class="num">${each.startedAt ? duration(Date.parse(each.finishedAt) - Date.parse(each.startedAt)) : "–"}</td>
       <td class="num">${bytes(each.logBytes)}${each.droppedBytes ? html`<div class="quiet">${t("run.dropped", { size: bytes(each.droppedBytes) })}</div>` : null}</td></tr>`;
   }
 

@@ -29,11 +29,11 @@ export function calendar({ days, mode, shownMonth, fires, show }) {
     })}</tr>`)}</tbody></table>`;
 }
 
-/** Many times of one schedule on one day with one state are said once. @param {Fire[]} fires */
+/** Many times of one schedule on one day with one state are said once, after those that are rare. @param {Fire[]} fires */
 function grouped(fires) {
   const sets = [...Map.groupBy(fires, ({ schedule, state }) => `${schedule} ${state}`).values()];
   return sets.flatMap((set) => (set.length > most ? [{ ...set[0], count: set.reduce((sum, { count }) => sum + count, 0), run: null }] : set))
-    .sort((one, other) => (one.at < other.at ? -1 : 1));
+    .sort((one, other) => Number(one.count > most) - Number(other.count > most) || (one.at < other.at ? -1 : 1));
 }
 
 /** @param {Fire} fire */
