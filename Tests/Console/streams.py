@@ -73,7 +73,9 @@ def streams():
         expect(page.locator(".tiles b.is-running")).to_have_text("1")
         expect(page.locator(".live")).not_to_have_class("live is-off")
     assert counter.most == 1, f"{counter.most} streams"
+    tools.URL = counter.url
     late = visit.open("/console/audit")
+    tools.URL = direct
     expect(late.locator(".live")).to_have_class("live ")
     late.close()
     call("POST", f"/api/runs/{run}/stop", {"grace": "1s"})
@@ -125,7 +127,9 @@ def without_workers():
         expect(page.locator(".tiles b.is-running")).to_have_text("1")
     assert counter.most == 1, f"{counter.most} streams"
     # A tab that comes later hears at once that the stream lives, though nothing happens.
+    tools.URL = counter.url
     late = visit.open("/console/audit")
+    tools.URL = direct
     expect(late.locator(".live")).to_have_class("live ")
     late.close()
     pages[0].close()
