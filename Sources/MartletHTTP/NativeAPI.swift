@@ -39,7 +39,7 @@ package struct NativeAPI: Sendable {
             SessionRoutes(tokens: tokens, version: version).routes, FigureRoutes.routes,
             SettingRoutes(settings: settings).routes, SecretRoutes.routes, AuditRoutes.routes, NoticeRoutes.routes,
             ScheduleRoutes.routes,
-            ScheduleTimeRoutes.routes, PingRoutes.routes,
+            ScheduleTimeRoutes.routes, CalendarRoutes.routes, PingRoutes.routes,
             MetricsRoutes(meter: meter, version: version, figures: figures).routes, extra,
         ]
         let described = others.flatMap(\.self)

@@ -54,7 +54,8 @@ extension Operation {
         parameters: [.query("hours", .integer(1...2160, "The present one is one of them"))],
         answers: [
             Answer(
-                .ok, "Hours in which nothing ended are left out",
+                .ok,
+                "Hours in which nothing ended are left out; for a token of some jobs or labels they may begin later (since)",
                 .answer([
                     "at": .instant, "since": .instant,
                     "present": .answer(members: counts(isEnd: false)),
