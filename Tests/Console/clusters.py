@@ -309,11 +309,11 @@ def session_ends():
     token = call("POST", "/api/tokens", {"name": "edits-clusters", "role": "admin"})["token"]
     visit = Visit(STATE["browser"], "zh-CN", token=token)
     page = visit.open(f"/console/clusters?id={STATE['other']}")
-    create(page, "half done")
+    create(page, HOSTILE[1])
     call("DELETE", "/api/tokens/edits-clusters")
     page.locator("body").press("g")
     page.keyboard.press("r")
-    expect(page.get_by_role("status").filter(has_text="会话已结束")).to_contain_text("half done")
+    expect(page.get_by_role("status").filter(has_text="会话已结束")).to_contain_text(HOSTILE[1])
     page.get_by_label("令牌").fill(TOKEN)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("运行记录")

@@ -98,11 +98,12 @@ def dispatches():
     """a job that waits for dispatches is started from a form of its meta keys and its payload"""
     task = {"Name": "t", "Driver": "raw_exec", "Config": {"command": "/bin/sh", "args": ["-c", "echo table $NOMAD_META_table; cat local/input"]}, "DispatchPayload": {"File": "input"}}
     call("POST", "/v1/jobs", {"Job": {"ID": "team/copy", "Name": "team/copy", "Type": "batch", "Datacenters": ["dc1"], "TaskGroups": [{"Name": "g", "Count": 1, "Tasks": [task]}],
-                                      "ParameterizedJob": {"Payload": "required", "MetaRequired": ["table"], "MetaOptional": ["rows"]}}})
+                                      "ParameterizedJob": {"Payload": "required", "MetaRequired": ["table"], "MetaOptional": ["rows", HOSTILE[1]]}}})
     visit = Visit(STATE["browser"], "zh-CN")
     page = visit.open("/console/job-api/jobs/team%2Fcopy")
     page.get_by_role("button", name="派发").click()
     dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label(HOSTILE[1])).to_be_visible()
     dialog.get_by_label("负载").fill("行 one")
     dialog.get_by_role("button", name="派发").click()
     expect(dialog).to_be_visible()  # The browser asks for what is required.

@@ -145,6 +145,27 @@ def runs():
 
 
 @check
+def every_filter():
+    """each filter of the list narrows it: kind, job, group, label, target and time, together with what was typed"""
+    visit = Visit(STATE["browser"])
+    since = call("GET", f"/api/runs/{STATE['bad']}")["createdAt"]
+    # One run, which everything that is asked for is true of, and what another one fails at.
+    cases = [("driver=command&text=sample-good", 1), ("driver=script", 0), ("job=sample-bad", None), ("job=nobody", 0), ("group=nightly", 1), ("group=weekly", 0),
+             ("label=team%3Ddb&text=sh", 1), ("label=team%3Dnobody", 0), ("target=sample-good", None), (f"since={since}&job=sample-good", 0), (f"until={since}&job=sample-bad", 0)]
+    page = visit.open("/console/runs")
+    for query, count in cases:
+        page.goto(f"{URL}/console/runs?{query}")
+        expect(page.locator(".list-foot")).to_contain_text(re.compile(r"^(\d+ runs?|No run fits .*)$"))
+        rows = page.locator(".run-row:not(.list-head):not(.is-missing)")
+        told = call("GET", f"/api/runs?{query}")["items"]
+        assert count is None or len(told) == count, (query, len(told))
+        expect(rows).to_have_count(len(told))
+        for row, each in zip(rows.all(), told):
+            expect(row.locator(f"a[href$='{each['id']}']")).to_have_count(1)
+    visit.close()
+
+
+@check
 def run():
     """a run tells its state and why, with tasks, results and events; it is stopped and repeated by click"""
     visit = Visit(STATE["browser"])
@@ -205,6 +226,10 @@ def log():
     page.reload()
     expect(linked).to_contain_text("line 1234 of many")
     expect(linked).to_be_in_viewport()
+    page.get_by_role("button", name="换行").click()
+    expect(page.locator(".log-lines.is-wrapped")).to_have_count(1)
+    page.get_by_role("button", name="换行").click()
+    expect(page.locator(".log-lines.is-wrapped")).to_have_count(0)
     with page.expect_download() as download:
         page.get_by_role("link", name="下载").click()
     text = open(download.value.path(), encoding="utf-8").read()

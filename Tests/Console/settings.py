@@ -1,7 +1,7 @@
 """Settings in a browser: what is in force and who set it, narrowed by typing; who may call what; whether the server is well."""
 
 from browser import URL, Visit, browser, call, expect, main
-from looks import looks
+from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
 STATE = {}
@@ -73,6 +73,25 @@ def health():
     for name, beginning in (("/metrics", "# TYPE martlet_"), ("/readyz", '{"status":"ready"'), ("OpenAPI", "{")):
         answer = visit.context.request.get(URL + well.get_by_role("link", name=name).get_attribute("href"))
         assert answer.status == 200 and answer.text().startswith(beginning), (name, answer.status)
+    visit.close()
+
+
+@check
+def hostile():
+    """whatever a setting holds is text"""
+    told = call("GET", "/api/settings")
+    told["file"] = HOSTILE[1]
+    for each, text in zip(told["items"], HOSTILE):
+        each.update(value=text, description=text, variable=text, **{"from": text})
+    told["listeners"][0].update(address=HOSTILE[0], facades=HOSTILE, open=HOSTILE[:3], allow=HOSTILE)
+    visit = Visit(STATE["browser"])
+    visit.context.route("**/api/settings", lambda route: route.fulfill(json=told))
+    page = visit.open("/console/settings")
+    shown = rows(page).locator(".given code")
+    expect(shown.nth(len(SEEN) - 1)).to_be_visible()
+    texts = shown.all_text_contents()
+    assert all(each in texts for each in SEEN), texts
+    assert page.locator("main script, main iframe, main img, main [onload], main [onerror], main [onmouseover], main a[href^='javascript' i]").count() == 0
     visit.close()
 
 

@@ -123,7 +123,7 @@ import Testing
     func `pages work in a browser`(_ program: String) async throws {
         let server = try await Server(Scratch())
         let check = try await Conformance(server: server, folder: "Tests/Console").run(
-            program, environment: ["MARTLET_DATA": server.data], within: 240)
+            program, environment: ["MARTLET_DATA": server.data], within: 400)
         #expect(check.status == 0, "\(check.output)")
         print(check.output)
     }
@@ -132,7 +132,7 @@ import Testing
     @Test func `pages stay small and quick`() async throws {
         let server = try await Server(Scratch(), environment: ["MARTLET_LOG_CAP": "2GiB"])
         let check = try await Conformance(server: server, folder: "Tests/Console").run(
-            "figures.py", environment: ["MARTLET_DATA": server.data], within: 300)
+            "figures.py", environment: ["MARTLET_DATA": server.data], within: 500)
         #expect(check.status == 0, "\(check.output)")
         print(check.output)
     }
