@@ -1,5 +1,7 @@
 """Settings in a browser: what is in force and who set it, narrowed by typing; who may call what; whether the server is well."""
 
+import re
+
 from browser import URL, Visit, browser, call, expect, main
 from looks import HOSTILE, SEEN, looks
 
@@ -44,6 +46,10 @@ def narrows():
     visit = Visit(STATE["browser"], "zh-CN")
     page = visit.open("/console/settings")
     page.get_by_label("搜索键").fill("RETENTION.")
+    means = rows(page).locator(".key p")
+    expect(means.first).to_be_visible()
+    english = [each for each in means.all_text_contents() if not re.search("[\u4e00-\u9fff]", each)]
+    assert not english, f"text/setting-meanings.js lacks {english}"
     names = rows(page).locator(".key code")
     expect(names.first).to_have_text("retention.age")
     assert all(each.startswith("retention.") for each in names.all_text_contents())
@@ -82,7 +88,7 @@ def hostile():
     told = call("GET", "/api/settings")
     told["file"] = HOSTILE[1]
     for each, text in zip(told["items"], HOSTILE):
-        each.update(value=text, description=text, variable=text, **{"from": text})
+        each.update(name=f"server.{text}", value=text, description=text, variable=text, **{"from": text})
     told["listeners"][0].update(address=HOSTILE[0], facades=HOSTILE, open=HOSTILE[:3], allow=HOSTILE)
     visit = Visit(STATE["browser"])
     visit.context.route("**/api/settings", lambda route: route.fulfill(json=told))

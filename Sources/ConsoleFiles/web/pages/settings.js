@@ -1,10 +1,13 @@
 import { get } from "../core/api.js";
 import { View } from "../core/element.js";
 import { html, keyed } from "../core/html.js";
-import { hasText, t } from "../core/i18n.js";
+import { addTexts, hasText, t } from "../core/i18n.js";
 import { address, go, place } from "../core/router.js";
 import { signal } from "../core/signal.js";
+import meanings from "../text/setting-meanings.js";
 import { facts, failure } from "../ui/parts.js";
+
+addTexts(meanings);
 
 const sources = ["default", "file", "environment", "flag"];
 
@@ -65,7 +68,7 @@ export default class Settings extends View {
   #list({ file, items }) {
     const { query } = place.value;
     const [text, source] = [query.get("text") ?? "", query.get("source") ?? ""];
-    const shown = items.filter((each) => `${each.name} ${plain(each.value)} ${each.variable ?? ""} ${each.description}`.toLowerCase().includes(text.toLowerCase()) && (!source || each.source === source));
+    const shown = items.filter((each) => `${each.name} ${plain(each.value)} ${each.variable ?? ""} ${meaning(each)}`.toLowerCase().includes(text.toLowerCase()) && (!source || each.source === source));
     const groups = [...Map.groupBy(shown, (each) => (each.name.includes(".") ? each.name.split(".")[0] : "server"))];
     const narrow = (/** @type {Record<string, string>} */ change) => go(address("settings", { text, source, ...change }), { replace: true });
     return html`<section class="panel"><h2>${t("settings.all")}</h2>
@@ -92,10 +95,13 @@ function listener({ address, facades, open, allow, tls }) {
 /** @param {Setting} each */
 function setting(each) {
   const shown = plain(each.value);
-  return html`<li><div class="key"><code>${each.name}</code><p class="quiet">${each.description}</p></div>
+  return html`<li><div class="key"><code>${each.name}</code><p class="quiet">${meaning(each)}</p></div>
     <div class="given">${shown === "" ? html`<span class="quiet">${t("settings.unset")}</span>` : html`<code>${shown}</code>`}${each.isSecret ? html` <span class="tag">${t("settings.secret")}</span>` : null}</div>
     <div class="by"><span class="tag ${each.source === "default" ? "" : "is-set"}" title=${each.from}>${t(`settings.source.${each.source}`)}</span>${each.variable ? html`<code class="quiet">${each.variable}</code>` : null}${each.needsRestart ? null : html`<span class="quiet">${t("settings.atOnce")}</span>`}</div></li>`;
 }
+
+/** What it means; in the server's words where there are no others. @param {Setting} each */
+const meaning = ({ name, description }) => (hasText(`setting.${name}`) ? t(`setting.${name}`) : description);
 
 /** @param {unknown} value */
 const plain = (value) => (value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
