@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from browser import URL, Visit, browser, call, eventually, expect, main
+from browser import Visit, accessible, browser, call, eventually, expect, main
 from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
@@ -130,6 +130,7 @@ def maintains():
     page = visit.open(f"/console/backups/{VOLUME}")
     dialog = page.get_by_role("dialog")
     page.get_by_role("button", name="Import", exact=True).click()
+    accessible(page, "the form of an import")
     dialog.get_by_label("File on the server").fill("/no/such.tar")
     dialog.get_by_role("button", name="Import", exact=True).click()
     expect(page.locator(".toast.is-bad")).to_contain_text("file: is no file")
@@ -142,6 +143,7 @@ def maintains():
     row = dialog.get_by_role("row").filter(has_text="2017-07-14")
     expect(row).to_contain_text("goes")
     expect(dialog.get_by_role("row").filter(has_text="stays").first).to_contain_text("younger than")
+    accessible(page, "what the rules keep")
     dialog.get_by_role("button", name="Remove 1 version", exact=True).click()
     eventually("it is gone", lambda: imported["number"] not in [each["number"] for each in versions()])
     page.get_by_role("button", name="Find versions").click()

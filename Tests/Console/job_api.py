@@ -1,6 +1,6 @@
 """The job API in a browser: jobs whose ids have slashes, what was decided and why, versions, allocations with their logs."""
 
-from browser import Visit, browser, call, eventually, expect, main
+from browser import Visit, accessible, browser, call, eventually, expect, main
 from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
@@ -104,6 +104,7 @@ def dispatches():
     page.get_by_role("button", name="派发").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label(HOSTILE[1])).to_be_visible()
+    accessible(page, "the form of a dispatch")
     dialog.get_by_label("负载").fill("行 one")
     dialog.get_by_role("button", name="派发").click()
     expect(dialog).to_be_visible()  # The browser asks for what is required.

@@ -103,5 +103,9 @@ function setting(each) {
 /** What it means; in the server's words where there are no others. @param {Setting} each */
 const meaning = ({ name, description }) => (hasText(`setting.${name}`) ? t(`setting.${name}`) : description);
 
-/** @param {unknown} value */
-const plain = (value) => (value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
+/** A value as text; what has nothing in it is as good as not set. @param {unknown} value */
+function plain(value) {
+  if (typeof value === "string") return value;
+  const text = JSON.stringify(value ?? "");
+  return ['""', "[]", "{}"].includes(text) ? "" : text;
+}
