@@ -5,7 +5,7 @@ import os
 import re
 
 from browser import TOKEN, URL, Visit, accessible, browser, call, eventually, expect, fits, main
-from looks import HOSTILE
+from looks import HOSTILE, SEEN
 from pages import LOOKS
 
 CHECKS = []
@@ -401,6 +401,10 @@ def hostile_texts():
         expect(page.locator("main")).to_contain_text(text)
         if "id=" in where:
             expect(page.locator(".matrix")).to_contain_text(HOSTILE[0])
+            expect(page.locator(".captions-view")).to_contain_text(SEEN[-1])
+            pager = page.get_by_role("group", name="Pages of ten lines")
+            pager.get_by_role("button", name="First page").click()
+            pager.get_by_role("button", name="Next page").click()
             expect(page.locator(".captions-view")).to_contain_text(HOSTILE[0])
             page.locator(".matrix .cell").last.click()
             page.keyboard.press("Escape")
