@@ -87,6 +87,13 @@ def overview():
     panel = lambda name: page.locator("section.panel", has=page.get_by_role("heading", name=name))
     expect(panel("Running now").get_by_role("listitem")).to_have_count(1)
     expect(panel("Running now")).to_contain_text("nearly")
+    # What a run tells on its way comes by itself, though its state stays.
+    script = """sleep 2; for n in 20 60; do printf '{"v":1,"progress":%s,"message":"told %s"}\\n' 0.$n $n >> $MARTLET_PROGRESS; sleep 4; done; sleep 300"""
+    tells = call("POST", "/api/runs", {"command": ["sh", "-c", script]})["id"]
+    expect(panel("Running now")).to_contain_text("told 20")
+    expect(panel("Running now")).to_contain_text("told 60")
+    call("POST", f"/api/runs/{tells}/stop", {"grace": "1s"})
+    expect(panel("Running now").get_by_role("listitem")).to_have_count(1)
     expect(panel("Failed lately")).to_contain_text("sample-bad")
     expect(panel("Next fires")).to_contain_text("sample-nightly")
     expect(panel("Nodes")).to_contain_text("ready")

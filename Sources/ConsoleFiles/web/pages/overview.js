@@ -1,12 +1,13 @@
 import { get, isBound } from "../core/api.js";
 import { View } from "../core/element.js";
+import { onEvent } from "../core/events.js";
 import { number } from "../core/format.js";
 import { html } from "../core/html.js";
 import { addTexts, t } from "../core/i18n.js";
 import { address } from "../core/router.js";
 import { signal } from "../core/signal.js";
 import { belongs } from "../ui/belongs.js";
-import { stayCurrent } from "../ui/live.js";
+import { gathered, stayCurrent } from "../ui/live.js";
 import { ago, at, badge, failure, progress, runLink, took } from "../ui/parts.js";
 import { bars, fill, spans } from "../ui/plot.js";
 import clusterTexts from "../text/clusters-shared.js";
@@ -14,6 +15,7 @@ import clusterTexts from "../text/clusters-shared.js";
 addTexts(clusterTexts);
 
 const shown = 8;
+const runningNow = { state: "running,stopping", limit: 50 };
 
 /** @param {{name: string}} schedule */
 const scheduleLink = ({ name }) => html`<a href=${address(`schedules/${encodeURIComponent(name)}`)}>${name}</a>`;
@@ -39,7 +41,14 @@ export default class Overview extends View {
   #read = async () => {};
 
   connected() {
-    this.#read = stayCurrent(this, () => this.#load(), { pause: 1000, kinds: ["run", "progress"] }).read;
+    this.#read = stayCurrent(this, () => this.#load(), { pause: 1000 }).read;
+    // How far runs are changes all the time: only they are read for that.
+    onEvent(gathered(this, 2000, () => this.#loadRunning()), this.stay.signal, ["progress"]);
+  }
+
+  async #loadRunning() {
+    const running = await get("/api/runs", runningNow, this.stay.signal).catch(() => null);
+    if (running) this.#running.value = running.items;
   }
 
   async #load() {
@@ -47,7 +56,7 @@ export default class Overview extends View {
     const quiet = () => null;
     try {
       const [running, failed, schedules, figures, nodes, clusters, ready] = await Promise.all([
-        get("/api/runs", { state: "running,stopping", limit: 50 }, stay),
+        get("/api/runs", runningNow, stay),
         get("/api/runs", { state: "failed,lost", limit: shown }, stay),
         get("/api/schedules", { limit: 1000 }, stay),
         get("/api/figures", { hours: this.#hours.peek() }, stay),

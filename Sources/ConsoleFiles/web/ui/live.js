@@ -3,6 +3,22 @@
 import { onEvent } from "../core/events.js";
 
 /**
+ * Calls `body` once in a while after the first of many wishes, as long as the element stays.
+ * @param {HTMLElement} view @param {number} pause milliseconds @param {() => unknown} body
+ */
+export function gathered(view, pause, body) {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    setTimeout(() => {
+      isDue = false;
+      if (view.isConnected) body();
+    }, pause);
+  };
+}
+
+/**
  * Calls `load` at once, after events that concern the page, and now and then; never twice at the same time.
  *
  * `load` tells its failures itself. `read` of the answer reads once more, and waits for that; `soon` does so in a while.
@@ -16,7 +32,6 @@ export function stayCurrent(view, load, { pause = 800, seconds = 60, kinds, conc
   let reading = null;
   /** @type {Promise<void> | null} */
   let next = null;
-  let isDue = false;
   /** @returns {Promise<void>} */
   const read = () => {
     // Whoever asks meanwhile wants what is there afterwards: it is read once for all of them.
@@ -29,14 +44,7 @@ export function stayCurrent(view, load, { pause = 800, seconds = 60, kinds, conc
     });
     return reading;
   };
-  const soon = () => {
-    if (isDue) return;
-    isDue = true;
-    setTimeout(() => {
-      isDue = false;
-      if (view.isConnected) read();
-    }, pause);
-  };
+  const soon = gathered(view, pause, read);
   onEvent((event, kind) => (event === null || concerns(event, kind)) && soon(), view.stay.signal, kinds);
   view.every(seconds, () => isWanted() && read());
   read();
