@@ -106,7 +106,7 @@ def long_log():
         visit.close()
     quick, slow = (min(took[run["id"]]) for run in (small, long))
     print(f"     the end of a log is seen after {quick * 1000:.0f} ms; that of 1 GiB after {slow * 1000:.0f} ms (minimum of 3)")
-    assert slow <= quick + 0.5, took
+    assert slow <= 2 * quick + 0.5, took
     visit, page, _, _ = opened(long["id"])
     page.get_by_role("button", name="To the beginning").click()
     expect(page.locator(".log-line").first).to_contain_text(LINE)

@@ -45,11 +45,11 @@ def narrows():
     """the list is narrowed by words and by source, in an address that can be kept"""
     visit = Visit(STATE["browser"], "zh-CN")
     page = visit.open("/console/settings")
-    page.get_by_label("搜索键").fill("RETENTION.")
     means = rows(page).locator(".key p")
     expect(means.first).to_be_visible()
     english = [each for each in means.all_text_contents() if not re.search("[\u4e00-\u9fff]", each)]
     assert not english, f"text/setting-meanings.js lacks {english}"
+    page.get_by_label("搜索键").fill("RETENTION.")
     names = rows(page).locator(".key code")
     expect(names.first).to_have_text("retention.age")
     assert all(each.startswith("retention.") for each in names.all_text_contents())
