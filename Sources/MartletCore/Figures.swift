@@ -31,4 +31,22 @@ package protocol FigureStore: Sendable {
     /// One for each hour in which a run ended, oldest first.
     func hours(since start: Date) async throws -> [HourFigures]
     func present() async throws -> PresentFigures
+    /// The same of the runs that `rights` cover, among the ``CoveredFigures/most`` newest ends of each state.
+    func hours(since start: Date, covering rights: Rights) async throws -> CoveredFigures
+    func present(covering rights: Rights) async throws -> PresentFigures
+}
+
+/// Figures over some of the runs.
+package struct CoveredFigures: Sendable, Hashable {
+    /// Runs that are looked at; reading costs as much.
+    package static let most = 20_000
+
+    package let hours: [HourFigures]
+    /// They are whole from this hour on.
+    package let since: Date
+
+    package init(hours: [HourFigures], since: Date) {
+        self.hours = hours
+        self.since = since
+    }
 }

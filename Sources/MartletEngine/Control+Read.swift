@@ -25,11 +25,17 @@ extension Control {
             hasMore: page.hasMore, end: page.end)
     }
 
-    /// One for each hour since then in which a run ended, oldest first.
-    package func hours(since start: Date) async throws -> [HourFigures] { try await store.hours(since: start) }
+    /// One for each hour in which a run ended that `rights` cover, oldest first. For rights over some runs only they may begin
+    /// later than at `start`, which must be the beginning of an hour.
+    package func figures(since start: Date, rights: Rights) async throws -> CoveredFigures {
+        if rights.isRestricted { return try await store.hours(since: start, covering: rights) }
+        return CoveredFigures(hours: try await store.hours(since: start), since: start)
+    }
 
-    /// How many runs wait, run, end and stand still.
-    package func present() async throws -> PresentFigures { try await store.present() }
+    /// How many runs that `rights` cover wait, run, end and stand still.
+    package func present(rights: Rights) async throws -> PresentFigures {
+        try await rights.isRestricted ? store.present(covering: rights) : store.present()
+    }
 
     /// The id that a facade knows a run by.
     package func alias(of id: RunID, facade: String) async throws -> String? {

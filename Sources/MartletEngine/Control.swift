@@ -42,6 +42,7 @@ package struct Control: Sendable {
         self.disk = disk
         self.now = now
         ids = RunIDSource()
+        notices.whenChanged { [feed] in feed.hint(.notice($0)) }
     }
 }
 

@@ -66,7 +66,9 @@ final class ReportWatch: Sendable {
             run.version += 1
             return Update(notes: reading.notes, reportChanged: true)
         }
-        if run.address == address { stored.withLock { $0 = run.report } }
+        guard run.address == address else { return }
+        stored.withLock { $0 = run.report }
+        control.feed.hint(.progress(run.id))
     }
 
     /// Everything up to the end of the files, on top of what is stored. The task has ended.

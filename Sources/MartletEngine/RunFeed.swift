@@ -4,6 +4,14 @@ import Synchronization
 /// Tells those who wait that runs changed: subscribers of the event stream, callers that wait for an end, and
 /// the dispatcher. Carries no data a reader could miss: everybody reads the store after a wake-up.
 package final class RunFeed: Sendable {
+    /// What changed and is no event: a hint to read it anew. One that nobody hears is lost.
+    package enum Hint: Sendable, Hashable {
+        /// A notice is owed, or its state is another one.
+        case notice(Int64)
+        /// What a task of a run tells is another progress, result or warning.
+        case progress(RunID)
+    }
+
     private struct Subscriber {
         let wants: @Sendable (RunEvent) -> Bool
         let continuation: AsyncStream<Void>.Continuation
@@ -14,7 +22,11 @@ package final class RunFeed: Sendable {
         var subscribers: [Int: Subscriber] = [:]
         var waiters: [RunID: [Int: AsyncStream<Void>.Continuation]] = [:]
         var places = 0
+        var hints: [Int: AsyncStream<Hint>.Continuation] = [:]
     }
+
+    /// Hints that a slow listener has not taken; older ones are forgotten for newer ones.
+    private static let mostHints = 1000
 
     private let state = Mutex(State())
     private let mostWaiters: Int
@@ -45,6 +57,21 @@ package final class RunFeed: Sendable {
         continuation.onTermination = { [self] _ in
             _ = state.withLock { $0.subscribers.removeValue(forKey: token) }
         }
+        return stream
+    }
+
+    package func hint(_ hint: Hint) {
+        for listener in state.withLock({ Array($0.hints.values) }) { listener.yield(hint) }
+    }
+
+    package func hints() -> AsyncStream<Hint> {
+        let (stream, continuation) = AsyncStream<Hint>.makeStream(bufferingPolicy: .bufferingNewest(Self.mostHints))
+        let token = state.withLock { state in
+            state.nextToken += 1
+            state.hints[state.nextToken] = continuation
+            return state.nextToken
+        }
+        continuation.onTermination = { [self] _ in _ = state.withLock { $0.hints.removeValue(forKey: token) } }
         return stream
     }
 

@@ -27,11 +27,12 @@ package final class Tokens: Sendable {
     private let now: @Sendable () -> Date
     private let state: Mutex<State>
 
-    /// `admin`: the token of `admin.token`.
+    /// `admin`: the token of `admin.token`. `idle`: see ``Sessions/idle``.
     package init(
-        store: any TokenStore & SessionStore, admin: Secret, now: @escaping @Sendable () -> Date = { Date() }
+        store: any TokenStore & SessionStore, admin: Secret, idle: TimeSpan = Sessions.standardIdle,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) async throws {
-        sessions = try await Sessions(store: store, digest: store.digest, now: now)
+        sessions = try await Sessions(store: store, idle: idle, digest: store.digest, now: now)
         self.store = store
         self.now = now
         var state = State(admin: store.digest(admin))
@@ -91,21 +92,28 @@ package final class Tokens: Sendable {
 
     // MARK: Browsers
 
-    /// Logs a browser in; what it is to keep. Nil: the token, the session or the link is not in force.
-    package func logIn(_ credential: Credential) async throws -> (secret: Secret, principal: Principal)? {
-        guard let digest = digest(of: credential) else { return nil }
-        return try await logIn(digest)
+    /// A browser that was let in: what it is to keep, and for how long at most.
+    package struct Login: Sendable {
+        package let secret: Secret
+        package let lasts: TimeSpan
+        package let principal: Principal
+    }
+
+    /// Logs a browser in. Nil: the token is not in force.
+    package func logIn(token: Secret) async throws -> Login? {
+        try await logIn(store.digest(token), since: nil)
     }
 
     /// The same by a link, which counts no more after that.
-    package func logIn(link: Secret) async throws -> (secret: Secret, principal: Principal)? {
-        guard let digest = sessions.redeem(link: link) else { return nil }
-        return try await logIn(digest)
+    package func logIn(link: Secret) async throws -> Login? {
+        guard let (token, since) = sessions.redeem(link: link) else { return nil }
+        return try await logIn(token, since: since)
     }
 
-    private func logIn(_ digest: [UInt8]) async throws -> (secret: Secret, principal: Principal)? {
+    private func logIn(_ digest: [UInt8], since: Date?) async throws -> Login? {
         guard let principal = principal(with: digest) else { return nil }
-        return (try await sessions.begin(with: digest, owner: principal.name), principal)
+        let (secret, lasts) = try await sessions.begin(with: digest, owner: principal.name, since: since)
+        return Login(secret: secret, lasts: lasts, principal: principal)
     }
 
     /// A link that logs one browser in as the holder of the admin token.
@@ -114,6 +122,7 @@ package final class Tokens: Sendable {
     /// A link that logs one browser in as the caller. Nil: the credential is not in force.
     package func link(for credential: Credential) -> (secret: Secret, expiresAt: Date)? {
         guard let digest = digest(of: credential), principal(with: digest) != nil else { return nil }
+        if case .session(let maker) = credential { return sessions.link(to: digest, maker: maker) }
         return sessions.link(to: digest)
     }
 

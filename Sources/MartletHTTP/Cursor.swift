@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import MartletEngine
 
 /// Where a listing goes on. Opaque to clients; the prefix lets us change its meaning later.
 enum Cursor {
@@ -16,6 +17,21 @@ enum Cursor {
     static func audit(_ text: String) throws(MartletError) -> Int64 { try number(text, "a1") }
     static func notice(_ text: String) throws(MartletError) -> Int64 { try number(text, "n1") }
     static func fire(_ text: String) throws(MartletError) -> Int64 { try number(text, "f1") }
+
+    /// Milliseconds, the number of an entry or nothing, and a schedule.
+    static func text(calendarAfter position: CalendarPosition) -> String {
+        let number = position.number.map(String.init) ?? ""
+        return encode("c1", Array("\(position.at.milliseconds) \(number) \(position.schedule)".utf8))
+    }
+
+    static func calendar(_ text: String) throws(MartletError) -> CalendarPosition {
+        let parts = decode(text, "c1").map {
+            String(decoding: $0, as: UTF8.self).split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+        }
+        guard let parts, parts.count == 3, let at = Int64(parts[0]), parts[1].isEmpty || Int64(parts[1]) != nil
+        else { throw wrong }
+        return CalendarPosition(at: Date(milliseconds: at), number: Int64(parts[1]), schedule: String(parts[2]))
+    }
 
     private static func number(_ text: String, _ prefix: String) throws(MartletError) -> Int64 {
         guard let bytes = decode(text, prefix), let number = Int64(String(decoding: bytes, as: UTF8.self)) else {

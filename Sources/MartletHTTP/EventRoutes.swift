@@ -4,6 +4,7 @@ import MartletCore
 import MartletEngine
 import NIOCore
 import ServiceLifecycle
+import Synchronization
 
 /// What happened, as a list or as a stream of server-sent events.
 enum EventRoutes {
@@ -76,6 +77,8 @@ struct EventSubscription: Sendable {
     private let control: Control
     private let coverage: Rights
     private let changes: AsyncStream<Void>
+    private let hints: AsyncStream<RunFeed.Hint>
+    private let hinted = Hinted()
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
@@ -84,6 +87,7 @@ struct EventSubscription: Sendable {
         self.control = control
         self.coverage = coverage
         changes = control.feed.changes()
+        hints = control.feed.hints()
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -107,6 +111,7 @@ struct EventSubscription: Sendable {
         wake.yield()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in changes { wake.yield() } }
+            group.addTask { for await hint in hints where hinted.add(hint) { wake.yield() } }
             group.addTask {
                 while true {
                     try await Task.sleep(for: Self.heartbeat)
@@ -121,8 +126,9 @@ struct EventSubscription: Sendable {
                 if events.count < limit { hasCaughtUp = true } else { wake.yield() }
                 let sent = try await covered(events)
                 if let newest = events.last { last = newest.number }
-                if !sent.isEmpty {
-                    try await write(sent, &writer)
+                let news = try await texts(of: hinted.take())
+                if !sent.isEmpty || news.readableBytes > 0 {
+                    try await write(sent, then: news, &writer)
                     sentAt = .now
                 } else if sentAt + Self.heartbeat * 0.9 < .now {
                     try await writer.write(ByteBuffer(string: ": still here\n\n"))
@@ -149,7 +155,34 @@ struct EventSubscription: Sendable {
         return events.filter { visible.contains($0.run) }
     }
 
-    private func write(_ events: [RunEvent], _ writer: inout any ResponseBodyWriter) async throws {
+    /// They have no id: whoever comes back reads everything anew.
+    private func texts(of hints: Set<RunFeed.Hint>) async throws -> ByteBuffer {
+        var buffer = ByteBuffer()
+        var runs: [RunID] = []
+        for hint in hints {
+            switch hint {
+            case .progress(let run): runs.append(run)
+            case .notice(let number):
+                guard let notice = try await control.store.notice(number), notice.isCovered(by: coverage) else {
+                    continue
+                }
+                buffer.writeEvent("notice") { json in
+                    json.field("number", Optional(notice.number))
+                    json.field("state", notice.state.rawValue)
+                    json.field("channel", notice.channel)
+                }
+            }
+        }
+        guard !runs.isEmpty else { return buffer }
+        for run in try await control.runs(runs) where coverage.covers(run) {
+            buffer.writeEvent("progress") { $0.field("run", run.id.description) }
+        }
+        return buffer
+    }
+
+    private func write(
+        _ events: [RunEvent], then news: ByteBuffer, _ writer: inout any ResponseBodyWriter
+    ) async throws {
         var buffer = ByteBuffer()
         for event in events {
             var json = JSONWriter()
@@ -159,6 +192,35 @@ struct EventSubscription: Sendable {
             buffer.writeBuffer(&data)
             buffer.writeStaticString("\n\n")
         }
+        var news = news
+        buffer.writeBuffer(&news)
         try await writer.write(buffer)
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func writeEvent(_ name: String, _ data: (inout JSONWriter) -> Void) {
+        var json = JSONWriter.document(data)
+        writeString("event: \(name)\ndata: ")
+        writeBuffer(&json)
+        writeStaticString("\n\n")
+    }
+}
+
+/// Hints that wait to be told, each once.
+private final class Hinted: Sendable {
+    private static let most = 1000
+    private let hints = Mutex<Set<RunFeed.Hint>>([])
+
+    /// False: there are so many that a client reads everything anew for the others anyhow.
+    func add(_ hint: RunFeed.Hint) -> Bool {
+        hints.withLock { $0.count < Self.most && $0.insert(hint).inserted }
+    }
+
+    func take() -> Set<RunFeed.Hint> {
+        hints.withLock { hints in
+            defer { hints = [] }
+            return hints
+        }
     }
 }

@@ -10,7 +10,7 @@ enum FigureRoutes {
         Route(
             .get, "/api/figures",
             "Tell how many runs there are now, and for each hour how many ended and how long they took",
-            access: .server(.read), .showFigures, show)
+            access: .covered(.read), .showFigures, show)
     ]
 
     private static let hour: TimeInterval = 3600
@@ -23,17 +23,18 @@ enum FigureRoutes {
         // The present hour counts as one.
         let first = (now.timeIntervalSince1970 / hour).rounded(.down) - Double(count - 1)
         let start = Date(timeIntervalSince1970: first * hour)
-        let hours = try await call.control.hours(since: start)
-        let present = try await call.control.present()
+        let rights = call.principal.rights
+        let figures = try await call.control.figures(since: start, rights: rights)
+        let present = try await call.control.present(rights: rights)
         return .json { json in
             json.field("at", now)
-            json.field("since", start)
+            json.field("since", figures.since)
             json.object("present") { json in
                 for state in RunState.allCases where !state.isEnd {
                     json.field(state.rawValue, Optional(present.runs[state] ?? 0))
                 }
             }
-            json.array("hours", hours) { json, hour in json.object { $0.members(of: hour) } }
+            json.array("hours", figures.hours) { json, hour in json.object { $0.members(of: hour) } }
         }
     }
 }

@@ -72,10 +72,13 @@ struct Gate: RouterMiddleware {
         try guardian.check(request, own: context.own)
         var context = context
         context.facades = listener.facades
-        context.isSecure = listener.certificate != nil || request.headers[.origin]?.hasPrefix("https://") == true
+        context.isAlwaysSecure = listener.certificate != nil
+        context.isSecure =
+            context.isAlwaysSecure || request.headers[.origin]?.hasPrefix("https://") == true
         let facade = facade(for: request)
         context.credential = credential(of: request, context, isNative: facade == nil)
         context.principal = context.credential.flatMap(tokens.principal(of:))
+        noteUse(context.credential, request)
         if let facade { owner = facade.name }
         let isWrong = request.presentedToken != nil && context.principal == nil && wantsToken(facade, request)
         let headers = try limits.admit(
@@ -106,7 +109,13 @@ struct Gate: RouterMiddleware {
         // A ping changes something by GET, which a page of another port could have a browser fetch.
         guard listener.facades.contains(.console), !request.isPing, request.mayUseSession(isNative: isNative)
         else { return nil }
-        return context.cookie.secret(in: request).map(Credential.session)
+        return context.cookie.secret(in: request, tokens.sessions).map(Credential.session)
+    }
+
+    /// Pages read by themselves, and streams go on by themselves: neither tells that somebody is there.
+    private func noteUse(_ credential: Credential?, _ request: Request) {
+        guard case .session(let secret) = credential, ![.get, .head].contains(request.method) else { return }
+        tokens.sessions.use(secret)
     }
 
     private func triesPassword(_ request: Request, _ facade: (any Facade)?) -> Bool {

@@ -21,9 +21,11 @@ package struct NativeAPI: Sendable {
 
     /// `hosts`: names, besides the listeners' own `addresses`, that a `Host` or an `Origin` header may carry. `extra`: routes of
     /// integrations; `figures`: theirs of `/metrics`. `recheck`: how often the rights of a long answer are looked at again.
+    /// `settings`: what is told of them.
     package init(
         control: Control, tokens: Tokens, hosts: [String], addresses: [String] = [], version: String,
         checks: [ReadinessCheck] = [], recheck: Duration = RightsWatch.interval,
+        settings: SettingsViewBox = SettingsViewBox(),
         extra: [Route] = [], figures: @escaping @Sendable (Control) async throws -> [Figure] = { _ in [] },
         facades: [any Facade] = []
     ) {
@@ -35,8 +37,9 @@ package struct NativeAPI: Sendable {
             HealthRoutes(version: version, checks: checks).routes, RunRoutes.routes, LogRoutes.routes,
             LineRoutes.routes, EventRoutes.routes, JobRoutes.routes, TokenRoutes(tokens: tokens).routes,
             SessionRoutes(tokens: tokens, version: version).routes, FigureRoutes.routes,
-            SecretRoutes.routes, AuditRoutes.routes, NoticeRoutes.routes, ScheduleRoutes.routes,
-            ScheduleTimeRoutes.routes, PingRoutes.routes,
+            SettingRoutes(settings: settings).routes, SecretRoutes.routes, AuditRoutes.routes, NoticeRoutes.routes,
+            ScheduleRoutes.routes,
+            ScheduleTimeRoutes.routes, CalendarRoutes.routes, PingRoutes.routes,
             MetricsRoutes(meter: meter, version: version, figures: figures).routes, extra,
         ]
         let described = others.flatMap(\.self)

@@ -61,9 +61,13 @@ struct APIContext: RequestContext {
     var facades: Set<Listener.Facade> = []
     /// Whether browsers reach us by TLS.
     var isSecure = false
+    /// Whether the listener itself speaks TLS.
+    var isAlwaysSecure = false
 
     /// Where a browser keeps its session with us.
-    var cookie: SessionCookie { SessionCookie(port: ownPort, isSecure: isSecure) }
+    var cookie: SessionCookie {
+        SessionCookie(port: ownPort, isSecure: isSecure, isAlwaysSecure: isAlwaysSecure)
+    }
 
     init(source: Source) {
         caller = source.channel.remoteAddress?.ipAddress

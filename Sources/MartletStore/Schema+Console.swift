@@ -22,11 +22,28 @@ extension Schema {
         WHEN NEW.finished_at IS NOT NULL AND OLD.finished_at IS NULL BEGIN
           INSERT INTO run_hours VALUES (
             NEW.finished_at / 3600000, NEW.state,
-            CASE WHEN NEW.started_at IS NULL THEN -1
-            ELSE CAST(substr(max(NEW.finished_at - NEW.started_at, 0), 1, 2)
-              || substr('00000000000000', 1, length(max(NEW.finished_at - NEW.started_at, 0)) - 2) AS INTEGER) END, 1)
+            \(span("NEW.")), 1)
           ON CONFLICT DO UPDATE SET count = count + 1;
           DELETE FROM run_hours WHERE hour < NEW.finished_at / 3600000 - 2160;
         END;
         """
+
+    /// Runs that ended before hours were counted. Of an hour that was counted in part the greater number is true: runs may
+    /// have been removed since, and none was counted twice.
+    static let pastHours = """
+        INSERT INTO run_hours
+          SELECT finished_at / 3600000, state, \(span("")), count(*) FROM runs
+          WHERE finished_at / 3600000 >= (SELECT max(finished_at) FROM runs) / 3600000 - 2160
+          GROUP BY 1, 2, 3
+          ON CONFLICT DO UPDATE SET count = max(count, excluded.count);
+        """
+
+    /// How long a run took, as it stands in `run_hours`. `row`: what precedes its columns.
+    static func span(_ row: String) -> String {
+        """
+        CASE WHEN \(row)started_at IS NULL THEN -1
+            ELSE CAST(substr(max(\(row)finished_at - \(row)started_at, 0), 1, 2)
+              || substr('00000000000000', 1, length(max(\(row)finished_at - \(row)started_at, 0)) - 2) AS INTEGER) END
+        """
+    }
 }

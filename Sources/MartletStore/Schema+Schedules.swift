@@ -49,4 +49,7 @@ extension Schema {
         CREATE INDEX schedule_fires_newest ON schedule_fires (schedule, number);
         CREATE INDEX schedule_fires_age ON schedule_fires (at);
         """
+
+    /// All ledgers by time.
+    static let fireTimes = "CREATE INDEX schedule_fires_due ON schedule_fires (due, number);"
 }

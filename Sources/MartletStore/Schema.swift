@@ -15,6 +15,7 @@ enum Schema {
             version: 2,
             sql: [access, claims, notices, schedules, volumes, nodes, clusters, nomad, marks].joined(separator: "\n")),
         Migration(version: 3, sql: [nomadTimes, console, checkpoints].joined(separator: "\n")),
+        Migration(version: 4, sql: [fireTimes, pastHours].joined(separator: "\n")),
     ]
 
     /// What changes often is in `runs`, in short rows; what never changes is in `run_inputs`: SQLite writes

@@ -10,15 +10,7 @@ extension SQLiteStore: FigureStore {
     package func hours(since start: Date) async throws -> [HourFigures] {
         let first = start.milliseconds / HourFigures.milliseconds
         return try await read { db in
-            let rows = try Row.fetchAll(db.cachedStatement(sql: Self.hourSQL), arguments: [first])
-            var figures: [HourFigures] = []
-            var rest = rows[...]
-            while let hour = rest.first?[0] as Int64? {
-                let rowsOfHour = rest.prefix { ($0[0] as Int64) == hour }
-                figures.append(try HourFigures(hour, rowsOfHour))
-                rest = rest[rowsOfHour.endIndex...]
-            }
-            return figures
+            try HourFigures.each(Row.fetchAll(db.cachedStatement(sql: Self.hourSQL), arguments: [first]))
         }
     }
 
@@ -35,7 +27,19 @@ extension SQLiteStore: FigureStore {
 }
 
 extension HourFigures {
-    fileprivate static let milliseconds: Int64 = 3_600_000
+    static let milliseconds: Int64 = 3_600_000
+
+    /// `rows` of hour, state, span and count, in the order of hours.
+    static func each(_ rows: [Row]) throws -> [HourFigures] {
+        var figures: [HourFigures] = []
+        var rest = rows[...]
+        while let hour = rest.first?[0] as Int64? {
+            let rowsOfHour = rest.prefix { ($0[0] as Int64) == hour }
+            figures.append(try HourFigures(hour, rowsOfHour))
+            rest = rest[rowsOfHour.endIndex...]
+        }
+        return figures
+    }
 
     /// `rows` of one hour: state, span and count.
     fileprivate init(_ hour: Int64, _ rows: ArraySlice<Row>) throws {

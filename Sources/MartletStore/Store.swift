@@ -67,6 +67,7 @@ package final class SQLiteStore: Sendable {
         self.now = now
         self.checkpointer = checkpointer
         let pool = pool
+        pool.add(transactionObserver: NoticeWatch { [notices] in notices.changed($0) }, extent: .databaseLifetime)
         let owed = owed
         audit = AuditChain(now: now)
         writer = GroupWriter(

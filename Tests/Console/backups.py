@@ -1,15 +1,16 @@
 """Backups in a browser: a volume is backed up, proven, looked into and restored by clicking. MARTLET_VOLUMES has the directories 1 and 2."""
 
 import os
+import subprocess
 
-from browser import URL, Visit, browser, call, eventually, expect, main
-from looks import HOSTILE, looks
+from browser import Visit, accessible, browser, call, eventually, expect, main
+from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
 STATE = {}
 FOLDER = os.environ["MARTLET_VOLUMES"] + "/1"
 VOLUME = "shop-shop.web.web-1-data"
-NAMES = [name.replace("/", "\u2215") for name in HOSTILE]
+NAMES, SHOWN = ([name.replace("/", "\u2215") for name in names] for names in (HOSTILE, SEEN))
 
 
 def check(body):
@@ -77,6 +78,7 @@ def restores():
     page.get_by_role("dialog").get_by_role("button", name="Restore now").click()
     page.wait_for_url("**/console/runs/*")
     expect(page.locator(".head .badge")).to_have_text("succeeded", timeout=30_000)
+    expect(page.locator(".facts a.of")).to_have_text(f"Volume {VOLUME}")
     assert open(f"{FOLDER}/a.txt", encoding="utf-8").read() == "first\n"
     assert os.path.exists(f"{FOLDER}/new.txt")
     assert any(version["mode"] == "safety" for version in versions())
@@ -95,7 +97,7 @@ def browses():
     page.get_by_role("link", name="hostile/").click()
     cells = page.locator("td.break")
     expect(cells).to_have_count(len(NAMES))
-    assert sorted(cells.all_text_contents()) == sorted(NAMES)
+    assert sorted(cells.all_text_contents()) == sorted(SHOWN)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download as tar.gz").click()
     assert download.value.suggested_filename.endswith(".tar.gz")
@@ -116,6 +118,39 @@ def rights():
     expect(page.get_by_role("button", name="Remove")).to_have_count(0)
     visit.close()
     call("DELETE", "/api/tokens/volumes-reader")
+
+
+@check
+def maintains():
+    """an archive is imported, what the rules remove is shown before it goes, and versions are looked for in the repository"""
+    archive = os.environ["MARTLET_VOLUMES"] + "/old-1500000000.tar.gz"
+    subprocess.run(["tar", "czf", archive, "-C", FOLDER, "a.txt"], check=True)
+    before = len(versions())
+    visit = Visit(STATE["browser"])
+    page = visit.open(f"/console/backups/{VOLUME}")
+    dialog = page.get_by_role("dialog")
+    page.get_by_role("button", name="Import", exact=True).click()
+    accessible(page, "the form of an import")
+    dialog.get_by_label("File on the server").fill("/no/such.tar")
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator(".toast.is-bad")).to_contain_text("file: is no file")
+    page.get_by_role("button", name="Import", exact=True).click()
+    dialog.get_by_label("File on the server").fill(archive)
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    eventually("it is imported", lambda: len(versions()) == before + 1)
+    imported = next(each for each in versions() if each["createdAt"].startswith("2017-07-14"))
+    page.get_by_role("button", name="Clear up").click()
+    row = dialog.get_by_role("row").filter(has_text="2017-07-14")
+    expect(row).to_contain_text("goes")
+    expect(dialog.get_by_role("row").filter(has_text="stays").first).to_contain_text("younger than")
+    accessible(page, "what the rules keep")
+    dialog.get_by_role("button", name="Remove 1 version", exact=True).click()
+    eventually("it is gone", lambda: imported["number"] not in [each["number"] for each in versions()])
+    page.get_by_role("button", name="Find versions").click()
+    dialog.get_by_role("button", name="Find them").click()
+    eventually("it ended", lambda: [run for run in call("GET", "/api/runs?job=volumes.adopt")["items"] if run["state"] == "succeeded"])
+    visit.complaints[:] = [each for each in visit.complaints if "400" not in each and "404" not in each and "409" not in each]
+    visit.close()
 
 
 @check

@@ -68,6 +68,10 @@ class Visit:
             answer = self.context.request.post(
                 URL + "/api/session", data={"token": token}, headers={"X-Martlet-Console": "1"})
             assert answer.status == 201, answer.text()
+            # As the login page does it; what a later login keeps stays.
+            mark = json.dumps(answer.json()["mark"])
+            self.context.add_init_script(
+                f"if (!localStorage.getItem('martlet.mark')) localStorage.setItem('martlet.mark', {mark})")
 
     def open(self, path="/"):
         page = self.context.new_page()

@@ -4,8 +4,9 @@ import json
 import os
 import re
 
-from browser import URL, Visit, accessible, browser, call, eventually, expect, fits, main
-from pages import HOSTILE, LOOKS
+from browser import TOKEN, URL, Visit, accessible, browser, call, eventually, expect, fits, main
+from looks import HOSTILE, SEEN
+from pages import LOOKS
 
 CHECKS = []
 STATE = {}
@@ -181,6 +182,14 @@ def the_documents_steps():
     expect(page.locator(".cluster-head h2")).to_have_text("订单")
     expect(row(page, "订单")).to_contain_text("已启动")
 
+    # Whoever comes home finds it at once.
+    page.get_by_role("link", name="总览").click()
+    card = page.locator(".home")
+    expect(card).to_contain_text("订单 启动成功")
+    expect(card).to_contain_text("DolphinScheduler 1.2.0，2 台主机")
+    card.get_by_role("link", name="订单").click()
+    expect(page.locator(".cluster-head h2")).to_have_text("订单")
+
     # No other one beside it: the server's own words.
     row(page, "other").get_by_role("button").click()
     button(page, "部署/升级").click()
@@ -273,6 +282,47 @@ def failing():
 
 
 @check
+def looked_at():
+    """what is deployed is the version whose changes were shown: after a save elsewhere it is refused"""
+    for language, deploy, words in (("zh-CN", "部署/升级", "数据已被修改"), ("en-US", "Deploy / upgrade", "was saved since")):
+        body = cluster("watched", IPS[:1])
+        identifier = call("POST", "/api/clusters", body)["id"]
+        act("deploy", identifier)
+        call("POST", f"/api/clusters/{identifier}/cancel")
+        call("PUT", f"/api/clusters/{identifier}", body)
+        visit = Visit(STATE["browser"], language)
+        page = visit.open(f"/console/clusters?id={identifier}")
+        button(page, deploy).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        call("PUT", f"/api/clusters/{identifier}", {**body, "remark": "newer", "force": True, "confirm": "watched"})
+        answer(page, deploy)
+        expect(page.locator(".cluster").get_by_role("alert")).to_contain_text(words)
+        assert status("watched") == "prepare" and call("GET", "/api/clusters")["run"] is None
+        visit.complaints[:] = [each for each in visit.complaints if "412" not in each]
+        visit.close()
+        call("DELETE", f"/api/clusters/{identifier}")
+
+
+@check
+def session_ends():
+    """whose session ends while a cluster is edited is told so, and what was not saved"""
+    token = call("POST", "/api/tokens", {"name": "edits-clusters", "role": "admin"})["token"]
+    visit = Visit(STATE["browser"], "zh-CN", token=token)
+    page = visit.open(f"/console/clusters?id={STATE['other']}")
+    create(page, HOSTILE[1])
+    call("DELETE", "/api/tokens/edits-clusters")
+    page.locator("body").press("g")
+    page.keyboard.press("r")
+    expect(page.get_by_role("status").filter(has_text="会话已结束")).to_contain_text(HOSTILE[1])
+    page.get_by_label("令牌").fill(TOKEN)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("运行记录")
+    page.goto(f"{URL}/console/clusters")
+    expect(page.locator(".cluster-head")).to_have_count(0)
+    visit.close()
+
+
+@check
 def hosts_and_templates():
     """hosts and templates are made, changed and removed"""
     visit = Visit(STATE["browser"], "zh-CN")
@@ -291,7 +341,7 @@ def hosts_and_templates():
     expect(item).to_have_count(1)
     item.get_by_role("button", name="修改主机").click()
     dialog.get_by_label("备注").fill("the last one")
-    dialog.get_by_label("立即准备主机").uncheck()
+    expect(dialog.get_by_label("立即准备主机")).not_to_be_checked()
     answer(page, "确定")
     expect(item).to_contain_text("the last one")
     item.get_by_role("button", name="删除").click()
@@ -351,6 +401,10 @@ def hostile_texts():
         expect(page.locator("main")).to_contain_text(text)
         if "id=" in where:
             expect(page.locator(".matrix")).to_contain_text(HOSTILE[0])
+            expect(page.locator(".captions-view")).to_contain_text(SEEN[-1])
+            pager = page.get_by_role("group", name="Pages of ten lines")
+            pager.get_by_role("button", name="First page").click()
+            pager.get_by_role("button", name="Next page").click()
             expect(page.locator(".captions-view")).to_contain_text(HOSTILE[0])
             page.locator(".matrix .cell").last.click()
             page.keyboard.press("Escape")

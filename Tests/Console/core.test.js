@@ -162,7 +162,7 @@ test("one stream feeds all tabs, and none is open while nobody looks", async () 
   assert.equal(opened.length, 1);
   opened[0].onopen();
   opened[0].listeners.run({ data: '{"number":1}' });
-  assert.deepEqual(told, [{ kind: "state", isLive: true }, { kind: "reset" }, { kind: "event", event: { number: 1 } }]);
+  assert.deepEqual(told, [{ kind: "state", isLive: true }, { kind: "reset" }, { kind: "event", of: "run", event: { number: 1 } }]);
   tabs.set(0, false);
   tabs.delete(1);
   await new Promise((resolve) => setTimeout(resolve, 30));
@@ -181,6 +181,15 @@ test("colours become classes, and nothing else of a terminal is left", () => {
   assert.deepEqual(pieces("\u001b[38;5;196mx"), [{ text: "x", classes: "a-bright-red" }]);
   assert.deepEqual(pieces("\u001b[38;2;10;200;10mx"), [{ text: "x", classes: "a-bright-green" }]);
   assert.deepEqual(pieces("a\u0000b"), [{ text: "a\u2400b", classes: "" }]);
+});
+
+test("what hides or turns the order of signs is shown by its number, what scripts need stays", async () => {
+  const { visible } = await load("core/visible.js");
+  assert.equal(visible("exe.\u202egnp"), "exe.\u2039U+202E\u203agnp");
+  assert.equal(visible("a\u200bb\ufeff\u2066"), "a\u2039U+200B\u203ab\u2039U+FEFF\u203a\u2039U+2066\u203a");
+  assert.equal(visible("\u{e0041}"), "\u2039U+E0041\u203a");
+  const needed = "\u{1f468}\u200d\u{1f469} \u0645\u06cc\u200c\u062e\u0648 \u4e2d\u6587\u3000\ttab\n";
+  assert.equal(visible(needed), needed);
 });
 
 test("spans, sizes and times are read at once, times with their zone", () => {
@@ -347,7 +356,7 @@ test("a page that comes back gets events again, one that is gone none", async ()
 // Deeds and stored parameters.
 
 test("a deed is done once at a time, others beside it, and again after its answer", async () => {
-  const { Deeds } = await load("core/soon.js");
+  const { Deeds } = await load("core/deeds.js");
   const deeds = new Deeds();
   const done = [];
   const shown = [];

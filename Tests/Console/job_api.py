@@ -1,7 +1,7 @@
 """The job API in a browser: jobs whose ids have slashes, what was decided and why, versions, allocations with their logs."""
 
-from browser import Visit, browser, call, eventually, expect, main
-from looks import HOSTILE, looks
+from browser import Visit, accessible, browser, call, eventually, expect, main
+from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
 STATE = {}
@@ -80,6 +80,9 @@ def allocation():
     page.get_by_role("table").filter(has_text="Created").get_by_role("link").first.click()
     expect(page.locator(".events")).to_contain_text("Task started by client")
     expect(page.locator(".log-view")).to_contain_text("serving")
+    page.get_by_role("link", name="The run").click()
+    expect(page.locator(".facts a.of")).to_contain_text(["Job of the job API service", "Allocation"])
+    page.go_back()
     page.get_by_role("button", name="Restart").click()
     page.get_by_role("dialog").get_by_role("button", name="Restart").click()
     expect(page.locator(".events")).to_contain_text("Restart", timeout=30_000)
@@ -91,13 +94,65 @@ def allocation():
 
 
 @check
+def dispatches():
+    """a job that waits for dispatches is started from a form of its meta keys and its payload"""
+    task = {"Name": "t", "Driver": "raw_exec", "Config": {"command": "/bin/sh", "args": ["-c", "echo table $NOMAD_META_table; cat local/input"]}, "DispatchPayload": {"File": "input"}}
+    call("POST", "/v1/jobs", {"Job": {"ID": "team/copy", "Name": "team/copy", "Type": "batch", "Datacenters": ["dc1"], "TaskGroups": [{"Name": "g", "Count": 1, "Tasks": [task]}],
+                                      "ParameterizedJob": {"Payload": "required", "MetaRequired": ["table"], "MetaOptional": ["rows", HOSTILE[1]]}}})
+    visit = Visit(STATE["browser"], "zh-CN")
+    page = visit.open("/console/job-api/jobs/team%2Fcopy")
+    page.get_by_role("button", name="派发").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label(HOSTILE[1])).to_be_visible()
+    accessible(page, "the form of a dispatch")
+    dialog.get_by_label("负载").fill("行 one")
+    dialog.get_by_role("button", name="派发").click()
+    expect(dialog).to_be_visible()  # The browser asks for what is required.
+    dialog.get_by_label("table").fill("orders")
+    dialog.get_by_role("button", name="派发").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("team/copy/dispatch-")
+    expect(page.locator(".facts")).to_contain_text("table=orders")
+    page.get_by_role("table").filter(has_text="创建时间").get_by_role("link").first.click()
+    expect(page.locator(".log-view")).to_contain_text("table orders")
+    expect(page.locator(".log-view")).to_contain_text("行 one")
+    visit.close()
+
+
+@check
+def node():
+    """a node takes nothing new, is drained and takes allocations again by click"""
+    register("rests", "exec sleep 300", "service")
+    eventually("it runs", lambda: [each for each in allocations("rests") if each["ClientStatus"] == "running"])
+    visit = Visit(STATE["browser"])
+    page = visit.open("/console/job-api?view=nodes")
+    head = page.locator(".panel h2")
+
+    def change(name):
+        head.get_by_role("button", name=name, exact=True).click()
+        page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+
+    change("Take no new ones")
+    expect(head).to_contain_text("takes no new allocations")
+    change("Take allocations")
+    expect(head).to_contain_text("takes allocations")
+    change("Drain")
+    expect(head.get_by_role("button", name="Take allocations")).to_be_visible()
+    eventually("it is ended", lambda: not [each for each in allocations("rests") if each["ClientStatus"] == "running"], 30)
+    change("Take allocations")
+    expect(head).to_contain_text("takes allocations")
+    eventually("it runs again", lambda: [each for each in allocations("rests") if each["ClientStatus"] == "running"], 30)
+    call("DELETE", "/v1/job/rests")
+    visit.close()
+
+
+@check
 def hostile():
     """what a job holds is text"""
     visit = Visit(STATE["browser"])
     page = visit.open("/console/job-api/jobs/hostile")
     tags = page.locator(".facts .tag")
     expect(tags).to_have_count(len(HOSTILE))
-    assert sorted(tags.all_text_contents()) == sorted(f"m{number}={text}" for number, text in enumerate(HOSTILE))
+    assert sorted(tags.all_text_contents()) == sorted(f"m{number}={text}" for number, text in enumerate(SEEN))
     visit.close()
 
 

@@ -8,15 +8,22 @@ from browser import Visit, accessible, expect, fits
 LOOKS = [("en-US", "light", 1280), ("zh-CN", "dark", 360)]
 PICTURED = [*LOOKS, ("zh-CN", "dark", 1280), ("en-US", "light", 360)]
 HOSTILE = [
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "javascript:alert(1)", "{{7*7}}${7*7}",
-    "' onmouseover='alert(1)", "<iframe srcdoc='<script>alert(1)</script>'>", "\u27e60\u27e7", "\u202egnp.exe",
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "javascript:alert(1)",
+    "{{7*7}}${7*7}", "</textarea><script>alert(1)</script>", "' onmouseover='alert(1)", "<iframe srcdoc='<script>alert(1)</script>'>",
+    "\u27e60\u27e7", "<!--\u27e61\u27e7-->", "\u202egnp.exe", "zero\u200bwidth",
 ]
+# What hides, or turns the order of signs, is shown by its number.
+SEEN = [each.replace("\u202e", "\u2039U+202E\u203a").replace("\u200b", "\u2039U+200B\u203a") for each in HOSTILE]
 
 
 def named(page, what):
     """Every text that is asked for exists."""
-    shown = page.evaluate("document.body.innerText + [...document.querySelectorAll('[placeholder], [aria-label]')].map((each) => `${each.placeholder} ${each.ariaLabel}`)")
-    keys = re.findall(r"\b(?:app|log|run|runs|page|group|backups|volume|version|jobapi|eval|alloc|node|token|audit)\.[a-zA-Z]+\b", shown)
+    shown = page.evaluate("""() => {
+        const copy = document.body.cloneNode(true);
+        for (const code of copy.querySelectorAll("code, pre, .settings")) code.remove();
+        return copy.textContent + [...document.querySelectorAll('[placeholder], [aria-label]')].map((each) => `${each.placeholder} ${each.ariaLabel}`);
+    }""")
+    keys = re.findall(r"\b(?:app|log|run|runs|page|group|backups|volume|version|jobapi|eval|alloc|node|token|audit|settings)\.[a-zA-Z]+\b", shown)
     assert not keys, f"{what} lacks the texts {keys}"
 
 

@@ -26,7 +26,7 @@ def looked_after():
         "job-api": "/console/job-api", "job-api-evaluations": "/console/job-api?view=evaluations", "job-api-nodes": "/console/job-api?view=nodes",
         "job-api-job": "/console/job-api/jobs/" + job.replace("/", "%2F"),
         "job-api-allocation": f"/console/job-api/allocations/{job_api.allocations(job)[0]['ID']}",
-        "tokens": "/console/tokens", "audit": "/console/audit"}
+        "tokens": "/console/tokens", "audit": "/console/audit", "settings": "/console/settings"}
 
 
 def main(folder):

@@ -73,6 +73,11 @@ def streams():
         expect(page.locator(".tiles b.is-running")).to_have_text("1")
         expect(page.locator(".live")).not_to_have_class("live is-off")
     assert counter.most == 1, f"{counter.most} streams"
+    tools.URL = counter.url
+    late = visit.open("/console/audit")
+    tools.URL = direct
+    expect(late.locator(".live")).to_have_class("live ")
+    late.close()
     call("POST", f"/api/runs/{run}/stop", {"grace": "1s"})
     for page in pages:
         expect(page.locator(".tiles b.is-running")).to_have_text("0")
@@ -121,6 +126,12 @@ def without_workers():
     for page in pages:
         expect(page.locator(".tiles b.is-running")).to_have_text("1")
     assert counter.most == 1, f"{counter.most} streams"
+    # A tab that comes later hears at once that the stream lives, though nothing happens.
+    tools.URL = counter.url
+    late = visit.open("/console/audit")
+    tools.URL = direct
+    expect(late.locator(".live")).to_have_class("live ")
+    late.close()
     pages[0].close()
     eventually("another tab takes over", lambda: counter.open == 1)
     call("POST", f"/api/runs/{run}/stop", {"grace": "1s"})

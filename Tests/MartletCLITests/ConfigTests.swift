@@ -102,6 +102,45 @@ import Testing
         #expect(throws: MartletError.self) { try config(file: both) }
     }
 
+    @Test func `what is told of settings has their form, and no secret`() throws {
+        let key = try file("from-a-file\n")
+        let path = try file(
+            """
+            clusters: {password: correct-horse}
+            scripts: {environment: {REGION: north, PASS: {file: \(key)}, WORD: {secret: prod-db}}}
+            notices: {channels: [{name: ops, kind: dingtalk, token: very-secret-token}]}
+            limits: {runs: 7, drivers: {command: 3}}
+            hosts: [a.example, b.example]
+            """)
+        let sources = try SettingSources(
+            flags: ["dataDir": "/tmp/x"], environment: ["MARTLET_LOG_LEVEL": "debug"], file: path)
+        let view = try ServerConfig(sources, environment: [:]).view
+        let items = Dictionary(uniqueKeysWithValues: view.items.map { ($0.name, $0) })
+        #expect(Set(items.keys) == Set(Setting.table.map(\.key)) && view.file == path)
+        #expect(items["clusters.password"]?.value == .string(Secret.placeholder))
+        #expect(items["scripts.environment"]?.value == ["PASS", "REGION", "WORD"])
+        let told = view.items.map { "\($0)" }.joined()
+        for secret in ["correct-horse", "from-a-file", "very-secret-token", "north"] {
+            #expect(!told.contains(secret), "\(secret)")
+        }
+        let secrets = items.values.filter(\.isSecret).map(\.name).sorted()
+        #expect(secrets == ["clusters.password", "notices.channels", "scripts.environment"])
+        #expect(items["limits.runs"]?.value == 7 && items["limits.drivers"]?.value == ["command": 3])
+        #expect(items["hosts"]?.value == ["a.example", "b.example"] && items["listen"]?.value == ["127.0.0.1:8080"])
+        #expect(items["log.console"]?.value == false && items["backups.inventory"]?.value == nil)
+        #expect(items["dataDir"]?.origin == .flag && items["hosts"]?.origin == .file)
+        #expect(items["log.level"]?.origin == .environment && items["jobsDir"]?.origin == .default)
+        #expect(items["log.level"]?.source == "environment MARTLET_LOG_LEVEL")
+    }
+
+    @Test func `an idle time of nothing or of years is refused`() throws {
+        #expect(try config().consoleIdleTime == .seconds(1800))
+        #expect(try config(flags: ["console.idleTime": "2h"]).consoleIdleTime == .seconds(7200))
+        for wrong in ["0s", "31d"] {
+            #expect(throws: MartletError.self, "\(wrong)") { try config(flags: ["console.idleTime": wrong]) }
+        }
+    }
+
     @Test func `the data directory follows the user`() {
         #expect(ServerConfig.defaultDataDirectory(["XDG_STATE_HOME": "/s", "HOME": "/h"]) == "/s/martlet")
         #expect(ServerConfig.defaultDataDirectory(["HOME": "/h"]) == "/h/.local/state/martlet")

@@ -1,3 +1,4 @@
+import Foundation
 import MartletCore
 import Testing
 
@@ -41,6 +42,29 @@ import Testing
         }
         #expect(all.count == Self.count + Self.count / 10)
         #expect(all == forward)
+    }
+
+    @Test func `a line of megabytes is cut, and pages backwards pass over all of it`() async throws {
+        let api = try await LiveAPI()
+        // Progress that overwrites itself has no line's end.
+        let words = (0..<400_000).map { String(format: "%07d\r", $0) }
+        api.logs.write("first\n" + words.joined() + "\nlast\n", .stdout)
+        let id = try await api.submit()
+        _ = try await api.ended(id)
+        var (pages, before) = ([[String]](), "end")
+        while pages.count < 50 {
+            let page = try await api.call("GET", "/api/runs/\(id)/lines?follow=false&limit=100&before=\(before)").json
+            pages.append(texts(page))
+            #expect(pages[pages.count - 1].reduce(0) { $0 + $1.utf8.count } <= 1 << 20)
+            if page["start"] == true { break }
+            before = try #require(page["items"][0]["id"].string)
+        }
+        #expect((3...10).contains(pages.count), "\(pages.count)")
+        #expect(pages.first?.last == "last" && pages.last?.first == "first")
+        let found = Set(pages.reversed().joined().joined().split(separator: "\r").map(String.init))
+        let missing = (0..<400_000).filter { !found.contains(String(format: "%07d", $0)) }
+        // Where two pages meet, a word may be cut.
+        #expect(missing.count <= pages.count, "\(missing.count)")
     }
 
     @Test func `a search finds a text whatever its case, and goes on where it stopped`() async throws {

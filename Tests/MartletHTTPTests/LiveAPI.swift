@@ -25,11 +25,13 @@ final class LiveAPI: Sendable {
     private let directory: URL
     private let tasks: [Task<Void, any Error>]
 
-    /// `script`: what the executor does; commands named `hang` run until they are stopped.
+    /// `executor`: what becomes of tasks; of ``obedient``, commands named `hang` run until they are stopped. `now`: for tokens
+    /// and sessions.
     init(
         runs: Int = 64, requests: Int = 0, wrongTokens: Int = 0, executor: ScriptedExecutor = LiveAPI.obedient,
         listener: Listener? = nil,
-        certificate: ServerCertificate? = nil, recheck: Duration = .seconds(60), facades: [any Facade] = []
+        certificate: ServerCertificate? = nil, recheck: Duration = .seconds(60), facades: [any Facade] = [],
+        settings: SettingsView = SettingsView(), now: @escaping @Sendable () -> Date = { Date() }
     ) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "http-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -48,10 +50,10 @@ final class LiveAPI: Sendable {
             disk: { DiskState(free: 1 << 40, total: 1 << 41) })
         self.control = control
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        tokens = try await Tokens(store: store, admin: Secret(Self.token))
+        tokens = try await Tokens(store: store, admin: Secret(Self.token), now: now)
         let api = NativeAPI(
             control: control, tokens: tokens, hosts: ["martlet.example"], version: "9.9", recheck: recheck,
-            facades: facades)
+            settings: SettingsViewBox(settings), facades: facades)
         routes = api.routes
         servesNative = listener?.facades.contains(.native) ?? true
         let (ports, found) = AsyncStream<Int>.makeStream()

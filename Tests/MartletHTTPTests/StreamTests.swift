@@ -25,6 +25,18 @@ private struct CountingWriter: ResponseBodyWriter {
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }
 
+/// Keeps everything.
+private struct KeepingWriter: ResponseBodyWriter {
+    private final class Kept: Sendable {
+        let text = Mutex("")
+    }
+
+    private let kept = Kept()
+    var text: String { kept.text.withLock { $0 } }
+    mutating func write(_ buffer: ByteBuffer) async throws { kept.text.withLock { $0 += String(buffer: buffer) } }
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
+
 @Suite struct StreamTests {
     @Test func `what ends a stream ends it while it catches up, too`() async throws {
         let api = try await LiveAPI(runs: 0)
@@ -49,6 +61,74 @@ private struct CountingWriter: ResponseBodyWriter {
             try await sending.value
             #expect(writer.count.events.withLock { isWhole ? $0 == 900 : $0 < 900 })
         }
+    }
+
+    /// What a stream sends until it has all of `texts`.
+    private func stream(
+        _ api: LiveAPI, _ coverage: Rights, until texts: [String], _ body: () async throws -> Void
+    ) async throws -> String {
+        let subscription = EventSubscription(control: api.control, coverage: coverage)
+        let writer = KeepingWriter()
+        let start = try await subscription.start(after: nil)
+        let sending = Task {
+            var any: any ResponseBodyWriter = writer
+            try await subscription.send(from: start, to: &any)
+        }
+        try await body()
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !texts.allSatisfy(writer.text.contains), ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        subscription.end()
+        try await sending.value
+        return writer.text
+    }
+
+    @Test func `a notice that is owed or sent is told to those who may see it`() async throws {
+        let api = try await LiveAPI()
+        let rule = NoticeRule(on: [.failed])
+        api.control.notices.replace([NoticeChannelFacts(name: "ops", kind: "webhook", target: "x", perMinute: nil, rules: [rule])])
+        for job in ["own-a", "foreign"] {
+            #expect(try await api.call("PUT", "/api/jobs/\(job)", body: #"{"command":["fail"]}"#).status == 201)
+        }
+        func fail(_ job: String) async throws { _ = try await api.ended(try await api.submit(#"{"job":"\#(job)"}"#)) }
+        let owed = #"data: {"number":1,"state":"waiting","channel":"ops"}"#
+        let all = try await stream(api, .all, until: ["event: notice\n\(owed)\n\n"]) { try await fail("foreign") }
+        // Who comes back is to go on after the last event of a run.
+        #expect(all.contains(owed) && !all.contains("id: 1\nevent: notice"), "\(all)")
+        let bound = Rights(role: .read, jobs: [try #require(NamePattern("own-*"))])
+        let own = #"{"number":3,"state":"waiting","channel":"ops"}"#
+        let some = try await stream(api, bound, until: [own]) {
+            try await fail("foreign")
+            try await fail("own-a")
+        }
+        #expect(some.contains(own) && !some.contains(#""number":2"#), "\(some)")
+        let sent = try await stream(api, bound, until: [#""number":3,"state":"sending""#]) {
+            for _ in 0..<3 { _ = try await claim(api) }
+        }
+        #expect(
+            sent.contains(#"{"number":3,"state":"sending","channel":"ops"}"#) && !sent.contains(#""number":1"#),
+            "\(sent)")
+    }
+
+    private func claim(_ api: LiveAPI) async throws -> NoticeClaim {
+        let queue = try #require(api.control.store as? any NoticeQueue)
+        return try await queue.claimNotices(of: "ops", pace: NoticePace(), at: Date())
+    }
+
+    @Test func `progress is hinted at for runs that are covered`() async throws {
+        let api = try await LiveAPI(runs: 0)
+        for job in ["own-a", "foreign"] {
+            #expect(try await api.call("PUT", "/api/jobs/\(job)", body: #"{"command":["true"]}"#).status == 201)
+        }
+        let own = try await api.submit(#"{"job":"own-a"}"#)
+        let foreign = try await api.submit(#"{"job":"foreign"}"#)
+        let bound = Rights(role: .read, jobs: [try #require(NamePattern("own-*"))])
+        let wanted = "event: progress\ndata: {\"run\":\"\(own)\"}\n\n"
+        let text = try await stream(api, bound, until: [wanted]) {
+            for id in [foreign, own] { api.control.feed.hint(.progress(try #require(RunID(id)))) }
+        }
+        #expect(text.contains(wanted) && !text.contains(foreign), "\(text)")
     }
 
     private func logged(_ text: String) async throws -> (api: LiveAPI, path: String) {

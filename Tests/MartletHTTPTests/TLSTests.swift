@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import MartletCore
+import MartletEngine
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -83,6 +84,29 @@ import Testing
         try Data("no certificate".utf8).write(to: URL(filePath: files.served.chain))
         #expect(throws: MartletError.self) { try certificate.reload() }
         #expect(try await answers(api.port, trusting: files.path("two.crt")))
+    }
+
+    @Test func `by TLS only a cookie of this host counts`() async throws {
+        let files = try Certificates()
+        try files.make("one")
+        try files.serve("one")
+        let listener = try Listener(
+            ["address": "127.0.0.1:0", "tls": ["certificate": "x", "key": "y"]], at: "listen",
+            problems: Fields.Problems())
+        let api = try await LiveAPI(listener: listener, certificate: try ServerCertificate(files.served))
+        let login = try #require(try await api.tokens.logIn(token: Secret(LiveAPI.token)))
+        let mark = api.tokens.sessions.mark(of: login.secret)
+        var configuration = HTTPClient.Configuration()
+        configuration.tlsConfiguration = .makeClientConfiguration()
+        configuration.tlsConfiguration?.trustRoots = .file(files.path("one.crt"))
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        defer { Task { try await client.shutdown() } }
+        for (name, status) in [("__Host-martlet_\(api.port)", 200), ("martlet_\(api.port)", 401)] {
+            var request = HTTPClientRequest(url: "https://127.0.0.1:\(api.port)/api/session")
+            request.headers.add(name: "Cookie", value: "\(name)=\(login.secret.exposed)")
+            request.headers.add(name: "X-Martlet-Console", value: mark)
+            #expect(try await client.execute(request, timeout: .seconds(10)).status.code == status, "\(name)")
+        }
     }
 
     @Test func `a key of another certificate is refused before anybody connects`() throws {

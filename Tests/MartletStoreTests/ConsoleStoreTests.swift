@@ -16,8 +16,8 @@ import Testing
     private static let start = Date(timeIntervalSince1970: 1_700_002_800)
 
     /// Inserts, starts and ends a run that takes so long.
-    private func end(_ code: Int32, at now: Date, after seconds: TimeInterval) async throws {
-        let run = fixture.run()
+    private func end(_ code: Int32, at now: Date, after seconds: TimeInterval, job: String? = nil) async throws {
+        let run = job.map { fixture.run(job: $0) } ?? fixture.run()
         try await fixture.insert(run)
         try await fixture.apply(.claim, to: run.id, at: now - seconds)
         let exit = TaskExit(ending: .exited(code: code), endedAt: now)
@@ -42,6 +42,45 @@ import Testing
             try Int64.fetchAll(db, sql: "SELECT span FROM run_hours ORDER BY span")
         }
         #expect(spans == [0, 7, 250, 120_000])
+    }
+
+    @Test func `a token for some jobs has the figures of these`() async throws {
+        for seconds in 1...20 { try await end(0, at: Self.start + 60, after: Double(seconds), job: "own-a") }
+        try await end(1, at: Self.start + 60, after: 500, job: "foreign")
+        try await end(1, at: Self.start + 2 * Self.hour, after: 500)
+        try await fixture.apply(.claim, to: try await fixture.insert(fixture.run(job: "own-b")))
+        for job in ["own-b", "foreign"] { try await fixture.insert(fixture.run(job: job)) }
+        let rights = Rights(role: .read, jobs: [try #require(NamePattern("own-*"))])
+        let figures = try await store.hours(since: Self.start, covering: rights)
+        #expect(figures.since == Self.start && figures.hours.map(\.ended) == [[.succeeded: 20]])
+        #expect(figures.hours.first?.median == .seconds(10) && figures.hours.first?.slow == .seconds(19))
+        #expect(
+            try await store.present(covering: rights).runs == [.pending: 1, .running: 1, .stopping: 0, .paused: 0])
+        let none = Rights(role: .read, labels: ["team": try #require(NamePattern("db"))])
+        #expect(try await store.hours(since: Self.start, covering: none).hours.isEmpty)
+    }
+
+    @Test func `of very many ends the figures of a token begin where they are whole`() async throws {
+        let run = fixture.run(job: "own-a")
+        try await fixture.insert(run)
+        // One a second, the newest last.
+        let (count, newest) = (CoveredFigures.most + 5000, Self.start + 20 * Self.hour)
+        try await store.pool.write { db in
+            try db.execute(
+                sql: """
+                    WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ?)
+                    INSERT INTO runs (id, job, driver, state, attempt, task, created_at, due_at, started_at, finished_at,
+                      log_bytes, version, detail)
+                    SELECT CAST(printf('%016d', n) AS BLOB), 'own-a', 'command', 'succeeded', 1, 0, 0, 0, ? - n * 1000,
+                      ? - n * 1000, 0, 1, (SELECT detail FROM runs) FROM c
+                    """, arguments: [count, newest.milliseconds, newest.milliseconds])
+        }
+        let rights = Rights(role: .read, jobs: [try #require(NamePattern("own-*"))])
+        let figures = try await store.hours(since: Self.start, covering: rights)
+        // 20,000 seconds are five hours and a half: five are whole.
+        #expect(figures.since == newest - 5 * Self.hour)
+        #expect(figures.hours.map(\.ended) == Array(repeating: [.succeeded: 3600], count: 5))
+        #expect(try await store.hours(since: newest - 3 * Self.hour, covering: rights).hours.count == 3)
     }
 
     @Test func `present runs are counted by state`() async throws {

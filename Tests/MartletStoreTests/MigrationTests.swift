@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct Migrations {
     private static let extra = Migration(
-        version: 4, sql: "CREATE TABLE extra (a INTEGER) STRICT; CREATE INDEX runs_extra ON runs (created_at);")
+        version: 5, sql: "CREATE TABLE extra (a INTEGER) STRICT; CREATE INDEX runs_extra ON runs (created_at);")
 
     private func fixtureDirectory(_ name: String) throws -> URL {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("store-\(UUID())")
@@ -60,6 +60,24 @@ import Testing
         #expect(allocations.map(\.facts.clientStatus) == [.complete])
     }
 
+    @Test func `runs that ended before hours were counted are counted by the migration`() async throws {
+        let directory = try fixtureDirectory("v2")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let store = try SQLiteStore(directory: directory)
+        let hours = try await store.hours(since: .distantPast)
+        #expect(hours.map(\.ended) == [[.failed: 1]] && hours.map(\.median) == [.milliseconds(160)])
+    }
+
+    @Test func `a database of schema 3 opens, and no run is counted twice for its hour`() async throws {
+        let directory = try fixtureDirectory("v3")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let store = try SQLiteStore(directory: directory)
+        #expect(try await store.liveRuns().map(\.state) == [.running, .running])
+        #expect(try await store.hours(since: .distantPast).map(\.ended) == [[.succeeded: 1, .failed: 3]])
+        let page = FireTimePage(.distantPast ..< .distantFuture, limit: 9)
+        #expect(try await store.fires(page).isEmpty)
+    }
+
     @Test func `an older database is backed up and then migrated`() async throws {
         let fixture = try StoreFixture()
         let id = try await fixture.insert(fixture.run())
@@ -67,9 +85,9 @@ import Testing
         let store = try SQLiteStore(directory: fixture.directory, migrations: Schema.migrations + [Self.extra])
         #expect(try await store.run(id) != nil)
         try store.close()
-        #expect(try version(of: fixture.databasePath) == 4)
-        let backup = fixture.databasePath + ".before-v4"
-        #expect(try version(of: backup) == 3)
+        #expect(try version(of: fixture.databasePath) == 5)
+        let backup = fixture.databasePath + ".before-v5"
+        #expect(try version(of: backup) == 4)
         let mode = try FileManager.default.attributesOfItem(atPath: backup)[.posixPermissions] as? Int
         #expect(mode == 0o600)
         #expect(try number("SELECT count(*) FROM runs", in: backup) == 1)
@@ -79,11 +97,11 @@ import Testing
         let fixture = try StoreFixture()
         try await fixture.insert(fixture.run())
         try fixture.store.close()
-        let broken = Migration(version: 5, sql: "CREATE TABLE more (a INTEGER); SELECT nothing FROM nowhere;")
+        let broken = Migration(version: 6, sql: "CREATE TABLE more (a INTEGER); SELECT nothing FROM nowhere;")
         #expect(throws: (any Error).self) {
             try SQLiteStore(directory: fixture.directory, migrations: Schema.migrations + [Self.extra, broken])
         }
-        #expect(try version(of: fixture.databasePath) == 3)
+        #expect(try version(of: fixture.databasePath) == 4)
         let store = try SQLiteStore(directory: fixture.directory)
         #expect(try await store.runs(RunQuery()).items.count == 1)
     }
@@ -93,8 +111,8 @@ import Testing
         try fixture.store.close()
         try SQLiteStore(directory: fixture.directory, migrations: Schema.migrations + [Self.extra]).close()
         let error = #expect(throws: MartletError.self) { try SQLiteStore(directory: fixture.directory) }
-        #expect(error?.message.contains("schema 4") == true)
-        #expect(try version(of: fixture.databasePath) == 4)
+        #expect(error?.message.contains("schema 5") == true)
+        #expect(try version(of: fixture.databasePath) == 5)
     }
 
     @Test func `a database of another program is refused`() throws {

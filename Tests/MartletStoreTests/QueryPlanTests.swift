@@ -15,7 +15,8 @@ import Testing
             for sql in [
                 SQLiteStore.eventSQL(ofOneRun: false), SQLiteStore.eventRangeSQL, SQLiteStore.newestClaimSQL,
                 SQLiteStore.latestBatchSQL([]), SQLiteStore.startedEventSQL, SQLiteStore.dueSchedulesSQL,
-                SQLiteStore.aheadSQL, SQLiteStore.hourSQL,
+                SQLiteStore.aheadSQL, SQLiteStore.hourSQL, SQLiteStore.fireTimesSQL,
+                SQLiteStore.plannedSQL,
             ] {
                 try expectSeeks(sql, db)
             }

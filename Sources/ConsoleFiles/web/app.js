@@ -1,7 +1,8 @@
 // Where the console begins.
 
-import { loadSession, session } from "./core/api.js";
+import { call, leave, loadSession, session } from "./core/api.js";
 import { join } from "./core/events.js";
+import { watchUse } from "./core/idle.js";
 import { addTexts, language, tag } from "./core/i18n.js";
 import { press } from "./core/keys.js";
 import { follow } from "./core/router.js";
@@ -20,11 +21,24 @@ effect(() => {
 });
 
 // One stream of events as long as somebody is logged in.
-let leave = () => {};
+let part = () => {};
 effect(() => {
-  leave();
-  leave = session.value ? join() : () => {};
+  part();
+  part = session.value ? join() : () => {};
 });
+
+// Whoever left the desk is logged out, however live the page is.
+let unwatch = () => {};
+effect(() => {
+  unwatch();
+  const seconds = session.value?.idleSeconds;
+  unwatch = seconds ? watchUse(seconds * 1000, { tell: () => void call("PUT", "/api/session").catch(() => {}), end: logOutIdle }) : () => {};
+});
+
+function logOutIdle() {
+  leave();
+  call("DELETE", "/api/session").catch(() => {});
+}
 
 await loadSession().catch((error) => {
   document.body.dataset.offline = String(error);

@@ -27,6 +27,7 @@ export const pages = [
   { name: "job-api-allocation", path: "job-api/allocations/:allocation", facade: "jobs", load: () => import("./pages/job-api-allocation.js") },
   { name: "tokens", path: "tokens", icon: "key", group: "admin", key: "t", role: "admin", whole: true, load: () => import("./pages/tokens.js") },
   { name: "audit", path: "audit", icon: "book", group: "admin", key: "a", role: "admin", whole: true, load: () => import("./pages/audit.js") },
+  { name: "settings", path: "settings", icon: "gear", group: "admin", key: "s", role: "admin", whole: true, load: () => import("./pages/settings.js") },
   { name: "clusters", path: "clusters", icon: "cluster", group: "work", key: "k", load: () => import("./pages/clusters.js") },
   { name: "cluster-hosts", path: "clusters/hosts", whole: true, load: () => import("./pages/cluster-hosts.js") },
   { name: "cluster-templates", path: "clusters/templates", whole: true, load: () => import("./pages/cluster-templates.js") },

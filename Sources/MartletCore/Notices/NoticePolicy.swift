@@ -63,6 +63,7 @@ package final class NoticeDesk: Sendable {
         var deliveries: [String: [Delivery: Int]] = [:]
         var bells: [Int: (channel: String, ring: AsyncStream<Void>.Continuation)] = [:]
         var nextBell = 0
+        var whenChanged: @Sendable (Int64) -> Void = { _ in }
     }
 
     private let state: Mutex<State>
@@ -73,6 +74,15 @@ package final class NoticeDesk: Sendable {
     package func replace(_ channels: [NoticeChannelFacts]) { state.withLock { $0.policy.channels = channels } }
     package func describe(_ body: @escaping @Sendable (Run, [Secret]) -> NoticePart) {
         state.withLock { $0.policy.describe = body }
+    }
+
+    /// `body` gets the number of each notice that is owed or whose state is another one, once that is durable. It must return
+    /// quickly.
+    package func whenChanged(_ body: @escaping @Sendable (Int64) -> Void) { state.withLock { $0.whenChanged = body } }
+
+    package func changed(_ numbers: Set<Int64>) {
+        let tell = state.withLock { $0.whenChanged }
+        for number in numbers.sorted() { tell(number) }
     }
 
     /// The channels were changed: all who send are to look.

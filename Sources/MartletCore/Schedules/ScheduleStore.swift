@@ -66,6 +66,35 @@ package struct FireQuery: Sendable, Hashable {
     }
 }
 
+/// A page of all ledgers, oldest first.
+package struct FireTimePage: Sendable, Hashable {
+    /// The first is in, the last is not.
+    package let times: Range<Date>
+    /// Of entries with the first time only those with a greater number; nil: all.
+    package let number: Int64?
+    package let limit: Int
+
+    package init(_ times: Range<Date>, after number: Int64? = nil, limit: Int) {
+        self.times = times
+        self.number = number
+        self.limit = limit
+    }
+}
+
+/// A schedule that has a time ahead.
+package struct PlannedSchedule: Sendable {
+    package let id: Int64
+    package let nextDue: Date
+    /// Nil: its definition cannot be read.
+    package let stored: StoredSchedule?
+
+    package init(id: Int64, nextDue: Date, stored: StoredSchedule?) {
+        self.id = id
+        self.nextDue = nextDue
+        self.stored = stored
+    }
+}
+
 /// Schedules and their ledgers. Every write is durable when its call returns.
 package protocol ScheduleStore: Sendable {
     /// Version starts at 1 and rises with each change. Throws `stale` when the stored one is not `old`, of which version and
@@ -101,6 +130,11 @@ package protocol ScheduleStore: Sendable {
     func release(_ queued: QueuedFire, run: NewRun?, refusal: String?, at now: Date) async throws -> Fire?
 
     func fires(_ query: FireQuery) async throws -> [Fire]
+    /// Of all schedules, also of those that are gone, by time and number.
+    func fires(_ page: FireTimePage) async throws -> [Fire]
+    /// Schedules whose next time is before `end`, by that time; `position`: only those after it.
+    func plannedSchedules(before end: Date, after position: PlannedSchedule?, limit: Int) async throws
+        -> [PlannedSchedule]
     /// Of these times, those that have an entry with a run or one that waits for its turn.
     func firedTimes(of schedule: String, among times: [Date]) async throws -> Set<Date>
     /// Throws `notFound` when there is no such watched schedule.

@@ -6,36 +6,62 @@ import MartletEngine
 
 /// Where a browser keeps its session: out of reach of scripts and of other sites.
 struct SessionCookie: Sendable {
-    /// The port is in the name: browsers keep one jar for all ports of a host.
-    let name: String
-    let isSecure: Bool
+    /// Whether browsers reach us by TLS.
+    private let isSecure: Bool
+    /// Whether nobody reaches us without it: no proxy in front decides.
+    private let isAlwaysSecure: Bool
+    private let plainName: String
 
-    init(port: Int?, isSecure: Bool) {
-        name = "martlet_\(port ?? 0)"
+    /// The port is in the name: browsers keep one jar for all ports of a host.
+    init(port: Int?, isSecure: Bool, isAlwaysSecure: Bool) {
+        plainName = "martlet_\(port ?? 0)"
         self.isSecure = isSecure
+        self.isAlwaysSecure = isAlwaysSecure
     }
 
-    /// A call by cookie carries this header, which no form and no link of another page can send.
+    /// Browsers take a cookie of such a name by TLS alone, for every path, and from no other host.
+    private var hostName: String { "__Host-" + plainName }
+
+    private var name: String { isSecure ? hostName : plainName }
+
+    /// A call by cookie carries this header, which no form and no link of another page can send. Its value is the mark of the
+    /// session; before a login it is anything.
     static let mark = HTTPField.Name.known("X-Martlet-Console")
 
-    func holding(_ secret: Secret) -> String {
-        "\(name)=\(secret.exposed); Max-Age=\(Sessions.longest.milliseconds / 1000); \(attributes)"
+    func holding(_ login: Tokens.Login) -> String {
+        "\(name)=\(login.secret.exposed); Max-Age=\(login.lasts.milliseconds / 1000); \(attributes)"
     }
 
     var cleared: String { "\(name)=; Max-Age=0; \(attributes)" }
 
     private var attributes: String { "Path=/; HttpOnly; SameSite=Strict\(isSecure ? "; Secure" : "")" }
 
-    /// The session that a request carries; nil without one.
-    func secret(in request: Request) -> Secret? {
+    /// The session that a request carries; nil without one. Servers on other ports of the host may have put cookies of our
+    /// name beside ours, before it even: the mark tells which session is the page's. A request without it, such as a link or
+    /// a stream, counts as long as no two sessions are in force.
+    func secret(in request: Request, _ sessions: Sessions) -> Secret? {
+        let names = isAlwaysSecure ? [hostName] : [hostName, plainName]
+        let held = names.map { Self.values(of: $0, in: request) }
+        if let mark = request.headers[Self.mark] {
+            return held.joined().first { sessions.mark(of: $0) == mark }
+        }
+        let valid = held.map { $0.filter(sessions.isInForce) }.first { !$0.isEmpty } ?? []
+        return valid.count == 1 ? valid.first : nil
+    }
+
+    private static let length = Sessions.prefix.utf8.count + 64
+
+    private static func values(of name: String, in request: Request) -> Set<Secret> {
+        var values: Set<Secret> = []
         for header in request.headers[values: .cookie] {
             for pair in header.split(separator: ";") {
                 let parts = pair.split(separator: "=", maxSplits: 1)
                 guard parts.count == 2, String(parts[0]).trimming(" ") == name else { continue }
-                return Secret(String(parts[1]).trimming(" \""))
+                let value = String(parts[1]).trimming(" \"")
+                if value.hasPrefix(Sessions.prefix), value.utf8.count == length { values.insert(Secret(value)) }
             }
         }
-        return nil
+        return values
     }
 }
 

@@ -19,6 +19,9 @@ struct SessionRoutes: Sendable {
             Route(
                 .post, Self.path, "Log a browser in with a token or a link; its cookie is in the answer",
                 access: .open, .createSession, logIn),
+            Route(
+                .put, Self.path, "Tell that somebody is at the browser: its idle time begins anew",
+                access: .covered(.read), isAudited: false, .useSession, use),
             Route(.delete, Self.path, "Log the browser out", access: .covered(.read), .deleteSession, logOut),
             Route(
                 .post, "/api/login-links", "Make a link that logs one browser in as the caller",
@@ -38,17 +41,29 @@ struct SessionRoutes: Sendable {
         guard call.request.hasConsoleMark else {
             throw Problem.forbidden("a browser logs in with the header X-Martlet-Console: 1")
         }
-        guard let (secret, principal) = try await newSession(wish, call) else {
+        guard let login = try await newSession(wish, call) else {
             throw MartletError(
                 .invalid, "this does not log in",
                 problems: [FieldProblem(field: "token", problem: "is not in force, or the link was used or is too old")]
             )
         }
-        return .json(.created, headers: [.setCookie: cookie.holding(secret)]) { self.members(of: principal, call, &$0) }
+        // Nobody needs the one before, and nobody else is to have it.
+        if case .session(let old) = call.context.credential { try await tokens.sessions.end(old) }
+        return .json(.created, headers: [.setCookie: cookie.holding(login)]) { json in
+            self.members(of: login.principal, call, &json)
+            json.field("mark", tokens.sessions.mark(of: login.secret))
+        }
+    }
+
+    /// That the call came is the use.
+    @Sendable private func use(_ call: Call) async throws -> Response {
+        try QueryItems(call.request).finish()
+        try await call.refuseBody()
+        return Response(status: .noContent)
     }
 
     /// By what the body names, else by the token of the call itself.
-    private func newSession(_ wish: JSONValue, _ call: Call) async throws -> (secret: Secret, principal: Principal)? {
+    private func newSession(_ wish: JSONValue, _ call: Call) async throws -> Tokens.Login? {
         let problems = Fields.Problems()
         var fields = Fields(wish, problems: problems)
         let (token, link) = (fields.string("token"), fields.string("link"))
@@ -56,11 +71,11 @@ struct SessionRoutes: Sendable {
         fields.finish()
         try problems.check("the login")
         if let link { return try await tokens.logIn(link: Secret(link)) }
-        if let token { return try await tokens.logIn(.token(Secret(token.trimming(" \n\r\t")))) }
+        if let token { return try await tokens.logIn(token: Secret(token.trimming(" \n\r\t"))) }
         guard let token = call.request.presentedToken else {
             throw Problem.invalid("token", "is missing: the token to log in with")
         }
-        return try await tokens.logIn(.token(token))
+        return try await tokens.logIn(token: token)
     }
 
     @Sendable private func logOut(_ call: Call) async throws -> Response {
@@ -99,6 +114,7 @@ struct SessionRoutes: Sendable {
         json.field("secretsRead", principal.rights.readsSecrets)
         json.array("facades", call.context.facades.map(\.rawValue).sorted()) { $0.value($1) }
         json.field("zone", TimeZone.current.identifier)
+        json.field("idleSeconds", Optional(tokens.sessions.idle.milliseconds / 1000))
         json.field("version", version)
         json.field("at", call.control.now())
     }

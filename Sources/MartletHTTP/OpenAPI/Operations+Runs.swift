@@ -193,7 +193,9 @@ extension Operation {
         "streamEvents", tag: "events", parameters: [.query("after", .integer(0 ... .max)), .lastEventID],
         answers: [
             Answer(
-                .ok, "Events of the type `run`, and `reset`; their data is an Event", .string(),
+                .ok,
+                "Events of the type `run`, whose data is an Event, and `reset`; without an id `notice` with number, state and channel, and `progress` with a run: hints to read these anew",
+                .string(),
                 type: "text/event-stream")
         ], examples: [Example("stream", ["after": 0], .ok, answer: "retry: 1000\n\n")])
 }

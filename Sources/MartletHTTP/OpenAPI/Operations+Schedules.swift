@@ -97,6 +97,26 @@ extension Operation {
             Example("missed", ["schedule": Sample.schedule, "outcome": "missed", "limit": 5], .ok),
         ])
 
+    static let listCalendar = Operation(
+        "listCalendar", tag: "schedules",
+        parameters: [
+            .query("from", .instant), .query("to", .instant.described("At most a year after from")), .limit,
+            .query("after", .string("`next` of the page before", length: 1...256)),
+        ],
+        answers: [
+            Answer(
+                .ok, "Oldest first; a page may be short, even empty, and go on",
+                .answer([
+                    "items": .list(of: .ref(.calendarEntry)),
+                    "next": .string("Give it back as `after`; null at the end").orNull,
+                ]))
+        ],
+        examples: [
+            Example("next", .ok),
+            Example("month", ["from": "2026-03-01T00:00:00Z", "to": "2026-04-01T00:00:00Z"], .ok),
+            Example("ahead", ["from": "2099-01-01T00:00:00Z", "to": "2099-01-02T00:00:00Z", "limit": 5], .ok),
+        ])
+
     static let runSchedule = Operation(
         "runSchedule", tag: "schedules",
         answers: [

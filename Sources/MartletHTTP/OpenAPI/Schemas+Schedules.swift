@@ -76,6 +76,20 @@ extension NamedSchema {
             "count": 1, "startedAt": .null, "endedAt": "2026-03-01T19:00:01.340Z", "overdue": false, "note": .null,
         ])
 
+    static let calendarEntry = NamedSchema(
+        "CalendarEntry",
+        .answer([
+            "schedule": .string(), "job": .string("The stored job that it starts").orNull, "at": .instant,
+            "state": .words(["planned"] + FireOutcome.allCases.map(\.rawValue)), "kind": .words(Fire.Kind.self),
+            "why": .string("Why it did not run").orNull, "run": .runID.orNull,
+            "through": .instant.orNull.described("The last of several times"),
+            "count": .integer(1 ... .max, "How many times it is for"),
+        ]),
+        example: [
+            "schedule": Sample.schedule, "job": Sample.job, "at": "2026-03-01T19:00:00.000Z", "state": "planned",
+            "kind": "due", "why": .null, "run": .null, "through": .null, "count": 1,
+        ])
+
     static let workCalendar = NamedSchema(
         "WorkCalendar",
         .answer([

@@ -1,10 +1,7 @@
 import ArgumentParser
-import Clusters
 import Foundation
 import MartletCore
 import MartletHTTP
-import MartletNotify
-import Scripts
 
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,35 +21,17 @@ struct ConfigCommand: AsyncParsableCommand {
             let flags = listen.isEmpty ? [:] : ["listen": listen.joined(separator: ",")]
             let sources = try options.sources(flags)
             let config = try ServerConfig(sources, environment: ProcessInfo.processInfo.environment)
-            // What is worked out from the machine is shown as it is.
-            var derived = [
-                "dataDir": config.dataDirectory, "jobsDir": config.jobsDirectory,
-                "scripts.collectDir": config.scripts.collectDirectory,
-                // Values are connection strings and the like: the names tell enough.
-                "scripts.environment": Set(config.scripts.environment.keys).union(config.scripts.secrets.keys)
-                    .union(config.scripts.secretNames.keys).sorted().joined(separator: ","),
-                "notices.channels": config.notices.channels.isEmpty
-                    ? "" : JSONText.line(.array(config.notices.channels.map(\.shown))),
-                "clusters.archives": config.clusters.archives,
-            ]
-            derived["clusters.playbooks"] = config.clusters.playbooks
-            if let password = config.clusters.password, case .given = password {
-                derived["clusters.password"] = Secret.placeholder
-            }
-            json ? printJSON(sources.all, derived) : printTable(sources.all, derived, config.listen)
+            json ? printJSON(config.shown) : printTable(config.shown, config.listen)
         }
     }
 
-    private func printTable(
-        _ all: [SettingSources.Found], _ derived: [String: String], _ listeners: [Listener]
-    ) {
+    private func printTable(_ all: [ShownSetting], _ listeners: [Listener]) {
         var table = Table("KEY", "VALUE", "SOURCE", "MEANING")
-        for found in all {
-            let key = found.setting.key
-            let isDefault = found.source == "default"
+        for shown in all {
+            let (setting, found) = (shown.found.setting, shown.found)
             table.add(
-                .init(key), .init(derived[key] ?? found.value ?? "–"), .init(found.source, isDefault ? .grey : .green),
-                .init(found.setting.description))
+                .init(setting.key), .init(shown.text ?? "–"),
+                .init(found.source, found.origin == .default ? .grey : .green), .init(setting.description))
         }
         table.print()
         Terminal.print("\nOpen on every listener: /livez, /readyz, /version.")
@@ -72,36 +51,16 @@ struct ConfigCommand: AsyncParsableCommand {
             "\(listener.scheme)://\(listener.address) lets \(callers) call: \(list(served.filter { !listener.needsToken($0) })) without a token, \(list(served.filter(listener.needsToken))) with one."
     }
 
-    private func printJSON(_ all: [SettingSources.Found], _ derived: [String: String]) {
-        let settings = all.map { found in
-            JSONValue.object([
-                "key": .string(found.setting.key),
-                "value": (derived[found.setting.key] ?? found.value).map(JSONValue.string) ?? .null,
-                "source": .string(found.source), "type": .string(found.setting.kind.word),
-                "environment": .string(found.setting.variable), "description": .string(found.setting.description),
+    private func printJSON(_ all: [ShownSetting]) {
+        let settings = all.map { shown in
+            let setting = shown.found.setting
+            return JSONValue.object([
+                "key": .string(setting.key), "value": shown.text.map(JSONValue.string) ?? .null,
+                "source": .string(shown.found.source), "type": .string(setting.kind.word),
+                "environment": .string(setting.variable), "description": .string(setting.description),
             ])
         }
         Terminal.print(JSONText.pretty(["settings": .array(settings)]))
-    }
-}
-
-extension ChannelSettings {
-    /// Without what is secret: a path of an address may be, too.
-    fileprivate var shown: JSONValue {
-        var members: [String: JSONValue] = [
-            "name": .string(name), "kind": .string(kind.rawValue), "target": .string(target),
-        ]
-        members["perMinute"] = perMinute.map { .int(Int64($0)) }
-        if format != .text { members["format"] = .string(format.rawValue) }
-        for (key, credential) in [("token", token), ("secret", secret)] {
-            switch credential {
-            case nil: continue
-            case .given: members[key] = .string(Secret.placeholder)
-            case .stored(let name): members[key] = ["secret": .string(name)]
-            }
-        }
-        members["rules"] = .int(Int64(rules.count))
-        return .object(members)
     }
 }
 

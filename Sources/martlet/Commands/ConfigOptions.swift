@@ -12,7 +12,7 @@ struct ConfigOptions: ParsableArguments {
 
     /// `foreign`: what a replaced service was configured with.
     func sources(
-        _ flags: [String: String] = [:], foreign: [(name: String, values: [String: String])] = []
+        _ flags: [String: String] = [:], foreign: [SettingSources.Foreign] = []
     ) throws -> SettingSources {
         let environment = ProcessInfo.processInfo.environment
         var flags = flags
@@ -23,7 +23,7 @@ struct ConfigOptions: ParsableArguments {
     }
 
     func server(
-        _ flags: [String: String] = [:], foreign: [(name: String, values: [String: String])] = []
+        _ flags: [String: String] = [:], foreign: [SettingSources.Foreign] = []
     ) throws -> ServerConfig {
         try ServerConfig(
             try sources(flags, foreign: foreign), environment: ProcessInfo.processInfo.environment)

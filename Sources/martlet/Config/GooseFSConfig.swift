@@ -1,6 +1,7 @@
 import CacheLoad
 import Foundation
 import MartletCore
+import MartletHTTP
 import MartletNotify
 import MartletYAML
 
@@ -64,11 +65,15 @@ struct GooseFSConfig: Sendable {
     private var token: String? { environment["GOOSEFS_DINGTALK_ALERT_TOKEN"] ?? values["token"] }
 
     /// As settings, the stronger source first.
-    var sources: [(name: String, values: [String: String])] {
+    var sources: [SettingSources.Foreign] {
         func settings(_ bin: String?) -> [String: String] { bin.map { ["cacheLoad.bin": $0] } ?? [:] }
         return [
-            ("environment of goosefs-cli2api", settings(environment["GOOSEFS_BIN"])),
-            (file.map { "file \($0) of goosefs-cli2api" } ?? "file of goosefs-cli2api", settings(values["bin"])),
+            SettingSources.Foreign(
+                origin: .environment, name: "environment of goosefs-cli2api",
+                values: settings(environment["GOOSEFS_BIN"])),
+            SettingSources.Foreign(
+                origin: .file, name: file.map { "file \($0) of goosefs-cli2api" } ?? "file of goosefs-cli2api",
+                values: settings(values["bin"])),
         ]
     }
 

@@ -13,12 +13,14 @@ import Scripts
 
 /// The settings in force, typed and checked.
 struct ServerConfig: Sendable {
+    let sources: SettingSources
     var listen: [Listener]
     var mostConnections: Int
     var bodyTime: Duration
     var hosts: [String]
     /// Nil: the files in the program.
     var consoleDirectory: String?
+    var consoleIdleTime: TimeSpan
     var dataDirectory: String
     var jobsDirectory: String
     var engine: EngineSettings
@@ -40,12 +42,14 @@ struct ServerConfig: Sendable {
 
     /// Throws one `invalid` error that names every wrong value.
     init(_ sources: SettingSources, environment: [String: String]) throws(MartletError) {
+        self.sources = sources
         let reader = SettingReader(sources)
         listen = reader.listeners("listen")
         mostConnections = reader.count("limits.connections", 4096)
         bodyTime = max(.milliseconds(100), reader.span("limits.bodyTime", .seconds(60)).duration)
         hosts = reader.list("hosts")
         consoleDirectory = try sources.value("console.directory").map(Self.absolute)
+        consoleIdleTime = reader.idleTime("console.idleTime")
         dataDirectory = try Self.absolute(sources.value("dataDir") ?? Self.defaultDataDirectory(environment))
         let beside = sources.file.map { URL(filePath: $0).deletingLastPathComponent().path }
         jobsDirectory = try Self.absolute(sources.value("jobsDir") ?? (beside ?? dataDirectory) + "/jobs.d")
@@ -319,6 +323,15 @@ private struct SettingReader {
     func positiveSpan(_ key: String, _ fallback: TimeSpan) -> TimeSpan {
         let span = span(key, fallback)
         return span.milliseconds > 0 ? span : wrong(key, span.description, "longer than nothing", fallback)
+    }
+
+    func idleTime(_ key: String) -> TimeSpan {
+        let span = span(key, Sessions.standardIdle)
+        guard Sessions.idleTimes.contains(span) else {
+            let (shortest, longest) = (Sessions.idleTimes.lowerBound, Sessions.idleTimes.upperBound)
+            return wrong(key, span.description, "at least \(shortest) and at most \(longest)", Sessions.standardIdle)
+        }
+        return span
     }
 
     /// `http://host:9001` or `host:9001`; without a path.

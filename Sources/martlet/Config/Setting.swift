@@ -73,6 +73,8 @@ struct Setting: Sendable {
         Setting("listen", .listeners, "127.0.0.1:8080", "where to listen, what to serve there, and to whom"),
         Setting("hosts", .list, "", "further names that a Host header may carry, such as a proxy's"),
         Setting("console.directory", .path, nil, "serve the console's files from here; default: those in the program"),
+        Setting(
+            "console.idleTime", .span, "30m", "a browser in which nobody did anything for so long is logged out"),
         Setting("dataDir", .path, nil, "where everything is kept; default: the user's state directory"),
         Setting("jobsDir", .path, nil, "YAML job files; default: jobs.d beside the file, else in dataDir"),
         Setting("limits.runs", .count(0...100_000), "64", "runs at once; 0 holds every run"),

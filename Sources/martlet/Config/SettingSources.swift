@@ -1,26 +1,36 @@
 import Configuration
 import Foundation
 import MartletCore
+import MartletHTTP
 import MartletYAML
 
 /// Where settings come from, strongest first: flags, environment, one file, defaults.
-struct SettingSources {
+struct SettingSources: Sendable {
     /// A setting in force and who set it.
     struct Found: Sendable {
         let setting: Setting
         let value: String?
+        let origin: SettingsView.Origin
+        /// The origin in words.
         let source: String
     }
 
-    private let sources: [(name: String, provider: any ConfigProvider)]
+    /// What a replaced service was configured with.
+    struct Foreign: Sendable {
+        let origin: SettingsView.Origin
+        let name: String
+        /// By our own keys.
+        let values: [String: String]
+    }
+
+    private let sources: [(origin: SettingsView.Origin, name: String, provider: any ConfigProvider)]
     private let reader: ConfigReader
     let file: String?
 
     /// Reads the file at once. Throws `invalid` naming every unknown key with the nearest known one.
-    /// `foreign`: what a replaced service was configured with, stronger first.
+    /// `foreign`: stronger first.
     init(
-        flags: [String: String], environment: [String: String], file: String?,
-        foreign: [(name: String, values: [String: String])] = []
+        flags: [String: String], environment: [String: String], file: String?, foreign: [Foreign] = []
     ) throws {
         self.file = file
         let inFile = try file.map(SettingFile.read) ?? [:]
@@ -31,11 +41,15 @@ struct SettingSources {
             environmentVariables: environment.filter { known.contains($0.key) && !$0.value.isEmpty })
         sources =
             [
-                ("flag", Self.provider("flags", flags)), ("environment", variables.prefixKeys(with: "martlet")),
-                ("environment of celery-service", Self.provider("celery-service", Self.legacy(environment))),
-            ] + foreign.map { ($0.name, Self.provider($0.name, $0.values)) } + [
-                (file.map { "file \($0)" } ?? "file", Self.provider("file", inFile)),
-                ("default", Self.provider("defaults", defaults)),
+                (.flag, "flag", Self.provider("flags", flags)),
+                (.environment, "environment", variables.prefixKeys(with: "martlet")),
+                (
+                    .environment, "environment of celery-service",
+                    Self.provider("celery-service", Self.legacy(environment))
+                ),
+            ] + foreign.map { ($0.origin, $0.name, Self.provider($0.name, $0.values)) } + [
+                (.file, file.map { "file \($0)" } ?? "file", Self.provider("file", inFile)),
+                (.default, "default", Self.provider("defaults", defaults)),
             ]
         reader = ConfigReader(providers: sources.map(\.provider))
     }
@@ -61,15 +75,17 @@ struct SettingSources {
     func value(_ key: String) -> String? { reader.string(forKey: ConfigKey(key)) }
 
     /// Whether somebody set it: the default does not count.
-    func isSet(_ key: String) -> Bool { all.first { $0.setting.key == key }.map { $0.source != "default" } ?? false }
+    func isSet(_ key: String) -> Bool { all.first { $0.setting.key == key }.map { $0.origin != .default } ?? false }
 
-    /// Every key of the table, for `martlet config`.
+    /// Every key of the table.
     var all: [Found] {
         Setting.table.map { setting in
             let key = AbsoluteConfigKey(ConfigKey(setting.key))
             let source = sources.first { (try? $0.provider.value(forKey: key, type: .string).value) != nil }
             let name = source.map { $0.name == "environment" ? "environment \(setting.variable)" : $0.name }
-            return Found(setting: setting, value: value(setting.key), source: name ?? "default")
+            return Found(
+                setting: setting, value: value(setting.key), origin: source?.origin ?? .default,
+                source: name ?? "default")
         }
     }
 }

@@ -85,7 +85,8 @@ struct Server {
                 "version": "\(Version.current)", "dataDir": "\(config.dataDirectory)",
                 "jobFiles": "\(report.stored.count)", "badJobFiles": "\(report.problems.count)",
             ])
-        let tokens = try await Tokens(store: store, admin: directory.token())
+        let tokens = try await Tokens(
+            store: store, admin: directory.token(), idle: config.consoleIdleTime)
         try admitPeer(tokens, config.backups)
         let group = ServiceGroup(
             configuration: groupConfiguration(
@@ -159,10 +160,11 @@ struct Server {
         let keeper = ReadinessCheck("executor") {
             Installation.hasKeeper ? nil : "the program \(Installation.keeper) is missing"
         }
+        let settings = SettingsViewBox(config.view)
         let api = NativeAPI(
             control: control, tokens: tokens, hosts: config.hosts,
             addresses: config.listen.map(\.address.urlHost),
-            version: Version.current, checks: [keeper],
+            version: Version.current, checks: [keeper], settings: settings,
             extra: scripts.routes + backups.routes + (agent == nil ? clusters.routes + nomadJobs.routes : []),
             figures: backups.figures,
             facades: agent == nil
@@ -231,7 +233,7 @@ struct Server {
                 tokens: tokens,
                 directory: directory, log: log,
                 logger: logger,
-                config: config, notifier: notifier, channels: channels, agent: backups.agent, load: reload,
+                settings: settings, notifier: notifier, channels: channels, agent: backups.agent, load: reload,
                 admitPeer: { try admitPeer(tokens, $0.backups) }))
         services += scripts.services(control: control, logDirectory: directory.logs)
         return services + listeners + [Watchdog(limit: shutdownLimit(control), logger: logger)]

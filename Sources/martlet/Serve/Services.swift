@@ -73,7 +73,7 @@ struct Reloader: Service {
     let directory: DataDirectory
     let log: ServerLog
     let logger: Logger
-    let config: ServerConfig
+    let settings: SettingsViewBox
     let notifier: Notifier
     let channels: @Sendable (ServerConfig) -> [any NoticeChannel]
     let agent: AgentDesk?
@@ -95,6 +95,8 @@ struct Reloader: Service {
             nomadJobs.replace(fresh.nomadJobs)
             notifier.replace(channels(fresh))
             warnAboutTheRest(fresh)
+            settings.reload(fresh.view)
+            tokens.sessions.replace(idle: fresh.consoleIdleTime)
             try await replace(fresh.calendars)
             // The loaders tell what is wrong with their files.
             var isWhole = scripts.reload(fresh.scripts) == nil
@@ -143,15 +145,11 @@ struct Reloader: Service {
     }
 
     private func warnAboutTheRest(_ fresh: ServerConfig) {
-        guard
-            fresh.listen != config.listen || fresh.dataDirectory != config.dataDirectory
-                || fresh.jobsDirectory != config.jobsDirectory || fresh.hosts != config.hosts
-                || fresh.hiddenVariables != config.hiddenVariables
-                || fresh.backups.lainlet != config.backups.lainlet || fresh.consul != config.consul
-        else { return }
+        let waiting = settings.value.waiting(in: fresh.view)
+        guard !waiting.isEmpty else { return }
         logger.warning(
-            "listen, hosts, dataDir, jobsDir, scripts.hideEnv, backups.lainlet and consul change with the next start only"
-        )
+            "some settings change with the next start only",
+            metadata: ["settings": "\(waiting.joined(separator: ", "))"])
     }
 }
 

@@ -123,7 +123,16 @@ import Testing
     func `pages work in a browser`(_ program: String) async throws {
         let server = try await Server(Scratch())
         let check = try await Conformance(server: server, folder: "Tests/Console").run(
-            program, environment: ["MARTLET_DATA": server.data], within: 240)
+            program, environment: ["MARTLET_DATA": server.data], within: 400)
+        #expect(check.status == 0, "\(check.output)")
+        print(check.output)
+    }
+
+    /// The first view, a log of a gigabyte, a million runs.
+    @Test func `pages stay small and quick`() async throws {
+        let server = try await Server(Scratch(), environment: ["MARTLET_LOG_CAP": "2GiB"])
+        let check = try await Conformance(server: server, folder: "Tests/Console").run(
+            "figures.py", environment: ["MARTLET_DATA": server.data], within: 500)
         #expect(check.status == 0, "\(check.output)")
         print(check.output)
     }
@@ -146,7 +155,7 @@ import Testing
     }
 
     /// Those that need volumes and jobs of the job API.
-    @Test(arguments: ["backups.py", "job_api.py", "tokens.py", "audit.py"])
+    @Test(arguments: ["backups.py", "job_api.py", "tokens.py", "audit.py", "settings.py"])
     func `pages of what the server looks after work in a browser`(_ program: String) async throws {
         let scratch = try Scratch()
         let volumes = scratch.path("volumes")
@@ -168,6 +177,7 @@ import Testing
         let settings = [
             "MARTLET_BACKUPS_INVENTORY": scratch.path("volumes.yaml"),
             "MARTLET_BACKUPS_REPOSITORY": scratch.path("repositories") + "/{app}",
+            "MARTLET_BACKUPS_EXPIRES": "false", "MARTLET_CLUSTERS_PASSWORD": "open sesame",
         ]
         let server = try await Server(scratch, environment: settings)
         let check = try await Conformance(server: server, folder: "Tests/Console").run(

@@ -1,14 +1,30 @@
 // Calls of the native API.
 
+import { isIdle } from "./idle.js";
 import { signal } from "./signal.js";
+import { unsaved } from "./unsaved.js";
 
 /**
  * @typedef {{name: string, role: "read" | "run" | "admin", jobs: string[], labels: Record<string, string>, secretsRead: boolean,
- *   facades: string[], zone: string, version: string, at: string}} Session
+ *   facades: string[], zone: string, version: string, at: string, idleSeconds: number | null}} Session
+ *   idleSeconds: after so long without use the browser is to log out; null: never
  */
 
 /** Who is logged in; null: nobody, undefined: not known yet. @type {{value: Session | null | undefined, peek: () => Session | null | undefined}} */
 export const session = signal(/** @type {Session | null | undefined} */ (undefined));
+
+/**
+ * Why nobody is logged in any more, and what was not saved by then; null: nobody was, or logged out on purpose.
+ * @type {{value: {why: "ended" | "idle", unsaved: string[]} | null, peek: () => {why: "ended" | "idle", unsaved: string[]} | null}}
+ */
+export const ended = signal(/** @type {{why: "ended" | "idle", unsaved: string[]} | null} */ (null));
+
+/** Forgets who is logged in. @param {{isOnPurpose?: boolean}} [options] */
+export function leave({ isOnPurpose = false } = {}) {
+  const own = session.peek();
+  if (own) ended.value = isOnPurpose ? null : { why: own.idleSeconds && isIdle(own.idleSeconds * 1000) ? "idle" : "ended", unsaved: unsaved() };
+  session.value = null;
+}
 
 const ranks = { read: 0, run: 1, admin: 2 };
 
@@ -32,6 +48,18 @@ export class Problem extends Error {
   }
 }
 
+const markKey = "martlet.mark";
+
+/** Tells the server that a page of this address calls: pages of other ports share its cookies, and do not know this. */
+const mark = () => globalThis.localStorage?.getItem(markKey) ?? "1";
+
+/** Logs in. @param {unknown} body @returns {Promise<Session>} */
+export async function logIn(body) {
+  const { mark: own, ...found } = await post("/api/session", body);
+  localStorage.setItem(markKey, own);
+  return found;
+}
+
 /**
  * @param {string} method
  * @param {string} path
@@ -40,7 +68,7 @@ export class Problem extends Error {
 export async function call(method, path, { query, body, headers, signal } = {}) {
   const response = await send(method, path + suffix(query), {
     method,
-    headers: { "X-Martlet-Console": "1", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+    headers: { "X-Martlet-Console": mark(), ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
     signal,
     credentials: "same-origin",
@@ -51,7 +79,7 @@ export async function call(method, path, { query, body, headers, signal } = {}) 
   const answer = isJSON && text ? JSON.parse(text) : text;
   if (response.ok) return answer;
   // Somebody else's session may have ended meanwhile: a failed login tells nothing of it.
-  if (response.status === 401) session.value = null;
+  if (response.status === 401) leave();
   throw new Problem(response.status, isJSON ? answer : { detail: text.slice(0, 500) });
 }
 

@@ -7,23 +7,27 @@ import { Stream, Tabs } from "./stream.js";
 /** Whether events come at this moment. */
 export const isLive = signal(false);
 
-/** @type {Set<(event: any | null) => void>} */
+/** @typedef {import("./stream.js").Kind} Kind */
+/** @type {Set<{body: (event: any | null, kind: Kind) => void, kinds: Kind[]}>} */
 const listeners = new Set();
 
 /**
- * Calls `body` with every event, and with null when everything is to be read anew.
- * @param {(event: any | null) => void} body
+ * Calls `body` with every event of these kinds, and with null when everything is to be read anew.
+ * @param {(event: any | null, kind: Kind) => void} body
  * @param {AbortSignal} stay
+ * @param {Kind[]} [kinds]
  */
-export function onEvent(body, stay) {
-  listeners.add(body);
-  stay.addEventListener("abort", () => listeners.delete(body));
+export function onEvent(body, stay, kinds = ["run"]) {
+  const listener = { body, kinds };
+  listeners.add(listener);
+  stay.addEventListener("abort", () => listeners.delete(listener));
 }
 
 /** @param {import("./stream.js").Message} message */
 function take(message) {
   if (message.kind === "state") isLive.value = message.isLive;
-  else for (const listener of [...listeners]) listener(message.kind === "event" ? message.event : null);
+  else if (message.kind === "reset") for (const { body, kinds } of [...listeners]) body(null, kinds[0]);
+  else for (const { body, kinds } of [...listeners]) if (kinds.includes(message.of)) body(message.event, message.of);
 }
 
 const isSeen = () => document.visibilityState === "visible";
@@ -67,7 +71,10 @@ function joinWorker(stay) {
 /** Without shared workers: the tab that holds a lock has the stream, and tells the others. @param {AbortSignal} stay */
 function joinLeader(stay) {
   const channel = new BroadcastChannel("martlet-events");
-  channel.onmessage = ({ data }) => take(data);
+  channel.onmessage = ({ data }) => {
+    if (data.kind !== "ask") take(data);
+    else if (stream.source) channel.postMessage({ kind: "state", isLive: stream.isLive });
+  };
   const stream = new Stream((message) => {
     channel.postMessage(message);
     take(message);
@@ -91,9 +98,13 @@ function joinLeader(stay) {
   document.addEventListener("visibilitychange", () => {
     lead();
     if (!navigator.locks) tabs.set("own", isSeen());
-    if (isSeen()) take({ kind: "reset" });
+    if (!isSeen()) return;
+    channel.postMessage({ kind: "ask" });
+    take({ kind: "reset" });
   }, { signal: stay });
   lead();
+  // The stream of another tab may live for long.
+  channel.postMessage({ kind: "ask" });
   return () => {
     release();
     stream.stop();

@@ -6,6 +6,7 @@
 // written with hyphens: `.row-height` sets `rowHeight`.
 
 import { isSafeURL } from "./url.js";
+import { visible } from "./visible.js";
 
 /** Only sources of templates pass here, never a value. */
 const policy = globalThis.trustedTypes?.createPolicy("martlet", {
@@ -18,6 +19,8 @@ export const scriptURL = (url) => policy?.createScriptURL(url.href) ?? url.href;
 
 const mark = /\u27e6(\d+)\u27e7/;
 const urls = new Set(["href", "src", "action", "formaction", "xlink:href", "poster"]);
+/** Attributes that people read. */
+const read = new Set(["title", "aria-label", "placeholder", "label"]);
 /** @type {WeakMap<TemplateStringsArray, Prepared>} */
 const prepared = new WeakMap();
 
@@ -206,7 +209,8 @@ class Attribute {
     const isAlone = strings.length === 2 && strings.every((text) => text === "");
     if (isAlone && (values[0] === null || values[0] === undefined || values[0] === false)) return this.element.removeAttribute(name);
     const text = strings.reduce((text, part, index) => text + (index ? String(values[index - 1] ?? "") : "") + part, "");
-    this.element.setAttribute(name, urls.has(name) && !isSafeURL(text) ? "#" : text);
+    const isUnsafe = urls.has(name) && !isSafeURL(text);
+    this.element.setAttribute(name, isUnsafe ? "#" : read.has(name) ? visible(text) : text);
   }
 }
 
@@ -244,7 +248,7 @@ class Content {
       return new Instance(value);
     }
     if (value instanceof Node) return value;
-    const text = String(value);
+    const text = visible(String(value));
     if (there instanceof Text && there.parentNode) {
       if (there.nodeValue !== text) there.nodeValue = text;
       return there;

@@ -1,10 +1,13 @@
 // The events of the server, as all tabs of a browser share them: one stream feeds every tab that is seen, and there is none
 // while no tab is seen.
 //
-// A tab gets messages {kind: "event", event}, {kind: "reset"} (read anew what is shown) and {kind: "state", isLive}.
+// A tab gets messages {kind: "event", of, event}, {kind: "reset"} (read anew what is shown) and {kind: "state", isLive}.
 
-/** @typedef {{kind: "event", event: any} | {kind: "reset"} | {kind: "state", isLive: boolean}} Message */
+/** @typedef {"run" | "notice" | "progress"} Kind what an event is about */
+/** @typedef {{kind: "event", of: Kind, event: any} | {kind: "reset"} | {kind: "state", isLive: boolean}} Message */
 
+/** @type {Kind[]} */
+const kinds = ["run", "notice", "progress"];
 const slowest = 30_000;
 
 /** One stream that is opened and closed as often as needed. */
@@ -34,7 +37,7 @@ export class Stream {
       // Whatever happened before is in what the pages read now.
       this.tell({ kind: "reset" });
     };
-    source.addEventListener("run", (message) => this.tell({ kind: "event", event: JSON.parse(/** @type {MessageEvent} */ (message).data) }));
+    for (const of of kinds) source.addEventListener(of, (message) => this.tell({ kind: "event", of, event: JSON.parse(/** @type {MessageEvent} */ (message).data) }));
     source.addEventListener("reset", () => this.tell({ kind: "reset" }));
     source.onerror = () => {
       this.live(false);

@@ -29,7 +29,7 @@ export default class ClusterHosts extends View {
   }
 
   /** @param {any | null} host @param {any} [given] what was typed @param {string} [refusal] why it was not taken */
-  async #edit(host, given = { ip: "", name: "", port: "22", root: "", remark: "", ...host, bootstrap: true }, refusal = "") {
+  async #edit(host, given = { ip: "", name: "", port: "22", root: "", remark: "", ...host, bootstrap: !host }, refusal = "") {
     const input = (/** @type {string} */ name, /** @type {string} */ type, /** @type {string} */ label) => html`<div class="cluster-field"><label for=${`host-${name}`}>${label}</label>
       <input id=${`host-${name}`} type=${type} autocomplete=${type === "password" ? "new-password" : "off"} spellcheck="false" .value=${String(given[name])} @focus=${(/** @type {any} */ event) => type === "password" && event.target.select()} @input=${(/** @type {any} */ event) => { given[name] = event.target.value; }}></div>`;
     const answer = await ask(t(host ? "hosts.edit" : "hosts.new"), html`${refusal ? html`<div class="failure" role="alert"><p>${refusal}</p></div>` : null}<div class="cluster-fields">

@@ -1,12 +1,13 @@
 import { get, isBound, may, Problem, session } from "../core/api.js";
 import { View } from "../core/element.js";
-import { onEvent } from "../core/events.js";
 import { html, keyed } from "../core/html.js";
 import { said, t } from "../core/i18n.js";
 import { address, go, place } from "../core/router.js";
 import { effect, signal } from "../core/signal.js";
+import { holdUnsaved } from "../core/unsaved.js";
 import { ask, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
+import { stayCurrent } from "../ui/live.js";
 import { failure, problemText } from "../ui/parts.js";
 import { cancel, execute, forget, save } from "./clusters/desk.js";
 import { isSureToDelete, named, preview } from "./clusters/dialogs.js";
@@ -19,6 +20,8 @@ import { runPanel, runTitle } from "./clusters/run.js";
 
 /** What somebody had not saved when the page was left by key: it is there again. @type {Edit | null} */
 let kept = null;
+
+holdUnsaved(() => kept?.draft.name ?? null);
 
 // Passwords among it are nobody else's.
 effect(() => {
@@ -47,19 +50,20 @@ export default class Clusters extends View {
   /** Runs that are shown or folded, by what somebody did. @type {Map<string, boolean>} */
   #unfolded = new Map();
   #isFirst = true;
-  #isLoading = false;
-  #isDue = false;
+  #reads = { read: async () => {}, soon: () => {} };
 
   connected() {
-    onEvent((event) => (event === null || !this.#live.peek() || event.run === this.#live.peek().id || event.kind === "created") && this.#soon(), this.stay.signal);
-    // The signal of the result.
-    this.every(pollSeconds, () => this.#live.peek() && this.#load());
     // Before the router's.
     document.addEventListener("click", (event) => this.#leaving(event), { signal: this.stay.signal, capture: true });
     this.on(window, "beforeunload", (event) => this.#isDirty() && event.preventDefault());
+    holdUnsaved(() => (this.#isDirty() ? this.#edit.peek()?.draft.name ?? null : null), this.stay.signal);
     this.#edit.value = kept;
     kept = null;
-    this.#load();
+    // While something goes, the signal of the result is asked for.
+    this.#reads = stayCurrent(this, () => this.#load(), {
+      pause: 300, seconds: pollSeconds, isWanted: () => Boolean(this.#live.peek()),
+      concerns: (event) => !this.#live.peek() || event.run === this.#live.peek().id || event.kind === "created",
+    });
     if (!isBound()) {
       get("/api/cluster-hosts", {}, this.stay.signal).then(({ items }) => { this.#hosts.value = items; }, (error) => this.#failed(error));
       get("/api/cluster-templates", {}, this.stay.signal).then(({ items }) => { this.#templates.value = items; }, (error) => this.#failed(error));
@@ -76,18 +80,7 @@ export default class Clusters extends View {
     if (!this.stay.signal.aborted) this.#error.value = error;
   }
 
-  #soon() {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setTimeout(() => {
-      this.#isDue = false;
-      if (this.isConnected) this.#load();
-    }, 300);
-  }
-
   async #load() {
-    if (this.#isLoading) return this.#soon();
-    this.#isLoading = true;
     const stay = this.stay.signal;
     try {
       const { items, run } = await get("/api/clusters", {}, stay);
@@ -104,8 +97,6 @@ export default class Clusters extends View {
       this.#error.value = null;
     } catch (error) {
       this.#failed(error);
-    } finally {
-      this.#isLoading = false;
     }
   }
 
@@ -264,7 +255,7 @@ export default class Clusters extends View {
       return false;
     } finally {
       this.#isDoing.value = false;
-      this.#soon();
+      this.#reads.soon();
     }
   }
 
@@ -273,15 +264,16 @@ export default class Clusters extends View {
     const cluster = this.#cluster();
     if (!cluster) return;
     let wanted = verb;
+    let version;
     if (verb === "deploy") {
-      const answer = await preview(cluster);
-      if (!answer) return;
-      wanted = /** @type {"deploy"} */ (answer);
+      const seen = await preview(cluster);
+      if (!seen.deed) return;
+      [wanted, version] = [/** @type {"deploy"} */ (seen.deed), seen.version];
     } else if (verb === "stop" && !(await ask(t("clusters.stopTitle", { name: cluster.name }), html`<p>${t("clusters.stopText")}</p>`, [{ value: "yes", text: t("clusters.stop"), kind: "danger" }]))) return;
     await this.#do(async () => {
-      await execute(cluster, wanted);
+      await execute(cluster, wanted, version);
       toast(t("clusters.begun"));
-      await this.#load();
+      await this.#reads.read();
       requestAnimationFrame(() => this.querySelector(".cluster-run")?.scrollIntoView({ block: "nearest" }));
     });
   }
@@ -292,7 +284,7 @@ export default class Clusters extends View {
     await this.#do(async () => {
       await cancel(cluster, draftOf(cluster));
       toast(t("clusters.cancelled"));
-      await this.#load();
+      await this.#reads.read();
     });
   }
 
@@ -316,7 +308,7 @@ export default class Clusters extends View {
     const clusters = this.#clusters.value;
     const edit = this.#edit.value;
     return html`<div class="head"><h1>${t("page.clusters")}</h1>${tabs("clusters")}<span class="actions">${mayEdit() ? html`<button type="button" class="primary" ?disabled=${Boolean(this.#live.value)} @click=${() => this.#create()}>${t("clusters.create")}</button>` : null}</span></div>
-      ${failure(this.#error.value, () => this.#load())}
+      ${failure(this.#error.value, () => this.#reads.read())}
       <div class="clusters">
         <aside aria-label=${t("clusters.list")}>${clusters === null ? html`<p class="loading" role="status">${t("app.loading")}</p>` : this.#list(clusters)}</aside>
         <section class="cluster" aria-label=${t("clusters.editor")}>${edit ? this.#editor(edit) : html`<div class="panel blank"><p>${t(clusters?.length ? "clusters.choose" : mayEdit() ? "clusters.none" : "clusters.noneToSee")}</p></div>`}</section>

@@ -3,9 +3,10 @@ import { View } from "../core/element.js";
 import { time } from "../core/format.js";
 import { html, keyed } from "../core/html.js";
 import { t } from "../core/i18n.js";
-import { address } from "../core/router.js";
+import { address, go } from "../core/router.js";
 import { signal } from "../core/signal.js";
 import { ask, attempt, toast } from "../ui/dialog.js";
+import { dispatchForm } from "../ui/dispatch.js";
 import { icon } from "../ui/icon.js";
 import { allocationAddress, counted, difference, evaluationRow, explain, instant, jobAddress, jobPath, state } from "../ui/job-api.js";
 import { stayCurrent } from "../ui/live.js";
@@ -19,9 +20,10 @@ export default class Job extends View {
   parts = { job: "" };
   #found = signal(/** @type {{job: any, summary: any, allocations: any[], evaluations: any[], versions: any[], diffs: any[]} | null} */ (null));
   #error = signal(/** @type {unknown} */ (null));
+  #read = async () => {};
 
   connected() {
-    stayCurrent(this, () => this.#load(), { seconds: 5 });
+    this.#read = stayCurrent(this, () => this.#load(), { seconds: 5 }).read;
   }
 
   async #load() {
@@ -44,13 +46,24 @@ export default class Job extends View {
     const answer = await attempt(body);
     if (answer === undefined) return;
     toast(t("jobapi.asked"));
-    await this.#load();
+    await this.#read();
   }
 
   async #stop() {
     const { ID } = this.#found.peek()?.job ?? {};
     if (!(await ask(t("jobapi.stopTitle", { job: ID }), html`<p>${t("jobapi.stopText")}</p>`, [{ value: "yes", text: t("jobapi.stop"), kind: "danger" }]))) return;
     await this.#change(() => call("DELETE", jobPath(ID)));
+  }
+
+  /** Starts a job that waits for dispatches, with what somebody fills in. */
+  async #dispatch() {
+    const { job } = /** @type {any} */ (this.#found.peek());
+    const given = await dispatchForm(job);
+    if (!given) return;
+    const answer = await attempt(() => post(`${jobPath(job.ID)}/dispatch`, given));
+    if (!answer) return;
+    toast(t("jobapi.dispatched"));
+    go(jobAddress(answer.DispatchedJobID));
   }
 
   /** @param {number} version */
@@ -64,10 +77,10 @@ export default class Job extends View {
     const error = this.#error.value;
     const crumbs = html`<div class="crumbs"><a href=${address("job-api")}>${t("page.job-api")}</a></div>`;
     if (!found && error instanceof Problem && error.status === 404) return html`${crumbs}<h1>${this.parts.job}</h1><p>${t("jobapi.missing")}</p>`;
-    if (!found) return error ? failure(error, () => this.#load()) : html`<p class="loading" role="status">${t("app.loading")}</p>`;
+    if (!found) return error ? failure(error, () => this.#read()) : html`<p class="loading" role="status">${t("app.loading")}</p>`;
     const { job, summary, allocations, evaluations } = found;
     const blocked = evaluations.find((evaluation) => evaluation.Status === "blocked");
-    return html`${crumbs}${failure(error, () => this.#load())}
+    return html`${crumbs}${failure(error, () => this.#read())}
       <div class="head"><h1>${job.ID}</h1>${state(job.Status)}<span class="tag">${job.Type}</span>${job.Stop ? html`<span class="quiet">${t("jobapi.stopped")}</span>` : null}${this.#actions(job)}</div>
       ${blocked ? html`<div class="why is-warning" role="status"><p><strong>${t("jobapi.waits")}</strong></p>${explain(blocked).map((text) => html`<p>${text}</p>`)}</div>` : null}
       <div class="sections">
@@ -83,7 +96,7 @@ export default class Job extends View {
   /** @param {any} job */
   #actions(job) {
     if (!may("run") || job.Stop) return null;
-    return html`<span class="actions">${job.ParameterizedJob ? null : html`<button type="button" @click=${() => this.#change(() => post(`${jobPath(job.ID)}/evaluate`, { JobID: job.ID }))}>${icon("rerun")}${t("jobapi.evaluate")}</button>`}
+    return html`<span class="actions">${job.ParameterizedJob ? html`<button type="button" class="primary" @click=${() => this.#dispatch()}>${icon("play")}${t("jobapi.dispatch")}</button>` : html`<button type="button" @click=${() => this.#change(() => post(`${jobPath(job.ID)}/evaluate`, { JobID: job.ID }))}>${icon("rerun")}${t("jobapi.evaluate")}</button>`}
       <button type="button" class="danger" @click=${() => this.#stop()}>${icon("stop")}${t("jobapi.stop")}</button></span>`;
   }
 

@@ -1,10 +1,11 @@
-import { get } from "../core/api.js";
+import { get, isBound, may, post } from "../core/api.js";
 import { View } from "../core/element.js";
 import { bytes, number } from "../core/format.js";
 import { html, keyed } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { address, go, place } from "../core/router.js";
 import { signal } from "../core/signal.js";
+import { ask, attempt, toast } from "../ui/dialog.js";
 import { counted, evaluationRow, instant, jobAddress, state, together } from "../ui/job-api.js";
 import { stayCurrent } from "../ui/live.js";
 import { ago, facts, failure } from "../ui/parts.js";
@@ -21,10 +22,11 @@ export default class JobAPI extends View {
   #nodes = signal(/** @type {{node: any, allocations: any[]}[] | null} */ (null));
   #error = signal(/** @type {unknown} */ (null));
   #view = "";
+  #read = async () => {};
 
   connected() {
     this.#view = this.#chosen();
-    stayCurrent(this, () => this.#load(), { seconds: 5 });
+    this.#read = stayCurrent(this, () => this.#load(), { seconds: 5 }).read;
   }
 
   #chosen() {
@@ -55,12 +57,34 @@ export default class JobAPI extends View {
     const view = this.#chosen();
     if (view !== this.#view) {
       this.#view = view;
-      queueMicrotask(() => this.#load());
+      queueMicrotask(() => this.#read());
     }
     return html`<div class="head"><h1>${t("page.job-api")}</h1><div class="choice small" role="group" aria-label=${t("jobapi.views")}>${views.map((name) =>
         html`<button type="button" aria-pressed=${String(name === view)} @click=${() => go(address("job-api", name === "jobs" ? {} : { view: name }))}>${t(`jobapi.${name}`)}</button>`)}</div></div>
-      ${failure(this.#error.value, () => this.#load())}
+      ${failure(this.#error.value, () => this.#read())}
       ${view === "jobs" ? this.#jobList() : view === "evaluations" ? this.#evaluationList() : this.#nodeList()}`;
+  }
+
+  /** @param {"take" | "takeNone" | "drainIt"} deed @param {any} node */
+  async #change(deed, node) {
+    const isDangerous = deed === "drainIt";
+    if (!(await ask(t(`node.${deed}Title`, { node: node.Name }), html`<p>${t(`node.${deed}Text`)}</p>`, [{ value: "yes", text: t(`node.${deed}`), kind: isDangerous ? "danger" : "primary" }]))) return;
+    const path = `/v1/node/${encodeURIComponent(node.ID)}`;
+    // A drained node takes allocations again when its drain is taken back.
+    const answer = await attempt(() => (isDangerous || (deed === "take" && node.Drain)
+      ? post(`${path}/drain`, { NodeID: node.ID, DrainSpec: isDangerous ? { Deadline: -1, IgnoreSystemJobs: false } : null, MarkEligible: !isDangerous })
+      : post(`${path}/eligibility`, { NodeID: node.ID, Eligibility: deed === "take" ? "eligible" : "ineligible" })));
+    if (answer === undefined) return;
+    toast(t("node.done"));
+    await this.#read();
+  }
+
+  /** @param {any} node */
+  #deeds(node) {
+    if (!may("run") || isBound()) return null;
+    const isOpen = node.SchedulingEligibility === "eligible" && !node.Drain;
+    const button = (/** @type {"take" | "takeNone" | "drainIt"} */ deed, kind = "") => html`<button type="button" class="small ${kind}" @click=${() => this.#change(deed, node)}>${t(`node.${deed}`)}</button>`;
+    return html`<span class="push row">${button(isOpen ? "takeNone" : "take")}${node.Drain ? null : button("drainIt", "danger")}</span>`;
   }
 
   #waiting() {
@@ -94,7 +118,7 @@ export default class JobAPI extends View {
       const sum = (/** @type {(resources: any) => number} */ part) => running.reduce((all, allocation) => all + Object.values(allocation.TaskResources ?? {}).reduce((some, resources) => some + (part(resources) || 0), 0), 0);
       const { Cpu, Memory, Disk } = node.NodeResources;
       const mebibytes = (/** @type {number} */ count) => bytes(count * 1_048_576);
-      return keyed(node.ID, html`<section class="panel"><h2>${node.Name} ${state(node.Status)} <span class="quiet plain">${t(node.Drain ? "node.drain" : node.SchedulingEligibility === "eligible" ? "node.eligible" : "node.ineligible")}</span></h2>
+      return keyed(node.ID, html`<section class="panel"><h2>${node.Name} ${state(node.Status)} <span class="quiet plain">${t(node.Drain ? "node.drain" : node.SchedulingEligibility === "eligible" ? "node.eligible" : "node.ineligible")}</span>${this.#deeds(node)}</h2>
         ${facts([
           [t("node.cpu"), t("node.used", { used: `${number(sum((each) => each.CPU))} MHz`, all: `${number(Cpu.CpuShares)} MHz` })],
           [t("node.memory"), t("node.used", { used: mebibytes(sum((each) => each.MemoryMB)), all: mebibytes(Memory.MemoryMB) })],

@@ -1,16 +1,16 @@
 import { get, may, post, Problem, session } from "../core/api.js";
+import { idempotent } from "../core/deeds.js";
 import { View } from "../core/element.js";
-import { onEvent } from "../core/events.js";
 import { html, keyed } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { declared, ofSchema } from "../core/params.js";
 import { address } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { idempotent, soon } from "../core/soon.js";
 import "../ui/form.js";
 import { icon } from "../ui/icon.js";
-import { lastRuns } from "../ui/plot.js";
+import { stayCurrent } from "../ui/live.js";
 import { ago, at, badge, facts, failure, took } from "../ui/parts.js";
+import { lastRuns } from "../ui/plot.js";
 
 const shown = 10;
 const plotted = 60;
@@ -27,19 +27,16 @@ export default class Job extends View {
   #started = signal("");
   #isBusy = signal(false);
   #arguments = "";
+  #read = async () => {};
 
   connected() {
-    onEvent(soon(this, 400, () => this.#loadRuns()), this.stay.signal);
-    this.#load();
+    this.#read = stayCurrent(this, () => this.#load(), { pause: 400 }).read;
   }
 
   async #load() {
     const stay = this.stay.signal;
-    const { name } = this.parts;
     try {
-      const scripts = await get("/api/scripts", {}, stay).catch(() => null);
-      const task = scripts?.items.find((/** @type {any} */ each) => each.job === name);
-      this.#job.value = task ? await script(task, stay) : await job(name, stay);
+      if (!this.#job.peek()) this.#job.value = await this.#found(stay);
       this.#error.value = null;
       await this.#loadRuns();
     } catch (error) {
@@ -47,18 +44,21 @@ export default class Job extends View {
     }
   }
 
+  /** The job or script task of this name. @param {AbortSignal} stay */
+  async #found(stay) {
+    const { name } = this.parts;
+    const scripts = await get("/api/scripts", {}, stay).catch(() => null);
+    const task = scripts?.items.find((/** @type {any} */ each) => each.job === name);
+    return task ? script(task, stay) : job(name, stay);
+  }
+
   async #loadRuns() {
     const stay = this.stay.signal;
     const found = this.#job.peek();
-    if (!found) return;
-    try {
-      const [runs, schedules] = await Promise.all([get("/api/runs", { job: this.parts.name, limit: plotted }, stay), get("/api/schedules", { limit: 1000 }, stay)]);
-      this.#runs.value = runs.items;
-      this.#schedules.value = schedules.items.filter((/** @type {any} */ each) => starts(each.definition, found))
-        .sort((/** @type {any} */ one, /** @type {any} */ other) => ((one.nextDue ?? "9") < (other.nextDue ?? "9") ? -1 : 1));
-    } catch (error) {
-      if (!stay.aborted) this.#error.value = error;
-    }
+    const [runs, schedules] = await Promise.all([get("/api/runs", { job: this.parts.name, limit: plotted }, stay), get("/api/schedules", { limit: 1000 }, stay)]);
+    this.#runs.value = runs.items;
+    this.#schedules.value = schedules.items.filter((/** @type {any} */ each) => starts(each.definition, found))
+      .sort((/** @type {any} */ one, /** @type {any} */ other) => ((one.nextDue ?? "9") < (other.nextDue ?? "9") ? -1 : 1));
   }
 
   /** @param {SubmitEvent} event */
@@ -72,7 +72,7 @@ export default class Job extends View {
       this.#started.value = found.task ? await this.#call(found, form) : (await post("/api/runs", { job: found.name, params: form?.values() ?? {} }, idempotent())).id;
       this.#refusal.value = null;
       form?.forget();
-      await this.#loadRuns();
+      await this.#read();
     } catch (error) {
       this.#refuse(error, form);
     } finally {
@@ -101,8 +101,8 @@ export default class Job extends View {
     const found = this.#job.value;
     const error = this.#error.value;
     if (!found && error instanceof Problem && error.status === 404) return html`<h1>${t("page.job")}</h1><p>${t("job.missing")}</p><p><a href=${address("jobs")}>${t("page.jobs")}</a></p>`;
-    if (!found) return error ? failure(error, () => this.#load()) : html`<p class="loading" role="status">${t("app.loading")}</p>`;
-    return html`${failure(error, () => this.#load())}
+    if (!found) return error ? failure(error, () => this.#read()) : html`<p class="loading" role="status">${t("app.loading")}</p>`;
+    return html`${failure(error, () => this.#read())}
       <p class="path"><a href=${address("jobs")}>${t("page.jobs")}</a></p>
       <div class="head"><h1>${found.title}</h1>${found.task ? html`<span class="tag">${t("job.script")}</span>` : null}${found.isEnabled ? null : html`<span class="tag">${t("job.disabled")}</span>`}</div>
       ${found.description ? html`<p class="lead">${found.description}</p>` : null}

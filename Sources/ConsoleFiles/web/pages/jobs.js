@@ -1,15 +1,15 @@
 import { get, may, post, session } from "../core/api.js";
+import { Deeds, idempotent } from "../core/deeds.js";
 import { View } from "../core/element.js";
-import { onEvent } from "../core/events.js";
 import { duration } from "../core/format.js";
 import { html, keyed, svg } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { declared } from "../core/params.js";
 import { address, go } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { Deeds, idempotent, soon } from "../core/soon.js";
 import { attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
+import { stayCurrent } from "../ui/live.js";
 import { ago, at, badge, failure } from "../ui/parts.js";
 
 const newest = 500;
@@ -33,12 +33,10 @@ export default class Jobs extends View {
   /** @type {Map<string, any[]>} */
   #older = new Map();
   #deeds = new Deeds();
+  #read = async () => {};
 
   connected() {
-    const load = soon(this, 1500, () => this.#load());
-    onEvent(load, this.stay.signal);
-    this.every(60, load);
-    this.#load();
+    this.#read = stayCurrent(this, () => this.#load(), { pause: 1500 }).read;
   }
 
   async #load() {
@@ -74,7 +72,7 @@ export default class Jobs extends View {
     const text = this.#text.value.toLowerCase();
     const shown = (entries ?? []).filter((entry) => (!this.#kind.value || entry.kind === this.#kind.value) && `${entry.title} ${entry.name} ${entry.description}`.toLowerCase().includes(text));
     return html`<h1>${t("page.jobs")}</h1>
-      ${failure(this.#error.value, () => this.#load())}
+      ${failure(this.#error.value, () => this.#read())}
       ${this.#problems.value.length ? html`<div class="why is-failed"><p><strong>${t("jobs.problems")}</strong></p><ul>${this.#problems.value.map((each) =>
         html`<li>${[each.line ? t("jobs.line", { line: each.line }) : "", each.task, each.field].filter(Boolean).join(" · ")}: ${each.problem}</li>`)}</ul></div>` : null}
       ${entries === null ? html`<p class="loading" role="status">${t("app.loading")}</p>` : entries.length === 0 ? empty() : html`
@@ -116,7 +114,7 @@ export default class Jobs extends View {
     const answer = await this.#deeds.once(entry.name, () => attempt(() => post("/api/runs", { job: entry.name }, idempotent())));
     if (!answer) return;
     toast(t("jobs.started", { name: entry.title }));
-    this.#load();
+    this.#read();
   }
 }
 

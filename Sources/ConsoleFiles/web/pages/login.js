@@ -1,4 +1,4 @@
-import { Problem, post, session } from "../core/api.js";
+import { ended, logIn, Problem, session } from "../core/api.js";
 import { View } from "../core/element.js";
 import { html } from "../core/html.js";
 import { language, speak, t } from "../core/i18n.js";
@@ -22,9 +22,10 @@ export default class Login extends View {
     this.#isBusy.value = true;
     this.#error.value = null;
     try {
-      const own = await post("/api/session", body);
+      const own = await logIn(body);
       if (place.peek().path === "login") go("/", { replace: true });
       session.value = own;
+      ended.value = null;
     } catch (error) {
       if (this.link) go("/console/login", { replace: true });
       this.#error.value = error;
@@ -41,6 +42,14 @@ export default class Login extends View {
     return failure(error);
   }
 
+  /** Why somebody sees this page who was logged in. */
+  #reason() {
+    const reason = ended.value;
+    if (!reason) return null;
+    const names = reason.unsaved.join(", ");
+    return html`<div class="why is-warning" role="status"><p>${t(`login.why.${reason.why}`)}</p>${names ? html`<p>${t("login.unsaved", { names })}</p>` : null}</div>`;
+  }
+
   template() {
     const submit = (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
@@ -51,6 +60,7 @@ export default class Login extends View {
     const other = language.value === "zh" ? "en" : "zh";
     return html`<div class="login">
       <h1>Martlet</h1>
+      ${this.#reason()}
       ${this.link ? html`<section>
           <h2>${t("login.linkTitle")}</h2><p>${t("login.linkText")}</p>
           <button type="button" class="primary wide" ?disabled=${this.#isBusy.value} @click=${() => this.#logIn({ link: this.link })}>${t("login.linkSubmit")}</button>

@@ -1,14 +1,14 @@
 import { get, isBound, may, post } from "../core/api.js";
+import { Deeds } from "../core/deeds.js";
 import { View } from "../core/element.js";
-import { onEvent } from "../core/events.js";
 import { number, time } from "../core/format.js";
 import { html, keyed } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { address, go, place } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { Deeds, soon } from "../core/soon.js";
 import { attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
+import { stayCurrent } from "../ui/live.js";
 import { ago, failure } from "../ui/parts.js";
 
 const pageSize = 50;
@@ -25,13 +25,10 @@ export default class Notices extends View {
   #error = signal(/** @type {unknown} */ (null));
   #filters = "";
   #deeds = new Deeds();
+  #read = async () => {};
 
   connected() {
-    const load = soon(this, 500, () => this.#load());
-    onEvent(load, this.stay.signal);
-    // Deliveries are no events of runs.
-    this.every(3, load);
-    this.#load();
+    this.#read = stayCurrent(this, () => this.#load(), { pause: 500, kinds: ["notice"] }).read;
   }
 
   async #load() {
@@ -55,21 +52,21 @@ export default class Notices extends View {
     const query = Object.fromEntries(place.peek().query);
     this.#count = pageSize;
     go(address("notices", { ...query, [name]: value }), { replace: true });
-    this.#load();
+    this.#read();
   }
 
   /** @param {string} channel */
   async #test(channel) {
     if (!(await this.#deeds.once(channel, () => attempt(() => post("/api/notices/test", { channel }))))) return;
     toast(t("notices.tested", { channel }));
-    this.#load();
+    this.#read();
   }
 
   /** @param {any} notice */
   async #retry(notice) {
     if (!(await attempt(() => post(`/api/notices/${notice.number}/retry`)))) return;
     toast(t("notices.retried"));
-    this.#load();
+    this.#read();
   }
 
   /** @param {any} notice */
@@ -87,10 +84,10 @@ export default class Notices extends View {
     const { query } = place.value;
     if (this.#filters !== String(query)) {
       this.#filters = String(query);
-      queueMicrotask(() => this.#load());
+      queueMicrotask(() => this.#read());
     }
     return html`<h1>${t("page.notices")}</h1>
-      ${failure(this.#error.value, () => this.#load())}
+      ${failure(this.#error.value, () => this.#read())}
       ${this.#channels.value ? this.#desk(this.#channels.value) : null}
       <section class="panel"><h2>${t("notices.ledger")}</h2>
         <div class="filters">
@@ -138,7 +135,7 @@ export default class Notices extends View {
     if (items === null) return html`<p class="quiet" role="status">${t("app.loading")}</p>`;
     if (items.length === 0) return html`<p class="quiet">${t(this.#filters ? "notices.noneHere" : "notices.none")}</p>`;
     return html`<ul class="rows ledger">${items.map((each) => keyed(each.number, this.#notice(each)))}</ul>
-      ${this.#next.value && this.#count < 1000 ? html`<p><button type="button" @click=${() => { this.#count += 200; this.#load(); }}>${t("notices.more")}</button></p>` : null}`;
+      ${this.#next.value && this.#count < 1000 ? html`<p><button type="button" @click=${() => { this.#count += 200; this.#read(); }}>${t("notices.more")}</button></p>` : null}`;
   }
 
   /** @param {any} notice */

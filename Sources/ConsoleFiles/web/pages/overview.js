@@ -3,13 +3,28 @@ import { View } from "../core/element.js";
 import { onEvent } from "../core/events.js";
 import { number } from "../core/format.js";
 import { html } from "../core/html.js";
-import { t } from "../core/i18n.js";
+import { addTexts, t } from "../core/i18n.js";
 import { address } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { bars, fill, spans } from "../ui/plot.js";
+import { belongs } from "../ui/belongs.js";
+import { gathered, stayCurrent } from "../ui/live.js";
 import { ago, at, badge, failure, progress, runLink, took } from "../ui/parts.js";
+import { bars, fill, spans } from "../ui/plot.js";
+import clusterTexts from "../text/clusters-shared.js";
+
+addTexts(clusterTexts);
 
 const shown = 8;
+const runningNow = { state: "running,stopping", limit: 50 };
+
+/** @param {{name: string}} schedule */
+const scheduleLink = ({ name }) => html`<a href=${address(`schedules/${encodeURIComponent(name)}`)}>${name}</a>`;
+
+/** @param {any} run */
+function ofRun(run) {
+  const links = belongs(run);
+  return links ? html`<p class="line">${links}</p>` : null;
+}
 
 /** What goes on, what went wrong, and what comes next. */
 export default class Overview extends View {
@@ -19,48 +34,42 @@ export default class Overview extends View {
   #failed = signal(/** @type {any[] | null} */ (null));
   #schedules = signal(/** @type {any[] | null} */ (null));
   #nodes = signal(/** @type {any[] | null} */ (null));
+  /** The one that is started. */
+  #cluster = signal(/** @type {any} */ (null));
   #ready = signal(/** @type {any} */ (null));
   #error = signal(/** @type {unknown} */ (null));
-  #isDue = false;
-  #isBusy = false;
+  #read = async () => {};
 
   connected() {
-    onEvent(() => this.#soon(), this.stay.signal);
-    this.every(60, () => this.#load());
-    this.#load();
+    this.#read = stayCurrent(this, () => this.#load(), { pause: 1000 }).read;
+    // How far runs are changes all the time: only they are read for that.
+    onEvent(gathered(this, 2000, () => this.#loadRunning()), this.stay.signal, ["progress"]);
   }
 
-  /** After events, at most once a second. */
-  #soon() {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setTimeout(() => {
-      this.#isDue = false;
-      if (this.isConnected) this.#load();
-    }, 1000);
+  async #loadRunning() {
+    const running = await get("/api/runs", runningNow, this.stay.signal).catch(() => null);
+    if (running) this.#running.value = running.items;
   }
 
   async #load() {
-    if (this.#isBusy) return this.#soon();
-    this.#isBusy = true;
     const stay = this.stay.signal;
     const quiet = () => null;
     try {
-      const [running, failed, schedules, figures, nodes, ready] = await Promise.all([
-        get("/api/runs", { state: "running,stopping", limit: 50 }, stay),
+      const [running, failed, schedules, figures, nodes, clusters, ready] = await Promise.all([
+        get("/api/runs", runningNow, stay),
         get("/api/runs", { state: "failed,lost", limit: shown }, stay),
         get("/api/schedules", { limit: 1000 }, stay),
-        isBound() ? null : get("/api/figures", { hours: this.#hours.peek() }, stay),
+        get("/api/figures", { hours: this.#hours.peek() }, stay),
         isBound() ? null : get("/api/nodes", {}, stay).catch(quiet),
+        get("/api/clusters", {}, stay).catch(quiet),
         get("/readyz", {}, stay).catch((error) => ({ status: "not ready", problem: error.message })),
       ]);
       [this.#running.value, this.#failed.value, this.#schedules.value] = [running.items, failed.items, schedules.items];
       [this.#figures.value, this.#nodes.value, this.#ready.value] = [figures, nodes?.items ?? null, ready];
+      this.#cluster.value = clusters?.items.find((/** @type {any} */ each) => each.status === "startsuccess") ?? null;
       this.#error.value = null;
     } catch (error) {
       if (!stay.aborted) this.#error.value = error;
-    } finally {
-      this.#isBusy = false;
     }
   }
 
@@ -69,22 +78,23 @@ export default class Overview extends View {
     const overdue = schedules.filter((schedule) => schedule.lastFire?.overdue);
     const next = schedules.filter((schedule) => schedule.nextDue && schedule.state === "active").sort((one, other) => (one.nextDue < other.nextDue ? -1 : 1));
     return html`<h1>${t("page.overview")}</h1>
-      ${failure(this.#error.value, () => this.#load())}
+      ${failure(this.#error.value, () => this.#read())}
       ${this.#tiles(overdue)}
+      ${this.#home()}
       ${this.#plots()}
       <div class="columns">
         <div class="stack">
         ${this.#panel("overview.running", address("runs", { state: "running,stopping" }), this.#running.value, "overview.noneRunning", (run) => html`
-          <li>${runLink(run)}<span class="end">${progress(run.progress) ?? badge(run)}<span class="figure">${took(run)}</span></span>${run.message ? html`<p class="quiet line">${run.message}</p>` : null}</li>`)}
-        ${this.#panel("overview.overdue", null, this.#schedules.value && overdue, "overview.noneOverdue", (schedule) => html`
-          <li>${schedule.name}<span class="end"><span class="figure">${t("overview.since", { time: "" })}${ago(schedule.lastFire.due)}</span></span></li>`)}
+          <li>${runLink(run)}<span class="end">${progress(run.progress) ?? badge(run)}<span class="figure">${took(run)}</span></span>${run.message ? html`<p class="quiet line">${run.message}</p>` : null}${ofRun(run)}</li>`)}
+        ${this.#panel("overview.overdue", address("schedules"), this.#schedules.value && overdue, "overview.noneOverdue", (schedule) => html`
+          <li>${scheduleLink(schedule)}<span class="end"><span class="figure">${t("overview.since", { time: "" })}${ago(schedule.lastFire.due)}</span></span></li>`)}
         ${this.#machines()}
         </div>
         <div class="stack">
         ${this.#panel("overview.failed", address("runs", { state: "failed,lost" }), this.#failed.value, "overview.noneFailed", (run) => html`
-          <li>${runLink(run)}<span class="end">${badge(run)}<span class="figure">${ago(run.finishedAt)}</span></span></li>`)}
-        ${this.#panel("overview.next", null, this.#schedules.value && next, "overview.noneNext", (schedule) => html`
-          <li>${schedule.name}<span class="end"><span class="figure">${at(schedule.nextDue)} · ${ago(schedule.nextDue)}</span></span></li>`)}
+          <li>${runLink(run)}<span class="end">${badge(run)}<span class="figure">${ago(run.finishedAt)}</span></span>${ofRun(run)}</li>`)}
+        ${this.#panel("overview.next", address("schedules"), this.#schedules.value && next, "overview.noneNext", (schedule) => html`
+          <li>${scheduleLink(schedule)}<span class="end"><span class="figure">${at(schedule.nextDue)} · ${ago(schedule.nextDue)}</span></span></li>`)}
         </div>
       </div>`;
   }
@@ -104,6 +114,16 @@ export default class Overview extends View {
     </ul>`;
   }
 
+  /** The started cluster, for whoever comes home to it. */
+  #home() {
+    const cluster = this.#cluster.value;
+    if (!cluster) return null;
+    const roles = cluster.roles.filter((/** @type {any} */ role) => role.roleDependHost?.length).map((/** @type {any} */ role) => t(`cluster.role.${role.roleName}`));
+    return html`<section class="panel home"><span class="light is-on"></span><div><h2>${t("overview.cluster")} <a href=${address("clusters", { id: cluster.id })}>${cluster.name}</a> <span class="badge is-succeeded"><span class="dot"></span>${t("cluster.status.startsuccess")}</span></h2>
+      <p class="quiet">${t("overview.clusterFacts", { version: cluster.base.version, n: cluster.hosts.length })} · ${cluster.hosts.slice(0, 8).join(", ")}${cluster.hosts.length > 8 ? ", …" : ""}${cluster.remark ? html` · ${cluster.remark}` : null}</p>
+      <p class="quiet">${roles.join(" · ")}</p></div></section>`;
+  }
+
   /** @param {number | null | undefined} value */
   #count(value) {
     if (value === null || value === undefined) return "–";
@@ -117,7 +137,7 @@ export default class Overview extends View {
     /** @param {number} count */
     const choose = (count) => {
       this.#hours.value = count;
-      this.#load();
+      this.#read();
     };
     return html`<div class="choice small" role="group" aria-label=${t("overview.range")}>
         ${[[24, "overview.day"], [168, "overview.week"]].map(([count, key]) => html`<button type="button" aria-pressed=${String(this.#hours.value === count)} @click=${() => choose(Number(count))}>${t(String(key))}</button>`)}

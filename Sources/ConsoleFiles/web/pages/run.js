@@ -1,13 +1,15 @@
 import { get, may, post, Problem } from "../core/api.js";
+import { idempotent } from "../core/deeds.js";
 import { View } from "../core/element.js";
-import { onEvent } from "../core/events.js";
 import { bytes, clock, day, duration, time } from "../core/format.js";
 import { html } from "../core/html.js";
 import { said, t } from "../core/i18n.js";
 import { address, go } from "../core/router.js";
 import { signal } from "../core/signal.js";
+import { belongs } from "../ui/belongs.js";
 import { ask, attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
+import { stayCurrent } from "../ui/live.js";
 import "../ui/log.js";
 import { badge, facts, failure, kindName, progress, took } from "../ui/parts.js";
 
@@ -24,21 +26,17 @@ export default class Run extends View {
   #notices = signal(/** @type {any[]} */ ([]));
   #error = signal(/** @type {unknown} */ (null));
   #isLong = signal(false);
-  #isDue = false;
+  #read = async () => {};
 
   connected() {
-    onEvent((event) => (event === null || event.run === this.#run.peek()?.id) && this.#soon(), this.stay.signal);
-    this.every(3, () => this.#run.peek() && !ends.includes(this.#run.peek().state) && this.#load());
-    this.#load();
+    this.#read = stayCurrent(this, () => this.#load(), {
+      pause: 200, seconds: 15, kinds: ["run", "progress", "notice"], isWanted: () => !this.#isOver(),
+      concerns: (event, kind) => (kind === "notice" ? this.#isOver() : event.run === this.#run.peek()?.id),
+    }).read;
   }
 
-  #soon() {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setTimeout(() => {
-      this.#isDue = false;
-      if (this.isConnected) this.#load();
-    }, 200);
+  #isOver() {
+    return ends.includes(this.#run.peek()?.state);
   }
 
   async #load() {
@@ -74,21 +72,21 @@ export default class Run extends View {
   async #command(verb) {
     if (verb === "stop" && !(await ask(t("run.stopTitle"), html`<p>${t("run.stopText")}</p>`, [{ value: "yes", text: t("run.stop"), kind: "danger" }]))) return;
     if (verb === "rerun" && !(await ask(t("run.rerunTitle"), html`<p>${t("run.rerunText")}</p>`, [{ value: "yes", text: t("run.rerun") }]))) return;
-    const answer = await attempt(() => post(`/api/runs/${this.#run.peek().id}/${verb}`, undefined, verb === "rerun" ? { "Idempotency-Key": `"${crypto.getRandomValues(new Uint32Array(4)).join("-")}"` } : {}));
+    const answer = await attempt(() => post(`/api/runs/${this.#run.peek().id}/${verb}`, undefined, verb === "rerun" ? idempotent() : {}));
     if (!answer) return;
     toast(t(verb === "rerun" ? "run.rerunDone" : "run.asked"));
     if (verb === "rerun") go(address(`runs/${answer.id}`));
-    else this.#load();
+    else this.#read();
   }
 
   template() {
     const run = this.#run.value;
     const error = this.#error.value;
     if (!run && error instanceof Problem && error.status === 404) return html`<h1>${t("page.run")}</h1><p>${t("run.missing")}</p><p><a href=${address("runs")}>${t("page.runs")}</a></p>`;
-    if (!run) return error ? failure(error, () => this.#load()) : html`<p class="loading" role="status">${t("app.loading")}</p>`;
+    if (!run) return error ? failure(error, () => this.#read()) : html`<p class="loading" role="status">${t("app.loading")}</p>`;
     const reason = said(run.reason);
     const next = said(run.reason?.next);
-    return html`${failure(error, () => this.#load())}
+    return html`${failure(error, () => this.#read())}
       <div class="head"><h1>${run.title || run.id}</h1>${badge(run)}${this.#actions(run)}</div>
       <div class="why is-${run.state}" role="status"><p>${reason}</p>${next ? html`<p class="next">${next}</p>` : null}${run.message && run.message !== reason ? html`<p>${run.message}</p>` : null}
         ${run.progress === null || run.progress === undefined ? null : html`<p>${progress(run.progress)}</p>`}</div>
@@ -127,6 +125,7 @@ export default class Run extends View {
       [t("run.took"), run.startedAt ? took(run) : null],
       [t("run.by"), html`${t("run.via", { name: run.trigger.caller ?? "–", source: run.trigger.source })}${run.trigger.rerunOf ? html` · ${t("run.rerunOf")} <a href=${address(`runs/${run.trigger.rerunOf}`)}>${run.trigger.rerunOf.slice(0, 8)}</a>` : null}`],
       [t("run.where"), run.labels["volumes/node"] ?? t("run.here")],
+      [t("run.of"), belongs(run)],
       [t("run.attempt"), run.attempt || null],
       [t("run.exit"), exit],
       [t("run.job"), run.job ? link("job", run.job) : null],
@@ -155,12 +154,12 @@ export default class Run extends View {
 
   /** @param {any} run @param {any} row */
   #task(run, { task, each, isNow }) {
-    const name = html`<details><summary>${task.name} <span class="quiet">${kindName(task.driver)}</span></summary><pre class="mono">${JSON.stringify(task.spec, null, 2)}</pre></details>`;
+    const name = html`<details><summary class="keep">${task.name} <span class="quiet">${kindName(task.driver)}</span></summary><pre class="mono">${JSON.stringify(task.spec, null, 2)}</pre></details>`;
     if (!each) return html`<tr><td>${name}</td><td class="num">${isNow ? run.attempt : ""}</td><td class="quiet">${t(isNow ? "run.now" : "run.ahead")}</td><td></td><td>${isNow && run.startedAt ? clock(run.startedAt) : ""}</td><td></td><td></td></tr>`;
     const isGood = ["ok", "warning", "partial", "nothingToDo", "skipped"].includes(each.outcome);
     const exit = each.exitCode !== null ? t("run.code", { code: each.exitCode }) : each.signal !== null ? t("run.signal", { signal: each.signal }) : "–";
     return html`<tr><td>${name}</td><td class="num">${each.attempt}</td><td><span class="badge ${isGood ? "is-succeeded" : "is-failed"}"><span class="dot"></span>${t(`outcome.${each.outcome}`)}</span>${each.note ? html`<div class="quiet">${each.note}</div>` : null}${each.warnings.map((/** @type {string} */ text) => html`<div class="quiet">${text}</div>`)}</td>
-      <td>${exit}</td><td>${each.startedAt ? clock(each.startedAt) : "–"}</td><td class="num">${each.startedAt ? duration(Date.parse(each.finishedAt) - Date.parse(each.startedAt)) : "–"}</td>
+      <td class="keep">${exit}</td><td>${each.startedAt ? clock(each.startedAt) : "–"}</td><td class="num">${each.startedAt ? duration(Date.parse(each.finishedAt) - Date.parse(each.startedAt)) : "–"}</td>
       <td class="num">${bytes(each.logBytes)}${each.droppedBytes ? html`<div class="quiet">${t("run.dropped", { size: bytes(each.droppedBytes) })}</div>` : null}</td></tr>`;
   }
 

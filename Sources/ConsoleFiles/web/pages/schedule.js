@@ -1,14 +1,14 @@
 import { get, may, post, Problem, remove } from "../core/api.js";
+import { Deeds } from "../core/deeds.js";
 import { View } from "../core/element.js";
-import { onEvent } from "../core/events.js";
 import { duration, number, time } from "../core/format.js";
 import { html, keyed } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { address, go } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { Deeds, soon } from "../core/soon.js";
 import { ask, attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
+import { stayCurrent } from "../ui/live.js";
 import { ago, facts, failure } from "../ui/parts.js";
 import "../ui/schedule-form.js";
 import { outcome, times } from "../ui/schedule-parts.js";
@@ -35,16 +35,14 @@ export default class Schedule extends View {
   #refusal = signal(/** @type {unknown} */ (null));
   #isBusy = signal(false);
   #error = signal(/** @type {unknown} */ (null));
+  #read = async () => {};
 
   get #path() {
     return `/api/schedules/${encodeURIComponent(this.parts.name)}`;
   }
 
   connected() {
-    const load = soon(this, 500, () => this.#load());
-    onEvent(load, this.stay.signal);
-    this.every(30, load);
-    this.#load();
+    this.#read = stayCurrent(this, () => this.#load(), { pause: 500, seconds: 30 }).read;
   }
 
   async #load() {
@@ -64,7 +62,7 @@ export default class Schedule extends View {
   async #command(verb) {
     if (!(await this.#deeds.once("command", () => attempt(() => post(`${this.#path}/${verb}`))))) return;
     toast(t(`schedule.done.${verb}`));
-    this.#load();
+    this.#read();
   }
 
   async #delete() {
@@ -96,7 +94,7 @@ export default class Schedule extends View {
       if (!isDry) {
         toast(t("schedule.backfilled", { n: answer.fires?.length ?? answer.times.length }));
         this.#open.value = "";
-        this.#load();
+        this.#read();
       }
     } catch (error) {
       [this.#plan.value, this.#refusal.value] = [null, error];
@@ -110,9 +108,9 @@ export default class Schedule extends View {
     const error = this.#error.value;
     const back = html`<p class="path"><a href=${address("schedules")}>${t("page.schedules")}</a></p>`;
     if (!schedule && error instanceof Problem && error.status === 404) return html`${back}<h1>${t("page.schedule")}</h1><p>${t("schedule.missing")}</p>`;
-    if (!schedule) return error ? failure(error, () => this.#load()) : html`<p class="loading" role="status">${t("app.loading")}</p>`;
+    if (!schedule) return error ? failure(error, () => this.#read()) : html`<p class="loading" role="status">${t("app.loading")}</p>`;
     const open = this.#open.value;
-    return html`${back}${failure(error, () => this.#load())}
+    return html`${back}${failure(error, () => this.#read())}
       <div class="head"><h1>${schedule.name}</h1><span class="badge ${schedule.state === "active" ? "is-succeeded" : "is-paused"}"><span class="dot"></span>${t(`schedule.state.${schedule.state}`)}</span>${this.#actions(schedule)}</div>
       ${schedule.definition.description ? html`<p class="lead">${schedule.definition.description}</p>` : null}
       ${schedule.warnings.length ? html`<div class="why is-warning">${schedule.warnings.map((/** @type {string} */ text) => html`<p>${text}</p>`)}</div>` : null}
@@ -126,7 +124,7 @@ export default class Schedule extends View {
   #edited(event) {
     this.#open.value = "";
     if (event.detail) toast(t("schedule.saved"));
-    this.#load();
+    this.#read();
   }
 
   /** @param {any} schedule */
@@ -173,7 +171,7 @@ export default class Schedule extends View {
     return html`<section class="panel"><h2>${t("schedule.ledger")}</h2>${fires.length === 0 ? html`<p class="quiet">${t("schedule.noFires")}</p>` : html`<ul class="rows">${fires.map((fire) => keyed(fire.number, html`
       <li>${outcome(fire)}<span class="end">${fire.kind === "due" ? null : html`<span class="tag">${t(`schedule.kind.${fire.kind}`)}</span>`}${fire.late !== null && fire.fired ? html`<span class="figure" title=${t("schedule.lateHint")}>+${duration(fire.late * 1000)}</span>` : null}<span class="figure">${time(fire.due)}</span></span>
       ${fire.why ? html`<p class="quiet line" title=${fire.why}>${fire.why}</p>` : null}${fire.note ? html`<p class="quiet line">${fire.note}</p>` : null}</li>`))}</ul>`}
-      ${this.#hasMore.value && this.#count < 1000 ? html`<p><button type="button" @click=${() => { this.#count += 200; this.#load(); }}>${t("schedule.more")}</button></p>` : null}</section>`;
+      ${this.#hasMore.value && this.#count < 1000 ? html`<p><button type="button" @click=${() => { this.#count += 200; this.#read(); }}>${t("schedule.more")}</button></p>` : null}</section>`;
   }
 
   /** @param {any} schedule */

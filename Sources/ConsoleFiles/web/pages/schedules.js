@@ -1,44 +1,38 @@
 import { get, may, post } from "../core/api.js";
 import { bounds, month, shift, shiftMonth, week } from "../core/civil.js";
 import { View } from "../core/element.js";
-import { onEvent } from "../core/events.js";
 import { day, zone, zoneName } from "../core/format.js";
 import { html, keyed } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { address, go, place } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { soon } from "../core/soon.js";
 import { calendar } from "../ui/calendar.js";
 import { attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
+import { stayCurrent } from "../ui/live.js";
 import { ago, at, failure } from "../ui/parts.js";
-import { outcome, times } from "../ui/schedule-parts.js";
 import "../ui/schedule-form.js";
+import { outcome, times } from "../ui/schedule-parts.js";
 
-/** So many schedules are drawn into the calendar, with so many times of each. */
-const mostDrawn = 60;
-const mostTimes = 200;
-const atOnce = 6;
-
-/**
- * @typedef {{schedule: string, at: string, fire: any | null}} Entry
- * @typedef {{entries: Entry[], often: Map<string, string>}} Drawn
- */
+/** Times are read in pages of so many; so many pages of all days that are shown, else so many of each day. */
+const [pageSize, pagesOfAll, pagesOfDay] = [1000, 3, 2];
+/** Days that are read at once. */
+const atOnce = 4;
+/** Milliseconds of a day. */
+const dayLength = 86_400_000;
 
 /** A calendar of what schedules do and did, and the list of them. */
 export default class Schedules extends View {
   #items = signal(/** @type {any[] | null} */ (null));
-  #drawn = signal(/** @type {Drawn} */ ({ entries: [], often: new Map() }));
+  #fires = signal({ items: /** @type {import("../ui/calendar.js").Fire[]} */ ([]), isCut: false });
   #text = signal("");
   #error = signal(/** @type {unknown} */ (null));
   #drawing = 0;
   #range = "";
+  #read = async () => {};
 
   connected() {
-    const load = soon(this, 2000, () => this.#load());
-    onEvent(load, this.stay.signal);
-    this.every(60, load);
-    this.#load();
+    this.#read = stayCurrent(this, () => this.#load(), { pause: 2000 }).read;
   }
 
   async #load() {
@@ -75,38 +69,43 @@ export default class Schedules extends View {
     this.#drawing += 1;
     const own = this.#drawing;
     const { from, to } = bounds(this.#days());
-    const wait = this.#meant().slice(0, mostDrawn);
-    /** @type {Drawn} */
-    const drawn = { entries: [], often: new Map() };
-    const work = async () => {
-      for (let each = wait.shift(); each && own === this.#drawing; each = wait.shift()) await this.#drawOne(each, from, to, drawn);
-    };
-    await Promise.all(Array.from({ length: atOnce }, work));
-    if (own === this.#drawing) this.#drawn.value = drawn;
+    let found = await this.#times(from, to, pagesOfAll);
+    // Where something fires all the time the other days are to be seen, too.
+    if (found.isCut) found = await this.#timesByDay(from, to, () => own === this.#drawing);
+    if (own === this.#drawing) this.#fires.value = found;
   }
 
-  /** @param {any} schedule @param {Date} from @param {Date} to @param {Drawn} drawn */
-  async #drawOne(schedule, from, to, drawn) {
-    const path = `/api/schedules/${encodeURIComponent(schedule.name)}`;
-    const now = Date.now();
-    const isAhead = schedule.state === "active" && to.getTime() > now;
-    const [next, fires] = await Promise.all([
-      isAhead ? get(`${path}/next`, { count: mostTimes, after: new Date(Math.max(from.getTime(), now)).toISOString() }, this.stay.signal) : { items: [] },
-      from.getTime() < now ? get(`${path}/fires`, { limit: mostTimes }, this.stay.signal) : { items: [] },
-    ]);
-    const ahead = next.items.map((/** @type {any} */ each) => each.at).filter((/** @type {string} */ each) => Date.parse(each) < to.getTime());
-    // Too many to name: said once for each day.
-    if (ahead.length === mostTimes) drawn.often.set(schedule.name, ahead[0]);
-    else drawn.entries.push(...ahead.map((/** @type {string} */ each) => ({ schedule: schedule.name, at: each, fire: null })));
-    const past = fires.items.filter((/** @type {any} */ each) => Date.parse(each.due) >= from.getTime() && Date.parse(each.due) < to.getTime());
-    drawn.entries.push(...past.map((/** @type {any} */ fire) => ({ schedule: schedule.name, at: fire.due, fire })));
+  /** @param {Date} from @param {Date} to @param {number} most pages */
+  async #times(from, to, most) {
+    const items = [];
+    let after = null;
+    for (let pages = 0; pages < most && (after || pages === 0); pages += 1) {
+      const page = /** @type {any} */ (await get("/api/fires", { from: from.toISOString(), to: to.toISOString(), limit: pageSize, after }, this.stay.signal));
+      items.push(...page.items);
+      after = page.next;
+    }
+    return { items, isCut: Boolean(after) };
+  }
+
+  /** @param {Date} from @param {Date} to @param {() => boolean} isWanted */
+  async #timesByDay(from, to, isWanted) {
+    const wait = Array.from({ length: Math.ceil((to.getTime() - from.getTime()) / dayLength) }, (_, index) => new Date(from.getTime() + index * dayLength));
+    /** @type {{items: any[], isCut: boolean}[]} */
+    const found = [];
+    const work = async () => {
+      for (let first = wait.shift(); first && isWanted(); first = wait.shift()) {
+        found.push(await this.#times(first, new Date(Math.min(first.getTime() + dayLength, to.getTime())), pagesOfDay));
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+    return { items: found.flatMap(({ items }) => items), isCut: found.some(({ isCut }) => isCut) };
   }
 
   /** @param {string} path @param {any} schedule */
   async #command(path, schedule) {
     if (!(await attempt(() => post(`/api/schedules/${encodeURIComponent(schedule.name)}/${path}`)))) return;
     toast(t(path === "pause" ? "schedules.pausedOne" : "schedules.resumedOne", { name: schedule.name }));
-    this.#load();
+    this.#read();
   }
 
   template() {
@@ -119,7 +118,7 @@ export default class Schedules extends View {
     }
     const isNew = query.get("new") === "1" && may("run");
     return html`<div class="head"><h1>${t("page.schedules")}</h1>${may("run") && !isNew ? html`<span class="actions"><button type="button" class="primary" @click=${() => go(address("schedules", { new: 1 }))}>${t("schedules.new")}</button></span>` : null}</div>
-      ${failure(this.#error.value, () => this.#load())}
+      ${failure(this.#error.value, () => this.#read())}
       ${isNew ? html`<section class="panel"><h2>${t("schedules.new")}</h2><m-schedule-form .job=${query.get("job") ?? ""} @done=${(/** @type {any} */ event) => this.#made(event)}></m-schedule-form></section>` : null}
       ${items === null ? html`<p class="loading" role="status">${t("app.loading")}</p>` : items.length === 0 ? isNew ? null : empty() : html`${this.#calendar()}${this.#list()}`}`;
   }
@@ -128,22 +127,23 @@ export default class Schedules extends View {
   #made(event) {
     if (event.detail) toast(t("schedules.stored", { name: event.detail.name }));
     go(address("schedules"), { replace: true });
-    this.#load();
+    this.#read();
   }
 
   #calendar() {
     const mode = this.#mode;
     const today = this.#day;
     const move = (/** @type {number} */ by) => this.#show(mode, mode === "week" ? shift(today, 7 * by) : shiftMonth(today, by));
-    const left = this.#meant().length - mostDrawn;
+    const { items, isCut } = this.#fires.value;
+    const meant = new Set(this.#meant().map((each) => each.name));
     return html`<section class="panel"><div class="calendar-bar">
         <div class="row"><button type="button" aria-label=${t("schedules.before")} @click=${() => move(-1)}>‹</button><button type="button" @click=${() => this.#show(mode, "")}>${t("schedules.today")}</button><button type="button" aria-label=${t("schedules.after")} @click=${() => move(1)}>›</button></div>
         <h2 aria-live="polite">${mode === "week" ? `${week(today)[0]} – ${week(today)[6]}` : today.slice(0, 7)}</h2>
-        <span class="tag" title=${t("schedules.zoneHint")}>${zone.value || Intl.DateTimeFormat().resolvedOptions().timeZone} ${zoneName(`${today}T12:00:00Z`)}</span>
+        <span class="tag" title=${t("schedules.zoneHint")}>${shownZone()} ${zoneName(`${today}T12:00:00Z`)}</span>
         <div class="choice small push" role="group" aria-label=${t("schedules.view")}>${["month", "week"].map((each) =>
           html`<button type="button" aria-pressed=${String(mode === each)} @click=${() => this.#show(each, place.value.query.get("day") ?? "")}>${t(`schedules.${each}`)}</button>`)}</div></div>
-      ${calendar({ days: this.#days(), mode, shownMonth: today.slice(0, 7), ...this.#drawn.value, show: (each) => this.#show("week", each) })}
-      ${left > 0 ? html`<p class="quiet">${t("schedules.notDrawn", { n: left })}</p>` : null}</section>`;
+      ${calendar({ days: this.#days(), mode, shownMonth: today.slice(0, 7), fires: items.filter((each) => meant.has(each.schedule)), show: (each) => this.#show("week", each) })}
+      ${isCut ? html`<p class="quiet">${t("schedules.cut")}</p>` : null}</section>`;
   }
 
   /** @param {string} view @param {string} shown */
@@ -153,7 +153,7 @@ export default class Schedules extends View {
 
   #list() {
     const shown = this.#meant();
-    return html`<section class="panel"><div class="filters"><input type="search" aria-label=${t("schedules.search")} placeholder=${t("schedules.search")} .value=${this.#text.value} @input=${(/** @type {any} */ event) => { this.#text.value = event.target.value; this.#draw().catch(() => {}); }}></div>
+    return html`<section class="panel"><div class="filters"><input type="search" aria-label=${t("schedules.search")} placeholder=${t("schedules.search")} .value=${this.#text.value} @input=${(/** @type {any} */ event) => { this.#text.value = event.target.value; }}></div>
       ${shown.length === 0 ? html`<p class="quiet">${t("schedules.noneHere")}</p>` : html`<table class="plain-table cards"><thead><tr><th scope="col">${t("schedules.name")}</th><th scope="col">${t("schedules.times")}</th><th scope="col">${t("schedules.last")}</th><th scope="col">${t("schedules.next")}</th><th scope="col"><span class="unseen">${t("schedules.actions")}</span></th></tr></thead>
       <tbody>${shown.map((each) => keyed(each.name, this.#row(each)))}</tbody></table>`}</section>`;
   }
@@ -168,6 +168,8 @@ export default class Schedules extends View {
       <td class="num">${may("run") && each.state !== "ended" ? html`<button type="button" class="small" aria-label=${t(isPaused ? "schedules.resumeNamed" : "schedules.pauseNamed", { name: each.name })} @click=${() => this.#command(isPaused ? "resume" : "pause", each)}>${icon(isPaused ? "play" : "pause")}${t(isPaused ? "schedules.resume" : "schedules.pause")}</button>` : null}</td></tr>`;
   }
 }
+
+const shownZone = () => zone.value || Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const empty = () => html`<div class="begin"><h2>${t("schedules.emptyTitle")}</h2><p>${t("schedules.emptyText")}</p>
   <pre class="mono">martlet schedules add nightly --cron '0 3 * * *' --zone Asia/Shanghai --job backup

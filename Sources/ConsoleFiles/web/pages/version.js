@@ -1,14 +1,13 @@
 import { call, get, may, post, Problem, remove } from "../core/api.js";
+import { Deeds, idempotent } from "../core/deeds.js";
 import { View } from "../core/element.js";
 import { bytes, number, shortTime, time } from "../core/format.js";
 import { html, keyed } from "../core/html.js";
 import { said, t } from "../core/i18n.js";
 import { address, go, place } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { Deeds } from "../core/soon.js";
 import { ask, attempt } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
-import { onceKey } from "../ui/live.js";
 import { facts, failure, runLink } from "../ui/parts.js";
 
 const pageOfFiles = 200;
@@ -89,7 +88,7 @@ export default class Version extends View {
     this.#isBusy.value = true;
     this.#preview.value = null;
     const run = await attempt(async () => {
-      let run = await post(`${this.#path}/restore`, { ...body, dryRun: true }, { ...onceKey(), Prefer: "wait=20" });
+      let run = await post(`${this.#path}/restore`, { ...body, dryRun: true }, { ...idempotent(), Prefer: "wait=20" });
       while (!ends.includes(run.state) && !this.stay.signal.aborted) {
         run = await call("GET", `/api/runs/${run.id}`, { headers: { Prefer: "wait=20" }, signal: this.stay.signal });
       }
@@ -104,7 +103,7 @@ export default class Version extends View {
     const keepState = this.#keeps.peek();
     const text = html`<p>${t("version.nowText")}</p><p>${t(keepState ? "version.nowKept" : "version.nowLost")}</p>`;
     if (!(await ask(t("version.nowTitle", { volume: this.#to.peek() }), text, [{ value: "yes", text: t("version.now"), kind: "danger" }]))) return;
-    const run = await this.#deeds.once("restore", () => attempt(() => post(`${this.#path}/restore`, { ...body, keepState }, onceKey())));
+    const run = await this.#deeds.once("restore", () => attempt(() => post(`${this.#path}/restore`, { ...body, keepState }, idempotent())));
     if (run) go(address(`runs/${run.id}`));
   }
 

@@ -1,16 +1,17 @@
 import { get, may, post, Problem } from "../core/api.js";
+import { Deeds, idempotent } from "../core/deeds.js";
 import { View } from "../core/element.js";
 import { bytes, number, time } from "../core/format.js";
 import { html, keyed } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { address } from "../core/router.js";
 import { signal } from "../core/signal.js";
-import { Deeds } from "../core/soon.js";
 import { ask, attempt, toast } from "../ui/dialog.js";
 import { icon } from "../ui/icon.js";
-import { onceKey, stayCurrent } from "../ui/live.js";
+import { stayCurrent } from "../ui/live.js";
 import { ago, badge, facts, failure, runLink } from "../ui/parts.js";
 import { sizes } from "../ui/sizes.js";
+import { adopt, expire, importArchive } from "../ui/volume-deeds.js";
 import { proof } from "./backups.js";
 
 const pageOfVersions = 100;
@@ -26,13 +27,14 @@ export default class Volume extends View {
   #runs = signal(/** @type {any[]} */ ([]));
   #error = signal(/** @type {unknown} */ (null));
   #deeds = new Deeds();
+  #read = async () => {};
 
   get #path() {
     return `/api/volumes/${encodeURIComponent(this.parts.volume)}`;
   }
 
   connected() {
-    stayCurrent(this, () => this.#load());
+    this.#read = stayCurrent(this, () => this.#load()).read;
   }
 
   async #load() {
@@ -58,18 +60,27 @@ export default class Volume extends View {
   /** @param {string} verb @param {unknown} body */
   async #start(verb, body) {
     if (verb === "drill" && !(await ask(t("volume.drillTitle"), html`<p>${t("volume.drillText")}</p>`, [{ value: "yes", text: t("volume.drill") }]))) return;
-    const answer = await this.#deeds.once(verb, () => attempt(() => post(`${this.#path}/${verb}`, body, onceKey())));
-    if (!answer) return;
+    const answer = await this.#deeds.once(verb, () => attempt(() => post(`${this.#path}/${verb}`, body, idempotent())));
+    if (answer) await this.#begun();
+  }
+
+  /** @param {string} name @param {(path: string) => Promise<any>} deed */
+  async #maintain(name, deed) {
+    const answer = await this.#deeds.once(name, () => deed(this.#path));
+    if (answer) await this.#begun();
+  }
+
+  async #begun() {
     toast(t("volume.started"), "good");
-    await this.#load();
+    await this.#read();
   }
 
   template() {
     const volume = this.#volume.value;
     const error = this.#error.value;
     if (!volume && error instanceof Problem && error.status === 404) return html`<h1>${this.parts.volume}</h1><p>${t("volume.missing")}</p><p><a href=${address("backups")}>${t("page.backups")}</a></p>`;
-    if (!volume) return error ? failure(error, () => this.#load()) : html`<p class="loading" role="status">${t("app.loading")}</p>`;
-    return html`${failure(error, () => this.#load())}
+    if (!volume) return error ? failure(error, () => this.#read()) : html`<p class="loading" role="status">${t("app.loading")}</p>`;
+    return html`${failure(error, () => this.#read())}
       <div class="crumbs"><a href=${address("backups")}>${t("page.backups")}</a></div>
       <div class="head"><h1>${volume.id}</h1>${proof(volume)}${this.#actions(volume)}</div>
       <div class="sections">
@@ -78,6 +89,7 @@ export default class Volume extends View {
         <section class="panel"><h2>${t("volume.lately")}<a class="all" href=${address("runs", { label: `volumes/volume=${volume.id}` })}>${t("volume.all")}</a></h2>
           ${this.#runs.value.length ? html`<ul class="rows">${this.#runs.value.map((run) => keyed(run.id, html`<li>${runLink(run)}<span class="end">${badge(run)}<span class="figure">${ago(run.createdAt)}</span></span>${run.message ? html`<p class="quiet line">${run.message}</p>` : null}</li>`))}</ul>` : html`<p class="quiet">${t("volume.quiet")}</p>`}</section>
         ${this.#table()}
+        ${may("admin") ? this.#maintenance(volume) : null}
       </div>`;
   }
 
@@ -90,6 +102,14 @@ export default class Volume extends View {
       : [{ text: t("volume.backUp"), body: modes.length ? { mode: modes[0] } : {} }];
     return html`<span class="actions">${buttons.map(({ text, body }, index) => html`<button type="button" class=${index === 0 ? "primary" : ""} ?disabled=${this.#deeds.has("backup")} @click=${() => this.#start("backup", body)}>${icon("disk")}${text}</button>`)}
       ${volume.versions ? html`<button type="button" ?disabled=${this.#deeds.has("drill")} @click=${() => this.#start("drill", {})}>${t("volume.drill")}</button><button type="button" ?disabled=${this.#deeds.has("check")} @click=${() => this.#start("check", {})}>${t("volume.check")}</button>` : null}</span>`;
+  }
+
+  /** @param {any} volume */
+  #maintenance(volume) {
+    /** @type {[string, (path: string) => Promise<any>][]} */
+    const deeds = [["expire", expire], ["adopt", adopt], ...(volume.isDeclared ? [/** @type {[string, (path: string) => Promise<any>]} */ (["import", importArchive])] : [])];
+    return html`<section class="panel wide"><h2>${t("volume.maintenance")}</h2><ul class="rows">${deeds.map(([name, deed]) => html`<li><span>${t(`volume.about.${name}`)}</span>
+      <span class="end"><button type="button" class="small" ?disabled=${this.#deeds.has(name)} @click=${() => this.#maintain(name, deed)}>${t(`volume.do.${name}`)}</button></span></li>`)}</ul></section>`;
   }
 
   /** @param {any} volume */

@@ -57,6 +57,7 @@ export default {
   "page.job-api-allocation": ["Allocation", "分配"],
   "page.tokens": ["Tokens", "令牌"],
   "page.audit": ["Audit", "审计"],
+  "page.settings": ["Settings", "设置"],
   "page.clusters": ["Clusters", "集群管理"],
   "page.cluster-hosts": ["Hosts of clusters", "集群主机"],
   "page.cluster-templates": ["Templates of clusters", "配置模板"],

@@ -17,6 +17,5 @@ export default {
 
   "calendar.open": ["Show the week of {day}", "显示 {day} 所在周"],
   "calendar.more": ["{n} more", "还有 {n} 项"],
-  "calendar.often": ["Fires often, all through these days", "频繁触发，每天多次"],
   "calendar.ahead": ["to come", "尚未触发"],
 };

@@ -10,4 +10,7 @@ export default {
   "login.linkSubmit": ["Log in with the link", "用链接登录"],
   "login.wrong": ["This token or link is not in force.", "令牌或链接无效。"],
   "login.tooMany": ["Too many attempts from this address. Wait a minute.", "此地址尝试次数过多，请稍候一分钟。"],
+  "login.why.ended": ["The session has ended: log in again to go on.", "会话已结束，请重新登录后继续。"],
+  "login.why.idle": ["Nobody did anything for a long time: you were logged out.", "长时间没有操作，已自动退出登录。"],
+  "login.unsaved": ["Not saved: {names}", "未保存的修改：{names}"],
 };

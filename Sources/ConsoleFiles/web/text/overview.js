@@ -20,6 +20,8 @@ export default {
   "overview.ready": ["ready", "就绪"],
   "overview.notReady": ["not ready", "未就绪"],
   "overview.more": ["and {n} more", "还有 {n} 个"],
+  "overview.cluster": ["Cluster", "集群"],
+  "overview.clusterFacts": ["DolphinScheduler {version} on {n} {n|host|hosts}", "DolphinScheduler {version}，{n} 台主机"],
   "overview.day": ["24 h", "24 小时"],
   "overview.week": ["7 days", "7 天"],
   "overview.range": ["Time shown in the plots", "图表时间范围"],

@@ -25,7 +25,7 @@ export default {
   "schedules.month": ["Month", "月"],
   "schedules.week": ["Week", "周"],
   "schedules.zoneHint": ["The zone of the calendar; it is chosen under the account", "日历时区，可在账号菜单中选择"],
-  "schedules.notDrawn": ["{n} {n|schedule is|schedules are} not drawn; search to see fewer.", "另有 {n} 个计划未绘出；可用搜索缩小范围。"],
+  "schedules.cut": ["There are more times than are drawn here: look at a week.", "触发次数过多，未全部绘出；请查看单周。"],
   "schedules.emptyTitle": ["There is no schedule yet", "还没有计划"],
   "schedules.emptyText": ["A schedule starts a job at times. Make one here, by command, or take over what cron has:", "计划会按时间启动作业。可在此新建，也可用命令创建，或导入现有的 cron："],
 };

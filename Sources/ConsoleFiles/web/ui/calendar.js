@@ -7,42 +7,42 @@ import { address } from "../core/router.js";
 import { looks } from "./schedule-parts.js";
 
 const fitting = 4;
+/** So many times of a schedule on a day are named one by one. */
+const most = 3;
 
-/**
- * @param {{days: string[], mode: string, shownMonth: string, entries: {schedule: string, at: string, fire: any | null}[],
- *   often: Map<string, string>, show: (day: string) => void}} calendar
- */
-export function calendar({ days, mode, shownMonth, entries, often, show }) {
-  const byDay = Map.groupBy(entries.toSorted((one, other) => (one.at < other.at ? -1 : 1)), (entry) => day(entry.at));
+/** A time of a schedule, or `count` of them. @typedef {{schedule: string, at: string, state: string, count: number, run: string | null}} Fire */
+
+/** @param {{days: string[], mode: string, shownMonth: string, fires: Fire[], show: (day: string) => void}} calendar */
+export function calendar({ days, mode, shownMonth, fires, show }) {
+  const byDay = Map.groupBy(fires.toSorted((one, other) => (one.at < other.at ? -1 : 1)), (each) => day(each.at));
   const today = day(Date.now());
   const weekday = new Intl.DateTimeFormat(tag(), { weekday: "short", timeZone: "UTC" });
   const rows = Array.from({ length: days.length / 7 }, (_, index) => days.slice(index * 7, index * 7 + 7));
   return html`<table class="calendar is-${mode}"><thead><tr>${days.slice(0, 7).map((each) => html`<th scope="col">${weekday.format(new Date(`${each}T00:00:00Z`))}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<tr>${row.map((each) => {
       const own = grouped(byDay.get(each) ?? []);
-      const regular = each >= today ? [...often].filter(([, first]) => day(first) <= each) : [];
       const shown = mode === "week" ? own : own.slice(0, own.length > fitting ? fitting - 1 : fitting);
-      const state = [each === today ? "is-today" : "", mode === "month" && !each.startsWith(shownMonth) ? "is-outside" : "", own.length + regular.length ? "" : "is-free", own.length ? "" : "is-plain"].join(" ");
+      const state = [each === today ? "is-today" : "", mode === "month" && !each.startsWith(shownMonth) ? "is-outside" : "", own.length ? "" : "is-free"].join(" ");
       return html`<td class=${state}><div class="date">${mode === "month" ? html`<button type="button" class="bare" aria-label=${t("calendar.open", { day: each })} aria-current=${each === today ? "date" : null} @click=${() => show(each)}><span class="long">${each.slice(5, 8)}</span>${each.slice(8)}</button>` : html`<span aria-current=${each === today ? "date" : null}>${each.slice(5)}</span>`}</div>
-        <ul>${regular.map(([name]) => html`<li><a class="chip is-often" href=${link(name)} title=${t("calendar.often")}><span>${name}</span><b>∿</b></a></li>`)}
-        ${shown.map((entry) => keyed(`${entry.schedule} ${entry.at}`, chip(entry)))}
+        <ul>${shown.map((fire) => keyed(`${fire.schedule} ${fire.at} ${fire.state}`, chip(fire)))}
         ${own.length > shown.length ? html`<li><button type="button" class="bare more" @click=${() => show(each)}>${t("calendar.more", { n: own.length - shown.length })}</button></li>` : null}</ul></td>`;
     })}</tr>`)}</tbody></table>`;
 }
 
-/** Many times of one schedule on one day with one outcome are said once. @param {{schedule: string, at: string, fire: any}[]} entries */
-function grouped(entries) {
-  const sets = Map.groupBy(entries, (entry) => `${entry.schedule} ${entry.fire?.outcome ?? ""}`);
-  return [...sets.values()].flatMap((set) => (set.length > 3 ? [{ ...set[0], count: set.length }] : set.map((entry) => ({ ...entry, count: entry.fire?.count ?? 1 }))))
-    .sort((one, other) => (one.at < other.at ? -1 : 1));
+/** Many times of one schedule on one day with one state are said once, after those that are rare. @param {Fire[]} fires */
+function grouped(fires) {
+  const sets = [...Map.groupBy(fires, ({ schedule, state }) => `${schedule} ${state}`).values()];
+  return sets.flatMap((set) => (set.length > most ? [{ ...set[0], count: set.reduce((sum, { count }) => sum + count, 0), run: null }] : set))
+    .sort((one, other) => Number(one.count > most) - Number(other.count > most) || (one.at < other.at ? -1 : 1));
 }
 
-/** @param {{schedule: string, at: string, fire: any, count: number}} entry */
-function chip({ schedule, at, fire, count }) {
-  const words = fire ? t(`fire.${fire.outcome}`) : t("calendar.ahead");
-  const colour = fire ? looks[/** @type {"failed"} */ (fire.outcome)] ?? "" : "is-ahead";
-  const href = fire?.run && count === 1 ? address(`runs/${fire.run}`) : link(schedule);
-  return html`<li><a class="chip ${colour}" href=${href} title=${`${schedule} · ${time(at)} · ${words}${count > 1 ? ` × ${number(count)}` : ""}`}><time datetime=${at}>${hourMinute(at)}</time><span>${schedule}</span>${count > 1 ? html`<b>×${number(count)}</b>` : null}<span class="unseen">${words}</span></a></li>`;
+/** @param {Fire} fire */
+function chip({ schedule, at, state, count, run }) {
+  const isAhead = state === "planned";
+  const words = t(isAhead ? "calendar.ahead" : `fire.${state}`);
+  const colour = isAhead ? "is-ahead" : looks[/** @type {"failed"} */ (state)] ?? "";
+  const many = count > 1 ? ` × ${number(count)}` : "";
+  return html`<li><a class="chip ${colour}" href=${run && count === 1 ? address(`runs/${run}`) : link(schedule)} title=${`${schedule} · ${time(at)} · ${words}${many}`}><time datetime=${at}>${hourMinute(at)}</time><span>${schedule}</span>${many ? html`<b>${many}</b>` : null}<span class="unseen">${words}</span></a></li>`;
 }
 
 /** @param {string} name */

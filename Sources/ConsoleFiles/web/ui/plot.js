@@ -5,6 +5,8 @@ import { t } from "../core/i18n.js";
 import { clock, day, duration, hourMinute, number } from "../core/format.js";
 
 const width = 480;
+/** Room for the name of the highest line, above everything that is drawn. */
+const above = 13;
 const order = ["succeeded", "cancelled", "lost", "failed"];
 
 /** @typedef {{at: string, ended: Record<string, number>, median: number | null, slow: number | null}} Hour */
@@ -51,7 +53,7 @@ export function bars(hours, name) {
   const summary = `${name}: ${sums.filter(([, count]) => count).map(([state, count]) => `${t(`state.${state}`)} ${number(Number(count))}`).join(", ") || t("figure.none")}`;
   return html`<figure class="plot">
     <figcaption>${name}<span class="legend">${sums.filter(([, count]) => count).map(([state, count]) => html`<span class="key is-${state}"><i></i>${t(`state.${state}`)} <b>${number(Number(count))}</b></span>`)}</span></figcaption>
-    <svg viewBox=${`0 0 ${width} ${height + 18}`} role="img" aria-label=${summary}>
+    <svg viewBox=${`0 ${-above} ${width} ${above + height + 18}`} role="img" aria-label=${summary}>
       ${grid(height, [[0, ""], [0.5, number(top / 2)], [1, number(top)]])}
       ${hours.map((hour, index) => {
         let below = 0;
@@ -79,7 +81,7 @@ export function spans(hours, name) {
   const y = (value) => height - 8 - logarithmic(Math.max(value, 0.001), low, high) * (height - 16);
   return html`<figure class="plot">
     <figcaption>${name}<span class="legend"><span class="key is-slow"><i></i>p95 <b>${last ? duration((last.slow ?? 0) * 1000) : "–"}</b></span><span class="key is-median"><i></i>p50 <b>${last ? duration((last.median ?? 0) * 1000) : "–"}</b></span></span></figcaption>
-    <svg viewBox=${`0 0 ${width} ${height + 18}`} role="img" aria-label=${`${name}: ${words}`}>
+    <svg viewBox=${`0 ${-above} ${width} ${above + height + 18}`} role="img" aria-label=${`${name}: ${words}`}>
       ${grid(height, values.length ? [[0, duration(low * 1000)], [1, high > low ? duration(high * 1000) : ""]] : [[0, ""], [1, ""]])}
       ${["slow", "median"].map((kind) => line(hours.map((hour, index) => [(index + 0.5) * step, /** @type {any} */ (hour)[kind]]), y, kind))}
       ${hours.map((hour, index) => (hour.median === null ? null : svg`<g class="bar"><rect class="hit" x=${index * step} y="0" width=${step} height=${height}></rect><title>${`${hourTitle(hour)}: p50 ${duration(hour.median * 1000)}, p95 ${duration((hour.slow ?? 0) * 1000)}`}</title></g>`))}
@@ -110,7 +112,7 @@ function hourTitle(hour) {
 
 /** @param {number} height @param {[number, string][]} lines */
 function grid(height, lines) {
-  return lines.map(([part, text]) => svg`<line class="grid" x1="0" x2=${width} y1=${height - part * height || 0.5} y2=${height - part * height || 0.5}></line><text class="label" x="2" y=${Math.max(height - part * height - 3, 9)}>${text}</text>`);
+  return lines.map(([part, text]) => svg`<line class="grid" x1="0" x2=${width} y1=${height - part * height || 0.5} y2=${height - part * height || 0.5}></line><text class="label" x="2" y=${height - part * height - 3}>${text}</text>`);
 }
 
 /** @param {Hour[]} hours @param {number} step @param {number} height */
@@ -134,7 +136,7 @@ export function lastRuns(runs, name) {
   const took = shown.map((run) => Date.parse(run.finishedAt) - Date.parse(run.startedAt));
   const top = Math.max(...took, 1);
   const step = width / Math.max(shown.length, 20);
-  return html`<figure class="plot"><figcaption>${name}</figcaption><svg viewBox=${`0 0 ${width} ${height + 4}`} role="img" aria-label=${`${name}: ${shown.length}, ≤ ${duration(top)}`}>
+  return html`<figure class="plot"><figcaption>${name}</figcaption><svg viewBox=${`0 ${-above} ${width} ${above + height + 4}`} role="img" aria-label=${`${name}: ${shown.length}, ≤ ${duration(top)}`}>
     ${grid(height, [[0, ""], [1, duration(top)]])}
     ${shown.map((run, index) => svg`<g class="bar"><title>${`${clock(run.startedAt)} ${t(`state.${run.state}`)} ${duration(took[index])}`}</title><rect class=${`fill is-${run.state}`} x=${index * step + step * 0.12} width=${step * 0.76} y=${height - Math.max((took[index] / top) * height, 2)} height=${Math.max((took[index] / top) * height, 2)} rx="1"></rect></g>`)}
   </svg></figure>`;

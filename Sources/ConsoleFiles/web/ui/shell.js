@@ -1,6 +1,6 @@
 // The frame around every page: menu, account, help, and the page that the address means.
 
-import { call, isBound, may, session } from "../core/api.js";
+import { call, isBound, leave, may, session } from "../core/api.js";
 import { define, View } from "../core/element.js";
 import { isLive } from "../core/events.js";
 import { showIn, zone } from "../core/format.js";
@@ -136,7 +136,7 @@ function account() {
       if (answer === "keys") help();
       if (answer === "logout") attempt(async () => {
         await call("DELETE", "/api/session");
-        session.value = null;
+        leave({ isOnPurpose: true });
       });
     });
 }

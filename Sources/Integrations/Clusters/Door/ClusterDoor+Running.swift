@@ -8,6 +8,8 @@ extension ClusterDoor {
         package var isCheck = false
         /// Only these hosts; nil: all.
         package var limit: [String]?
+        /// The version that the caller has seen; it must still be the newest.
+        package var version: Int?
         /// Whatever the status is; the rule of one started cluster stays.
         package var isForced = false
         package init() {}
@@ -32,6 +34,7 @@ extension ClusterDoor {
         let isAlone = action != .stop && !options.isCheck
         if isAlone { try refuseBesideStarted(action, id, all, options) }
         let view = try await cluster(id, caller.rights)
+        try view.require(options.version)
         guard let action else { throw ClusterRefusal.unknownAction }
         if !options.isCheck { try permit(action.operation, view, options.isForced) }
         try Self.check(options.limit, view)

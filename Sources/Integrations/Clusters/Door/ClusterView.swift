@@ -16,6 +16,12 @@ package struct ClusterView: Sendable, Hashable {
     }
 
     package var isWorking: Bool { cluster.status == .startsuccess }
+    /// Throws `stale` when the caller has seen another version than the newest. `version`: nil for a caller who saw none.
+    func require(_ version: Int?) throws {
+        guard let version, version != record.version else { return }
+        throw MartletError(.stale, "version \(record.version) was saved since; look at it first")
+    }
+
     var labels: [String: String] { PlaybookLabel.labels(id: record.id, name: record.name) }
 }
 

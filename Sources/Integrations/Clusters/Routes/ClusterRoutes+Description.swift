@@ -11,7 +11,9 @@ extension Operation {
     private static let failed: [String: JSONValue] = ["cluster": "9df5a947", "Prefer": "wait=60"]
     private static let version = one.merging(["version": "1"]) { $1 }
     private static let start: [Parameter] = [.idempotencyKey, .prefer]
-    private static let starting: [ProblemCode] = [.notFound, .conflict, .mismatch, .unavailable]
+    private static let starting: [ProblemCode] = [
+        .notFound, .conflict, .stale, .mismatch, .unavailable,
+    ]
 
     private static let order = Body(
         .request(
@@ -33,6 +35,7 @@ extension Operation {
     private static let action = Body(
         .request([
             "hosts": .list(of: .string("One of the cluster's"), 1 ... .max),
+            "version": .integer(1 ... .max, "That was looked at; refused when a newer one was saved"),
             "force": .boolean.described("Whatever the status is"),
             "confirm": .string("With force: the name of the cluster"),
         ]), isRequired: false)

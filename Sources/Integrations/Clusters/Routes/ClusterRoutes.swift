@@ -167,9 +167,7 @@ struct ClusterRoutes: Sendable {
         let order = try ClusterOrder(try await call.optionalJSON(upTo: ClusterDesk.largestBody) ?? [:])
         return try await call.refusing {
             let view = try await door(call).cluster(call.parameter("cluster"), call.principal.rights)
-            if let version = order.version, version != view.record.version {
-                throw MartletError(.stale, "version \(view.record.version) was saved since; look at it first")
-            }
+            try view.require(order.version)
             let isForced = try order.insistence.confirmed(for: view)
             let saved = try await door(call).save(
                 view.record.id, order.draft, over: view, isForced: isForced, by: call.clusterCaller)
@@ -217,13 +215,16 @@ struct ClusterRoutes: Sendable {
         { call in
             try QueryItems(call.request).finish()
             let body = try await call.optionalJSON()
-            let (limit, insistence) = try await call.reading(body) { fields in
-                (fields.strings("hosts", maxCount: ClusterDraft.mostHosts), Insistence(&fields))
+            let (limit, version, insistence) = try await call.reading(body) { fields in
+                (
+                    fields.strings("hosts", maxCount: ClusterDraft.mostHosts),
+                    fields.int("version", in: 1...Int64(Int32.max)), Insistence(&fields)
+                )
             }
             let accepted = try await call.refusing {
                 let view = try await door(call).cluster(call.parameter("cluster"), call.principal.rights)
                 var options = ClusterDoor.Options()
-                (options.isCheck, options.limit) = (isCheck, limit)
+                (options.isCheck, options.limit, options.version) = (isCheck, limit, version)
                 options.isForced = try insistence.confirmed(for: view)
                 return try await door(call).execute(
                     action, view.record.id, options, by: call.clusterCaller,

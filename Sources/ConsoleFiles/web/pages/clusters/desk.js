@@ -30,11 +30,15 @@ export async function save(cluster, draft) {
     const { items } = await get("/api/clusters");
     return String(items.find((/** @type {any} */ each) => each.name === body.name)?.id ?? "");
   }
-  // The document knows no versions: what somebody else saved meanwhile is not overwritten.
-  const now = await get(path(cluster.id));
-  if (now.version !== cluster.version) throw new Problem(412, { code: "stale", detail: "数据已被修改，请刷新后重试" });
+  await refuseNewer(cluster, cluster.version);
   await said("updateCluster", { ...body, id: cluster.id });
   return String(cluster.id);
+}
+
+/** The document knows no versions: what somebody else saved meanwhile is neither overwritten nor deployed. @param {any} cluster @param {number} version */
+async function refuseNewer(cluster, version) {
+  const now = await get(path(cluster.id));
+  if (now.version !== version) throw new Problem(412, { code: "stale", detail: "数据已被修改，请刷新后重试" });
 }
 
 /** @param {any} cluster @param {import("./model.js").Draft} draft as it was saved */
@@ -47,11 +51,18 @@ export const forget = (cluster) => (isDocumentSpoken() ? said("deleteCluster", {
 /** Deploys have this number whatever the server is set to. */
 const deployType = 2;
 
-/** Starts a run, and comes back at once. @param {any} cluster @param {"start" | "stop" | "deploy" | "check" | "retry"} verb */
-export async function execute(cluster, verb) {
-  if (isDocumentSpoken() && verb === "deploy") return said("executeCluster", { executeType: deployType, clusterId: cluster.id });
+/**
+ * Starts a run, and comes back at once.
+ * @param {any} cluster @param {"start" | "stop" | "deploy" | "check" | "retry"} verb
+ * @param {number} [version] the one that was looked at: a newer one is refused
+ */
+export async function execute(cluster, verb, version) {
+  if (isDocumentSpoken() && verb === "deploy") {
+    if (version) await refuseNewer(cluster, version);
+    return said("executeCluster", { executeType: deployType, clusterId: cluster.id });
+  }
   try {
-    return await post(`${path(cluster.id)}/${verb}`);
+    return await post(`${path(cluster.id)}/${verb}`, version ? { version } : undefined);
   } catch (error) {
     throw isDocumentSpoken() && error instanceof Problem && error.status === 409 ? new Problem(409, { code: "conflict", detail: refusal(error.message) }) : error;
   }

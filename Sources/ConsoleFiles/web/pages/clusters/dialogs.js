@@ -14,17 +14,18 @@ export async function named() {
   return answer === "ok" && given.name ? given : null;
 }
 
-/** Shows what a deploy would change; the deed that is chosen: deploy, check or "". @param {any} cluster */
+/** Shows what a deploy would change; the deed that is chosen, deploy, check or "", and the version that was looked at. @param {any} cluster */
 export async function preview(cluster) {
   const found = await attempt(() => changes(cluster));
-  if (!found) return "";
+  if (!found) return { deed: "", version: 0 };
   const value = (/** @type {unknown} */ value) => (value === null || value === undefined ? html`<span class="quiet">–</span>` : typeof value === "string" ? value : JSON.stringify(value));
   const isFirst = found.from === null || found.from === undefined;
-  return ask(t("clusters.deployTitle", { name: cluster.name }), html`<p>${t(isFirst ? "clusters.firstDeploy" : "clusters.deployText", { from: found.from, to: found.to })}</p>
+  const deed = await ask(t("clusters.deployTitle", { name: cluster.name }), html`<p>${t(isFirst ? "clusters.firstDeploy" : "clusters.deployText", { from: found.from, to: found.to })}</p>
     ${found.changes.length === 0 ? html`<p class="quiet">${t("clusters.sameAsBefore")}</p>` : html`<div class="scroll-x changes" tabindex="0"><table class="plain-table"><thead><tr><th scope="col">${t("clusters.what")}</th><th scope="col">${t("clusters.before")}</th><th scope="col">${t("clusters.after")}</th></tr></thead>
       <tbody>${found.changes.map((/** @type {any} */ each) => html`<tr><th scope="row">${each.role ? `${each.role} › ` : ""}${each.key}</th><td class="is-removed">${value(each.before)}</td><td class="is-added">${value(each.after)}</td></tr>`)}</tbody></table></div>`}
     <p class="quiet">${t("clusters.checkText")}</p>`,
   [{ value: "check", text: t("clusters.check"), kind: /** @type {any} */ ("plain") }, { value: "deploy", text: t("clusters.deploy") }]);
+  return { deed, version: Number(found.to) };
 }
 
 /** Two questions, because it cannot be undone. @param {string} name */

@@ -6,6 +6,7 @@ import { html, keyed } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
 import { signal } from "../../core/signal.js";
 import { ask, attempt } from "../../ui/dialog.js";
+import { stayCurrent } from "../../ui/live.js";
 import { failure, progress } from "../../ui/parts.js";
 
 const mostColumns = 40;
@@ -35,8 +36,7 @@ class Playbook extends View {
   }
 
   connected() {
-    this.every(1, () => !this.#isOver && this.#load());
-    this.#load();
+    stayCurrent(this, () => this.#load(), { pause: 200, seconds: 15, kinds: ["run", "progress"], concerns: (event) => event.run === this.#run, isWanted: () => !this.#isOver });
   }
 
   /** Reads the last task that is known and what follows; all of it when the run is over. */

@@ -1,22 +1,6 @@
-// Reads of a page that events ask for, not more often than somebody can look; and deeds that are not done twice.
+// Deeds that are not done twice.
 
 import { signal } from "./signal.js";
-
-/**
- * Calls `body` once a while after the first of many wishes, as long as the element stays.
- * @param {HTMLElement} view @param {number} milliseconds @param {() => void} body
- */
-export function soon(view, milliseconds, body) {
-  let isDue = false;
-  return () => {
-    if (isDue) return;
-    isDue = true;
-    setTimeout(() => {
-      isDue = false;
-      if (view.isConnected) body();
-    }, milliseconds);
-  };
-}
 
 /** Deeds by name, each done once at a time: a second click is ignored until the answer to the first has come. */
 export class Deeds {
