@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import Foundation
 import MartletCore
-import MartletEngine
 import NIOCore
 import NIOHTTP1
 import NIOSSL
