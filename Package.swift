@@ -236,6 +236,14 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], path: "Benchmarks/martlet-bench", swiftSettings: strict),
+        .executableTarget(
+            name: "binlog-bench", dependencies: ["Binlog"], path: "Benchmarks/binlog-bench", swiftSettings: strict),
+        .executableTarget(
+            name: "apply-bench", dependencies: ["Binlog", "MartletCore", "Replication", "Replicator", "SQLClient"],
+            path: "Benchmarks/apply-bench", swiftSettings: strict),
+        .executableTarget(
+            name: "copy-bench", dependencies: ["MartletCore", "Replication", "Replicator", "SQLClient"],
+            path: "Benchmarks/copy-bench", swiftSettings: strict),
 
         .target(name: "MartletTesting", dependencies: ["MartletCore"], swiftSettings: strict),
         .testTarget(name: "MartletCoreTests", dependencies: ["MartletCore", "MartletTesting"], swiftSettings: strict),

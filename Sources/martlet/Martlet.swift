@@ -1,10 +1,13 @@
 import ArgumentParser
 import Foundation
+import Replicator
 
 /// One program, and the names it may be started by.
 @main
 enum Program {
     static func main() async {
+        // Before there is any other thread: one that does not know of it would take the signals.
+        if ReplicationWorker.isMeant(by: CommandLine.arguments) { Signals.block() }
         let name = URL(filePath: CommandLine.arguments.first ?? "").lastPathComponent
         if name == CacheService.name { await CacheService.run(Array(CommandLine.arguments.dropFirst())) }
         if name == CeleryService.name { await CeleryService.run(Array(CommandLine.arguments.dropFirst())) }

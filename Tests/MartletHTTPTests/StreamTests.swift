@@ -87,7 +87,9 @@ private struct KeepingWriter: ResponseBodyWriter {
     @Test func `a notice that is owed or sent is told to those who may see it`() async throws {
         let api = try await LiveAPI()
         let rule = NoticeRule(on: [.failed])
-        api.control.notices.replace([NoticeChannelFacts(name: "ops", kind: "webhook", target: "x", perMinute: nil, rules: [rule])])
+        api.control.notices.replace([
+            NoticeChannelFacts(name: "ops", kind: "webhook", target: "x", perMinute: nil, rules: [rule])
+        ])
         for job in ["own-a", "foreign"] {
             #expect(try await api.call("PUT", "/api/jobs/\(job)", body: #"{"command":["fail"]}"#).status == 201)
         }

@@ -78,7 +78,9 @@ struct ApplyWorkloadTests {
         let session = try follower.source.session()
         try session.run("CREATE TABLE \(follower.schema).counter (id INT PRIMARY KEY, n INT)")
         try session.run("INSERT INTO \(follower.schema).counter VALUES (1, 0), (2, 0)")
-        for round in 0..<300 { try session.run("UPDATE \(follower.schema).counter SET n = n + 1 WHERE id = \(1 + round % 2)") }
+        for round in 0..<300 {
+            try session.run("UPDATE \(follower.schema).counter SET n = n + 1 WHERE id = \(1 + round % 2)")
+        }
         let isDone = Mutex(false)
         let killer = OwnThread("killer") {
             do {
@@ -109,7 +111,9 @@ struct ApplyWorkloadTests {
                 break
             } catch {
                 // The applier's own first session may be hit: a job starts anew then.
-                guard let error = error as? SQLError, error.isTransient, ContinuousClock.now < deadline else { throw error }
+                guard let error = error as? SQLError, error.isTransient, ContinuousClock.now < deadline else {
+                    throw error
+                }
                 retries += 1
             }
         }
@@ -188,7 +192,8 @@ struct ApplyWorkloadTests {
         let third = try Applier(options)
         #expect(third.executed.isEmpty)
         third.stop()
-        #expect(try target.value("SELECT COUNT(*) FROM dtle.gtid_executed_v4 WHERE job_name = '\(follower.job)'") == "0")
+        #expect(
+            try target.value("SELECT COUNT(*) FROM dtle.gtid_executed_v4 WHERE job_name = '\(follower.job)'") == "0")
     }
 
     @Test(arguments: FollowedPair.alike)

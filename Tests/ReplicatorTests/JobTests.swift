@@ -8,8 +8,6 @@ import Testing
 /// contract §F.19–31: a whole job, each task a process of its own.
 @Suite(.serialized)
 struct JobTests {
-    static let pairs = TestServer.available.map { ($0, $0) }
-
     @Test(arguments: TestServer.available)
     func `what is there is copied, what comes follows, and both stages are said once`(
         product: TestServer.Product
@@ -63,8 +61,10 @@ struct JobTests {
         try await data.untilEqual(anew)
     }
 
-    @Test func `a process that is killed again and again loses nothing and doubles nothing`() async throws {
-        let product = try #require(TestServer.available.first)
+    @Test(arguments: TestServer.available)
+    func `a process that is killed again and again loses nothing and doubles nothing`(
+        product: TestServer.Product
+    ) async throws {
         let data = try JobData(try TestServer.shared(product), try TestServer.sharedTarget(product))
         try data.fill(rows: 20_000)
         let job = try data.job(target: ["ParallelWorkers": 4])

@@ -111,6 +111,34 @@ struct SpoolTests {
         }
     }
 
+    @Test(arguments: recordings.prefix(2))
+    func `what a connection broke off is not counted and comes again`(recording: String) throws {
+        let item = try Case(recording)
+        var framer = TransactionFramer(decoder: EventDecoder())
+        var cut: Int?
+        for (index, event) in item.events.enumerated() where cut == nil {
+            try framer.accept(event) { _ in }
+            if index > item.events.count / 2, framer.isInsideTransaction { cut = index }
+        }
+        let spool = try item.spool()
+        let writer = try item.writer(spool)
+        let connection = [Rotation.event(file: "bin.000001", position: 4)] + item.events
+        try writer.restart(EventDecoder())
+        for event in connection.prefix(try #require(cut) + 2) { try writer.append([0] + event) }
+        let before = writer.executed
+        // The next connection begins, and the process dies.
+        try writer.restart(EventDecoder())
+        for event in connection.prefix(2) { try writer.append([0] + event) }
+        try writer.flush()
+        let again = try item.spool()
+        let next = try item.writer(again)
+        #expect(next.executed == before)
+        try item.feed(next)
+        let ends = try item.ends(try item.read(again))
+        #expect(ends.contains { $0.kind == .rollback })
+        #expect(next.executed != before)
+    }
+
     @Test func `a segment without its head is dropped`() throws {
         let item = try Case("mysql-9.7-plain")
         let spool = try item.spool()

@@ -136,4 +136,21 @@ struct TroubleTests {
             #expect(!target.errorText.contains("secret"))
         }
     }
+
+    @Test func `a lock that somebody holds at the target is named as the cause`() async throws {
+        let data = try makeData(try #require(TestServer.available.first))
+        try data.fill(rows: 50)
+        let job = try data.job()
+        let runs = try job.startBoth()
+        try await runs.target.until("it follows") { $0.state == .applying }
+        let holder = try data.target.session()
+        try holder.run("LOCK TABLES \(data.schema).rows_ WRITE")
+        try data.write(changes: 50)
+        let stalled = try await runs.target.until("the stall is noticed") { $0.stall != nil }
+        #expect(stalled.stall?.cause.contains("lock") == true, "\(String(describing: stalled.stall))")
+        #expect(stalled.lag ?? 0 > 10)
+        try holder.run("UNLOCK TABLES")
+        try await data.untilEqual(runs.target)
+        try await runs.target.until("it moves again") { $0.stall == nil && $0.lag == 0 }
+    }
 }

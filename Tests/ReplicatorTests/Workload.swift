@@ -51,11 +51,16 @@ struct Workload {
         case 4: return "REPLACE INTO pairs VALUES (\(next(9)), 'k\(next(4))', \(next(7)) / 3, \(id))"
         case 5: return "UPDATE pairs SET u = \(next(60)) WHERE u = \(id)"
         case 6: return "DELETE FROM pairs WHERE a = \(next(9))"
-        case 7: return "INSERT IGNORE INTO texts VALUES ('\(["a", "A", "é", "e ", "E", "straße", "STRASSE"][next(7)])\(next(4))', 1)"
-        case 8: return "UPDATE texts SET k = CONCAT('\(["z", "Z", "ž"][next(3)])', v % 5, k), v = v + 1 ORDER BY v DESC LIMIT 1"
+        case 7:
+            return
+                "INSERT IGNORE INTO texts VALUES ('\(["a", "A", "é", "e ", "E", "straße", "STRASSE"][next(7)])\(next(4))', 1)"
+        case 8:
+            return
+                "UPDATE texts SET k = CONCAT('\(["z", "Z", "ž"][next(3)])', v % 5, k), v = v + 1 ORDER BY v DESC LIMIT 1"
         case 9: return "DELETE FROM texts ORDER BY v DESC LIMIT \(next(3))"
         case 10: return "INSERT INTO bare VALUES (\(next(4)), 'b'), (\(next(4)), 'B')"
-        case 11: return next(2) == 0 ? "DELETE FROM bare LIMIT 1" : "UPDATE bare SET a = a + 1 WHERE a = \(next(4)) LIMIT 1"
+        case 11:
+            return next(2) == 0 ? "DELETE FROM bare LIMIT 1" : "UPDATE bare SET a = a + 1 WHERE a = \(next(4)) LIMIT 1"
         case 12: return "INSERT IGNORE INTO parent VALUES (\(id), 0), (\(id + 1), 1)"
         default:
             return next(3) == 0

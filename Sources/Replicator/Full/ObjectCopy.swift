@@ -148,7 +148,7 @@ struct ObjectCopy {
                 guard let route = try copy.plan.selection.route(TableName(schema.name, row[1])) else { continue }
                 let statement =
                     "CREATE TRIGGER \(row[0].asSQLName) \(row[2]) \(row[3]) ON \(route.target.quoted) FOR EACH ROW "
-                    + "BEGIN IF @\(SQLSession.replicating) IS NULL THEN \(row[4]); END IF; END"
+                    + TriggerGuard.before + row[4] + TriggerGuard.after
                 objects.append(
                     Object(
                         name: TableName(schema.target, row[0]), kind: "TRIGGER", sqlMode: row[5], statement: statement))

@@ -16,7 +16,7 @@ package final class Snapshot {
     package let method: String
 
     /// - Parameters:
-    ///   - count: sessions, at least one.
+    ///   - count: sessions, at least one; between many writes without a lock it may become two.
     ///   - register: is given the end of each session, before it is made.
     /// - Throws: `CopyError` where the source writes too much for a snapshot without a lock.
     package init(_ settings: SQLSettings, count: Int, register: (SQLInterrupter) -> Void) throws {
@@ -29,16 +29,19 @@ package final class Snapshot {
             let session = try SQLSession(settings, interrupter: interrupter)
             try session.prepareForReading()
             try session.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            // MariaDB does not let go of tables before the end of a transaction that could be logged.
+            if session.flavor.isMaria { try session.run("SET SESSION sql_log_bin = 0", unless: [.denied]) }
             sessions.append(session)
         }
         let guardian = sessions.removeLast()
         defer { guardian.close() }
-        self.sessions = sessions
         if let position = try Self.openLocked(sessions, guardian) {
             (self.position, method) = (position, "a short lock")
         } else {
-            (position, method) = (try Self.openBetweenWrites(sessions, guardian), "no lock")
+            (position, method) = (try Self.openBetweenWrites(&sessions, guardian), "no lock")
         }
+        for session in sessions { try session.run("SAVEPOINT \(Self.savepoint)") }
+        self.sessions = sessions
     }
 
     // MARK: With a lock
@@ -63,7 +66,6 @@ package final class Snapshot {
     private static func begin(_ sessions: [SQLSession]) throws {
         for session in sessions {
             try session.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-            try session.run("SAVEPOINT \(Self.savepoint)")
         }
     }
 
@@ -96,12 +98,13 @@ package final class Snapshot {
 
     private static let tries = 600
 
-    /// Begins all until nothing was written in between.
+    /// Begins all until nothing was written in between; with fewer of them where that does not happen.
     private static func openBetweenWrites(
-        _ sessions: [SQLSession], _ guardian: SQLSession
+        _ sessions: inout [SQLSession], _ guardian: SQLSession
     ) throws -> SnapshotPosition {
         for attempt in 0..<tries {
             if attempt > 0 { pause() }
+            if attempt % 50 == 49, sessions.count > 2 { sessions.removeLast().close() }
             let before = try guardian.flavor.isMaria ? nil : current(guardian)
             try begin(sessions)
             if let before {

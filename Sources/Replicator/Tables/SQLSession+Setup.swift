@@ -16,7 +16,7 @@ extension SQLSession {
         try run(
             "SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
                 + "foreign_key_checks = 0, net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 86400, "
-                + "@\(Self.replicating) = 1")
+                + "\(TriggerGuard.variable) = 1")
         guard !flavor.isMaria else {
             try run("SET SESSION check_constraint_checks = 0, max_statement_time = 0")
             return
@@ -26,7 +26,4 @@ extension SQLSession {
             try run("SET SESSION \(setting) = 0", unless: [.denied, .missing])
         }
     }
-
-    /// The user variable that tells copied triggers who writes.
-    package static var replicating: String { "martlet_replicates" }
 }

@@ -37,10 +37,21 @@ final class ReplicationReporter: Sendable {
             guard let data = FileManager.default.contents(atPath: status.path),
                 let members = try? JSONParser.parse(Array(data)).object, members["pid"] == .int(pid)
             else { return }
-            let text = report.lines(members).map { JSONText.line($0) + "\n" }.joined()
-            guard !text.isEmpty else { return }
-            let bytes = Array(text.utf8)
-            _ = write(descriptor, bytes, bytes.count)
+            Self.write(report.lines(members), to: descriptor)
         }
+    }
+
+    /// For a process that cannot begin.
+    static func fail(_ error: String, progress: String?) {
+        guard let progress else { return }
+        let descriptor = open(progress, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return }
+        write([ReplicationReport.line(error: error)], to: descriptor)
+        close(descriptor)
+    }
+
+    private static func write(_ lines: [JSONValue], to descriptor: Int32) {
+        let bytes = Array(lines.map { JSONText.line($0) + "\n" }.joined().utf8)
+        if !bytes.isEmpty { _ = Foundation.write(descriptor, bytes, bytes.count) }
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Jobs
 import MartletCore
@@ -12,12 +13,16 @@ enum ReplicationWorker {
     private static let patience = Duration.seconds(5)
     private static let unusable: Int32 = 1
 
+    /// Whether this process is to be one side of a replication: those take their signals themselves.
+    static func isMeant(by arguments: [String]) -> Bool {
+        let names = [ReplicationWorkerCommand.configuration, ReplicateCommand.configuration].map(\.commandName)
+        return arguments.count > 1 && names.contains(arguments[1])
+    }
+
     /// A signal came before there was anything to do.
     private struct Stopped: Error {}
 
     static func run(_ spec: String, _ environment: [String: String]) -> Int32 {
-        // Before there is any other thread: it would take the signals.
-        Signals.block()
         do {
             let task = try ReplicationTask(JSONParser.parse(Array(spec.utf8)))
             let file = try TaskFile(document(task, environment), role: task.role == .source ? .source : .target)
@@ -30,6 +35,7 @@ enum ReplicationWorker {
             return 0
         } catch {
             Terminal.complain("\(error)")
+            ReplicationReporter.fail("\(error)", progress: environment["MARTLET_PROGRESS"])
             return unusable
         }
     }

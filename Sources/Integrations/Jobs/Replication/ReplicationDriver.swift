@@ -7,7 +7,6 @@ package struct ReplicationDriver: Driver {
     /// The release of dtle whose settings these are.
     static let version = "3.20.12.1"
     package var name: String { Self.name }
-    package var keepsLastLines: Bool { true }
     /// Linux takes no longer argument than 128 KiB.
     private static let longestSpec = 100_000
 
@@ -27,7 +26,7 @@ package struct ReplicationDriver: Driver {
 
     package func verdict(_ exit: TaskExit, of task: TaskSpec, _ report: TaskReport) -> Verdict {
         let plain = Verdict(of: exit)
-        guard plain.outcome == .exit, let words = report.lastLines?.stderr, !words.isEmpty else { return plain }
+        guard plain.outcome == .exit, let words = report.results[ReplicationReport.error]?.string else { return plain }
         return Verdict(.exit, note: String(words.prefix(1024)))
     }
 }

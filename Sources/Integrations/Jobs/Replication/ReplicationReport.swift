@@ -3,11 +3,17 @@ package import MartletCore
 /// Turns what a process says of itself in its status file into lines for `MARTLET_PROGRESS`: each stage and each trouble as an
 /// event, once; where it stands as message, progress and results.
 package struct ReplicationReport {
+    /// The result that says what a process ended with.
+    static let error = "error"
+
     private var told: [String: JSONValue] = [:]
     private var stages = 0
     private var lastEvent: Int64 = 0
 
     package init() {}
+
+    /// Of a process that never had a status.
+    package static func line(error text: String) -> JSONValue { ["v": 1, "result": .object([error: .string(text)])] }
 
     /// The lines that are new. `status`: the members of the status file.
     package mutating func lines(_ status: [String: JSONValue]) -> [JSONValue] {
@@ -32,8 +38,7 @@ package struct ReplicationReport {
         var results: [String: JSONValue] = [:]
         results["stage"] = stage.map(JSONValue.string)
         results["delay"] = status["lag"]
-        for name in ["state", "gtid", "file", "position", "rowsPerSecond", "transactionsPerSecond", "retries", "error"]
-        {
+        for name in ["state", "gtid", "file", "position", "rowsPerSecond", "transactionsPerSecond", "retries", error] {
             results[name] = status[name]
         }
         results["rows"] = full["rows"]

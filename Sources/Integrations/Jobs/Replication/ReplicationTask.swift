@@ -19,7 +19,8 @@ package struct ReplicationTask: Sendable {
     package init(_ spec: JSONValue) throws(MartletError) {
         let problems = Fields.Problems()
         var fields = Fields(spec, problems: problems)
-        let role = fields.string("role").flatMap(ReplicationRole.init(name:))
+        let word = fields.string("role")
+        let role = [ReplicationRole.source, .target].first { $0.word == word }
         if role == nil { problems.add("role", "must be source or target") }
         let job = fields.string("job") ?? ""
         if job.isEmpty { problems.add("job", "must be there") }
