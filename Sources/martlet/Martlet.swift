@@ -5,9 +5,24 @@ import Replicator
 /// One program, and the names it may be started by.
 @main
 enum Program {
-    static func main() async {
-        // Before there is any other thread: one that does not know of it would take the signals.
-        if ReplicationWorker.isMeant(by: CommandLine.arguments) { Signals.block() }
+    static func main() {
+        let arguments = CommandLine.arguments
+        if arguments.count > 1, let process = processes.first(where: { $0.configuration.commandName == arguments[1] }) {
+            Signals.block()
+            process.main(Array(arguments.dropFirst(2)))
+            exit(0)
+        }
+        Task {
+            await run()
+            exit(0)
+        }
+        dispatchMain()
+    }
+
+    /// What works on threads of its own, and takes its signals itself: a thread of Swift's pool would take them away.
+    private static let processes: [any ParsableCommand.Type] = [ReplicationWorkerCommand.self, ReplicateCommand.self]
+
+    private static func run() async {
         let name = URL(filePath: CommandLine.arguments.first ?? "").lastPathComponent
         if name == CacheService.name { await CacheService.run(Array(CommandLine.arguments.dropFirst())) }
         if name == CeleryService.name { await CeleryService.run(Array(CommandLine.arguments.dropFirst())) }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import MartletCore
+import MartletEngine
 import NIOCore
 import NIOHTTP1
 import NIOSSL

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 import Jobs
 import MartletCore
@@ -12,12 +11,6 @@ enum ReplicationWorker {
     /// When it is said that nobody answers.
     private static let patience = Duration.seconds(5)
     private static let unusable: Int32 = 1
-
-    /// Whether this process is to be one side of a replication: those take their signals themselves.
-    static func isMeant(by arguments: [String]) -> Bool {
-        let names = [ReplicationWorkerCommand.configuration, ReplicateCommand.configuration].map(\.commandName)
-        return arguments.count > 1 && names.contains(arguments[1])
-    }
 
     /// A signal came before there was anything to do.
     private struct Stopped: Error {}
