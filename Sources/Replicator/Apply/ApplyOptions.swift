@@ -52,7 +52,8 @@ package struct ApplyProgress: Sendable, Equatable {
     /// Of the source: all before it is applied.
     package var file = ""
     package var position: UInt64 = 0
-    /// When the last applied transaction was committed at the source, seconds since 1970; 0: none was.
+    /// When the last applied transaction was committed at the source, seconds since 1970; where none was, the
+    /// first that waits; 0: there is none.
     package var timestamp: UInt32 = 0
     package var rows: UInt64 = 0
     package var transactions: UInt64 = 0

@@ -25,6 +25,7 @@ struct ProgressTracker: Sendable {
 
     /// Its ordinal.
     mutating func begin(_ end: TransactionEnd, timestamp: UInt32) -> Int {
+        if progress.timestamp == 0 { progress.timestamp = timestamp }
         slots.append(
             Slot(
                 identity: end.identity, file: end.file, position: end.position, timestamp: timestamp,
