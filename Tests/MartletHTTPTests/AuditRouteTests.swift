@@ -56,8 +56,11 @@ import Testing
     @Test func `every route that is not read is recorded, whatever becomes of the call`() async throws {
         let api = try await LiveAPI()
         var wanted = 0
-        // What a preview asks for is too long for a query; it changes nothing.
-        let changing = api.routes.filter { ![.get, .head].contains($0.method) && $0.path != "/api/schedules/preview" }
+        // What a preview asks for is too long for a query, and a browser in use says so each minute: they change nothing.
+        let silent = ["POST /api/schedules/preview", "PUT /api/session"]
+        let changing = api.routes.filter {
+            ![.get, .head].contains($0.method) && !silent.contains("\($0.method) \($0.path)")
+        }
         for route in changing {
             let path = route.path.replacing("{id}", with: UUID().uuidString).replacing("{name}", with: "x")
                 .replacing("{token}", with: "x")
