@@ -3,7 +3,7 @@
 import re
 import urllib.error
 
-from browser import Visit, browser, call, expect, main
+from browser import Visit, browser, call, expect, main, shortcut
 from looks import HOSTILE, looks
 
 CHECKS = []
@@ -36,8 +36,7 @@ def lists():
     """older records follow as somebody scrolls; a record is opened by click and by key, and narrows the list"""
     visit = Visit(STATE["browser"])
     page = visit.open("/")
-    page.locator("body").press("g")
-    page.keyboard.press("a")
+    shortcut(page, "g", "a")
     rows = page.locator(".audit-row[class='audit-row']")
     expect(rows.first).to_be_visible()
     expect(page.locator(".list-foot")).to_contain_text("loaded")

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from browser import Visit, accessible, browser, call, eventually, expect, main
+from browser import Visit, accessible, browser, call, eventually, expect, main, shortcut
 from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
@@ -40,8 +40,7 @@ def makes():
     """a volume is found by search, backed up and proven by click; the list tells both"""
     visit = Visit(STATE["browser"])
     page = visit.open("/")
-    page.locator("body").press("g")
-    page.keyboard.press("b")
+    shortcut(page, "g", "b")
     row = page.get_by_role("row").filter(has_text=VOLUME)
     expect(row).to_contain_text("no backup yet")
     row.get_by_role("link").click()

@@ -91,6 +91,13 @@ class Visit:
         assert not self.complaints, "\n".join(self.complaints)
 
 
+def shortcut(page, *keys):
+    """Presses keys one after the other, as soon as the page takes them: they come with its frame."""
+    expect(page.locator("nav").first).to_be_attached()
+    for key in keys:
+        page.keyboard.press(key)
+
+
 def accessible(page, what):
     """axe finds nothing serious."""
     found = Axe().run(page, options={"resultTypes": ["violations"]})

@@ -4,7 +4,7 @@ import json
 import os
 import re
 
-from browser import TOKEN, URL, Visit, accessible, browser, call, eventually, expect, fits, main
+from browser import TOKEN, URL, Visit, accessible, browser, call, eventually, expect, fits, main, shortcut
 from looks import HOSTILE, SEEN
 from pages import LOOKS
 
@@ -311,8 +311,7 @@ def session_ends():
     page = visit.open(f"/console/clusters?id={STATE['other']}")
     create(page, HOSTILE[1])
     call("DELETE", "/api/tokens/edits-clusters")
-    page.locator("body").press("g")
-    page.keyboard.press("r")
+    shortcut(page, "g", "r")
     expect(page.get_by_role("status").filter(has_text="会话已结束")).to_contain_text(HOSTILE[1])
     page.get_by_label("令牌").fill(TOKEN)
     page.keyboard.press("Enter")

@@ -1,6 +1,6 @@
 """The job API in a browser: jobs whose ids have slashes, what was decided and why, versions, allocations with their logs."""
 
-from browser import Visit, accessible, browser, call, eventually, expect, main
+from browser import Visit, accessible, browser, call, eventually, expect, main, shortcut
 from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
@@ -39,8 +39,7 @@ def jobs():
     """jobs are searched and opened by click, with slashes in their ids; versions show what changed"""
     visit = Visit(STATE["browser"])
     page = visit.open("/")
-    page.locator("body").press("g")
-    page.keyboard.press("j")
+    shortcut(page, "g", "j")
     expect(page.get_by_role("link", name="stuck")).to_be_visible()
     page.get_by_label("Search jobs").fill("TEAM")
     expect(page.get_by_role("link", name="stuck")).to_have_count(0)

@@ -2,7 +2,7 @@
 
 import re
 
-from browser import TOKEN, URL, Visit, accessible, browser, call, ended, eventually, expect, fits, main
+from browser import TOKEN, URL, Visit, accessible, browser, call, ended, eventually, expect, fits, main, shortcut
 from looks import HOSTILE, SEEN
 
 CHECKS = []
@@ -145,8 +145,7 @@ def runs():
     chosen = page.locator(".is-chosen a").get_attribute("href")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{chosen}")
-    page.locator("body").press("g")
-    page.keyboard.press("r")
+    shortcut(page, "g", "r")
     heading(page, "Runs")
     visit.close()
 

@@ -2,7 +2,7 @@
 
 import re
 
-from browser import URL, Visit, browser, call, expect, main
+from browser import URL, Visit, browser, call, expect, main, shortcut
 from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
@@ -24,8 +24,7 @@ def shows():
     told = call("GET", "/api/settings")
     visit = Visit(STATE["browser"])
     page = visit.open("/")
-    page.locator("body").press("g")
-    page.keyboard.press("s")
+    shortcut(page, "g", "s")
     expect(rows(page)).to_have_count(len(told["items"]))
     by_name = {each["name"]: each for each in told["items"]}
     inventory = rows(page).filter(has=page.get_by_text("backups.inventory", exact=True))

@@ -1,6 +1,6 @@
 """Tokens in a browser: one is made by clicking, shown once, works with its rights alone, and is revoked."""
 
-from browser import URL, Visit, browser, call, expect, main
+from browser import URL, Visit, browser, call, expect, main, shortcut
 from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
@@ -23,8 +23,7 @@ def makes_and_revokes():
     """a token is made with its bounds, shown once, used, and revoked after a question"""
     visit = Visit(STATE["browser"])
     page = visit.open("/")
-    page.locator("body").press("g")
-    page.keyboard.press("t")
+    shortcut(page, "g", "t")
     expect(page.locator("main")).to_contain_text("There is no token beside the admin token")
     fill(page, "ci")
     page.get_by_label("Only these jobs").fill("deploy-*\nbuild-*")

@@ -85,7 +85,8 @@ struct ApplyWorkloadTests {
         let killer = OwnThread("killer") {
             do {
                 let session = try follower.target.session()
-                while !isDone.withLock({ $0 }) {
+                // Not for ever: what takes longer than the time between two would never be done.
+                for _ in 0..<100 where !isDone.withLock({ $0 }) {
                     let own = try session.rows(
                         "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = 'root' "
                             + "ORDER BY RAND() LIMIT 1")

@@ -86,6 +86,7 @@ private struct FileWalk {
 
     init(decoder: EventDecoder) {
         framer = TransactionFramer(decoder: decoder)
+        framer.onlyCounts = true
         executed = ExecutedSet()
     }
 
