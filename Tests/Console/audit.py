@@ -56,6 +56,8 @@ def lists():
     expect(page.locator(".list-foot")).to_have_text("46 records")
     assert "target=job+sample-3" in page.url, page.url
     page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".list-foot")).not_to_have_text("46 records")
+    expect(page.get_by_label("Target, whole")).to_have_value("")
     page.get_by_label("Target, whole").fill("job sample-bad")
     page.keyboard.press("Enter")
     expect(rows).to_have_count(1)
