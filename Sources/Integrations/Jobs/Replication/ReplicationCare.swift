@@ -47,7 +47,7 @@ package struct ReplicationCare: Sendable {
         }
         // Of one that is over nothing is told any more: who removes its keys then means it.
         guard let status = folder.read(folder.status).flatMap(ReplicationStatus.init), status.pid == asked.pid,
-            status.job == asked.job, status.hasBegun, kill(status.pid, 0) == 0
+            status.job == asked.job, status.hasBegun, status.isAlive
         else { return }
         try await upload(status, &known)
     }

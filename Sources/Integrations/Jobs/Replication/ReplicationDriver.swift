@@ -7,6 +7,8 @@ package struct ReplicationDriver: Driver {
     /// The release of dtle whose settings these are.
     static let version = "3.20.12.1"
     package var name: String { Self.name }
+    /// The subcommand that is one side.
+    package static let worker = "replication-worker"
     /// Linux takes no longer argument than 128 KiB.
     private static let longestSpec = 100_000
 
@@ -21,7 +23,7 @@ package struct ReplicationDriver: Driver {
             throw MartletError(
                 .invalid, "the Config of task \(context.task.name) is longer than \(Self.longestSpec) bytes")
         }
-        return [martlet, "replication-worker", text]
+        return [martlet, Self.worker, text]
     }
 
     package func verdict(_ exit: TaskExit, of task: TaskSpec, _ report: TaskReport) -> Verdict {

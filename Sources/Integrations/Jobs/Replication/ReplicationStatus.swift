@@ -1,3 +1,4 @@
+import Foundation
 import MartletCore
 
 /// What a target's process last said about itself: the file that it replaces all the time.
@@ -10,8 +11,6 @@ struct ReplicationStatus: Sendable, Equatable {
     let executed: String
     /// `FILE//dtle//POSITION`; empty: not known.
     let filePosition: String
-    /// Seconds; nil: not known.
-    let lag: Double?
 
     init?(_ members: [String: JSONValue]) {
         guard members["v"] == 1, let job = members["job"]?.string, case .int(let pid)? = members["pid"] else {
@@ -27,7 +26,12 @@ struct ReplicationStatus: Sendable, Equatable {
         } else {
             filePosition = ""
         }
-        lag = members["lag"]?.amount
+    }
+
+    /// Whether the process is there: its number alone may be another's by now.
+    var isAlive: Bool {
+        let command = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
+        return command.split(separator: 0).contains(Data(ReplicationDriver.worker.utf8))
     }
 
     /// Whether the process goes by what it was answered: then the keys may be made.
