@@ -28,6 +28,7 @@ import Foundation
         ("latency", LatencyBench.measure), ("log", LogBench.measure), ("million", MillionBench.measure),
         ("scripts", ScriptBench.measure), ("schedules", ScheduleBench.measure),
         ("timetable", TimetableBench.measure), ("nomad", NomadBench.measure),
+        ("waiters", WaiterBench.measure),
     ]
 }
 

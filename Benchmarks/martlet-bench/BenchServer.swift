@@ -84,8 +84,32 @@ final class BenchServer {
 struct BenchCaller: Sendable {
     let url: String
     let token: String
+    var client = HTTPClient.shared
+
+    /// Hands out a caller with so many connections: the shared client has eight at most.
+    static func with<Result>(
+        _ connections: Int, to server: BenchServer, _ body: (BenchCaller) async throws -> Result
+    ) async throws -> Result {
+        var settings = HTTPClient.Configuration.singletonConfiguration
+        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+        do {
+            let result = try await body(BenchCaller(url: server.url, token: server.token, client: client))
+            try await client.shutdown()
+            return result
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
 
     func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> JSONValue {
+        try JSONParser.parse(try await answer(method, path, body).body.readableBytesView)
+    }
+
+    func answer(
+        _ method: String, _ path: String, _ body: JSONValue? = nil
+    ) async throws -> (headers: HTTPHeaders, body: ByteBuffer) {
         var request = HTTPClientRequest(url: url + path)
         request.method = .init(rawValue: method)
         request.headers.add(name: "Authorization", value: "Bearer \(token)")
@@ -93,12 +117,12 @@ struct BenchCaller: Sendable {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(600))
+        let response = try await client.execute(request, timeout: .seconds(600))
         let bytes = try await response.body.collect(upTo: 1 << 26)
         guard (200..<300).contains(response.status.code) else {
             throw MartletError(.internal, "\(method) \(path): \(response.status.code) \(String(buffer: bytes))")
         }
-        return try JSONParser.parse(bytes.readableBytesView)
+        return (response.headers, bytes)
     }
 }
 

@@ -21,13 +21,14 @@ enum NomadBench {
     private static func run(_ machine: Machine, _ data: String, connections: Int) async throws -> [Figure] {
         let server = try await BenchServer(machine, data: data)
         defer { server.stop(removing: false) }
-        let caller = server.caller
         let start = ContinuousClock.now
-        let times = try await withThrowingTaskGroup(of: [Double].self) { group in
-            for connection in 0..<connections {
-                group.addTask { try await submit(stride(from: connection, to: jobs, by: connections), by: caller) }
+        let times = try await BenchCaller.with(connections, to: server) { caller in
+            try await withThrowingTaskGroup(of: [Double].self) { group in
+                for connection in 0..<connections {
+                    group.addTask { try await submit(stride(from: connection, to: jobs, by: connections), by: caller) }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
             }
-            return try await group.reduce(into: []) { $0 += $1 }
         }
         let submitted = (ContinuousClock.now - start) / .seconds(1)
         while try await !isOver(server) { try await Task.sleep(for: .milliseconds(100)) }
@@ -52,15 +53,16 @@ enum NomadBench {
     private static func submit(_ numbers: StrideTo<Int>, by caller: BenchCaller) async throws -> [Double] {
         var times: [Double] = []
         for number in numbers {
-            times.append(try await seconds { _ = try await caller.call("PUT", "/v1/jobs", job(number)) } * 1000)
+            times.append(
+                try await seconds { _ = try await caller.call("PUT", "/v1/jobs", job("bench-\(number)")) } * 1000)
         }
         return times
     }
 
-    private static func job(_ number: Int) -> JSONValue {
+    static func job(_ id: String) -> JSONValue {
         [
             "Job": [
-                "ID": .string("bench-\(number)"), "Name": .string("bench-\(number)"), "Type": "batch",
+                "ID": .string(id), "Name": .string(id), "Type": "batch",
                 "Datacenters": ["dc1"],
                 "TaskGroups": [
                     [
