@@ -41,20 +41,18 @@ extension SQLiteStore: NomadJobStore {
     package func deregister(
         nomad id: String, purge: Bool, evaluation: String, at now: Date
     ) async throws -> (NomadEvaluation?, jobModifyIndex: Int64) {
-        try await writer.write { [decoding] scope in
+        try await writer.write { [box, decoding] scope in
             let shelf = NomadShelf(db: scope.db)
             let before = try NomadView(db: scope.db, decoding: decoding).job(id)?.0
             let makesEvaluation = before?.isTemplate != true
             let index = try shelf.advance(makesEvaluation ? [.jobs, .evaluations] : [.jobs])
             if purge {
                 try scope.db.cachedStatement(sql: "DELETE FROM nomad_jobs WHERE id = ?").execute(arguments: [id])
-            } else {
-                try scope.db.cachedStatement(
-                    sql: """
-                        UPDATE nomad_jobs SET is_stopped = 1, is_paused = 0, launch_at = NULL, modify_index = ?,
-                          job_modify_index = ?, summary_index = ?, changed_at = ? WHERE id = ?
-                        """
-                ).execute(arguments: [index, index, index, now.milliseconds, id])
+            } else if let before, !before.isStopped {
+                let (draft, digest) = try shelf.stopped(before, box)
+                try shelf.put(draft, after: before, digest, box, index, at: now)
+                let edition = NomadJobEdition(job: id, created: before.createIndex, version: before.version + 1)
+                try shelf.setStable(edition, before.isStable)
             }
             scope.changed("nomad job \(id)", before: before?.auditText, after: purge ? nil : "\(id) stopped")
             guard makesEvaluation else { return (nil, index) }
@@ -142,6 +140,21 @@ extension NomadShelf {
         try Data.fetchOne(
             db.cachedStatement(sql: "SELECT digest FROM nomad_versions WHERE job = ? AND created = ? AND version = ?"),
             arguments: [job.id, job.createIndex, job.version])
+    }
+
+    /// What makes a stop a version of its own: the newest one with its secrets, and their digest.
+    fileprivate func stopped(_ job: NomadJobRecord, _ box: SecretBox) throws -> (NomadJobDraft, digest: Data) {
+        let edition = NomadJobEdition(job)
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT sealed, digest FROM nomad_versions WHERE job = ? AND created = ? AND version = ?"),
+            arguments: [edition.job, edition.created, edition.version])
+        guard let row else { throw MartletError(.internal, "the job \(job.id) has no newest version") }
+        var draft = NomadJobDraft(
+            id: job.id, type: job.type, priority: job.priority, parentID: job.parentID, isTemplate: job.isTemplate,
+            content: job.content, secrets: try box.secrets(in: row["sealed"], of: edition.owner))
+        draft.isStopped = true
+        return (draft, row["digest"])
     }
 
     /// Stores the draft as the newest version.

@@ -12,7 +12,11 @@ extension Reconciler {
             }
             let isBad = allocation.isOver || allocation.clientStatus == .failed || allocation.clientStatus == .lost
             if isBad {
-                change(record.id) { $0.health = .init(isHealthy: false, at: allocation.endedAt ?? now) }
+                change(record.id) {
+                    $0.health = .init(isHealthy: false, at: allocation.endedAt ?? now)
+                    // As Nomad says that it may be replaced although its deployment goes on.
+                    if allocation.clientStatus == .failed { $0.transition.reschedule = true }
+                }
             } else if record.pausedAt == nil {
                 judge(record, allocation, (rules[record.group] ?? nil) ?? UpdateRule())
             }

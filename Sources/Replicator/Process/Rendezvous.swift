@@ -65,9 +65,13 @@ package final class RendezvousGuest: Sendable {
     private let socket: LocalSocket
 
     /// Waits for the source's process for as long as it takes; nil: this process is to end.
-    package static func meet(_ folder: JobFolder, stop: StopFlag, board: StatusBoard) -> RendezvousGuest? {
+    /// `whileAway` is called before each try.
+    package static func meet(
+        _ folder: JobFolder, stop: StopFlag, board: StatusBoard, whileAway: () -> Void = {}
+    ) -> RendezvousGuest? {
         var last = ""
         while !stop.isRaised {
+            whileAway()
             do { return try RendezvousGuest(folder) } catch {
                 let text = "waiting for the source's process: \(error)"
                 if text != last { board.note(.info, text) }

@@ -1,3 +1,4 @@
+internal import Foundation
 package import MartletCore
 internal import Replication
 internal import SQLClient
@@ -27,9 +28,15 @@ package final class TargetProcess: RoleProcess {
     func run() throws -> Int32 {
         board.enter(.checking)
         try check()
-        board.reach(StatusBoard.fullStage)
         board.enter(.waiting)
-        guard let guest = RendezvousGuest.meet(folder, stop: stop, board: board) else { return 0 }
+        // A source that was never started has not begun anything.
+        let seen = { [folder, board] in
+            if FileManager.default.fileExists(atPath: folder.status(.source).path) {
+                board.reach(StatusBoard.fullStage)
+            }
+        }
+        guard let guest = RendezvousGuest.meet(folder, stop: stop, board: board, whileAway: seen) else { return 0 }
+        board.reach(StatusBoard.fullStage)
         let work = try TargetWork(task, settings, target, guest, folder, stop: stop, board: board)
         current.withLock { $0 = work }
         try work.run()
