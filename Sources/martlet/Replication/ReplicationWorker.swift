@@ -50,18 +50,25 @@ enum ReplicationWorker {
 
     /// Waits as long as the server is away: without the keys nobody knows where to begin.
     private static func answer(_ task: ReplicationTask) throws -> ReplicationFolder.Answer {
-        let folder = ReplicationFolder(try JobFolder(URL(filePath: task.folder)).url.path)
+        let folder = ReplicationFolder(task.folder)
         let question = ReplicationFolder.Question(job: task.job, pid: getpid(), nonce: UUID().uuidString)
-        try folder.ask(question)
+        try ask(question, in: task)
         let complaint = ContinuousClock.now + patience
         var hasComplained = false
         while true {
             if let answer = folder.answer(to: question) { return answer }
+            // The folder of a job that was gone was taken away, and the job is back.
+            if !folder.isAsked { try ask(question, in: task) }
             if !hasComplained, complaint < .now {
                 hasComplained = true
                 Terminal.complain("the server has not said yet where to begin")
             }
             if Signals.wait(pause) { throw Stopped() }
         }
+    }
+
+    /// The folder is made when it is missing.
+    private static func ask(_ question: ReplicationFolder.Question, in task: ReplicationTask) throws {
+        try ReplicationFolder(JobFolder(URL(filePath: task.folder)).url.path).ask(question)
     }
 }

@@ -206,7 +206,9 @@ struct Server {
             let nomad = NomadScheduler(nomadJobs.nomad(control), logger: log.logger("jobs"))
             services.append(Work { await nomad.run() })
             let replications = ReplicationCare(
-                directory: config.nomadJobs.replicationsDirectory, keys: keys, logger: log.logger("jobs"))
+                directory: config.nomadJobs.replicationsDirectory, keys: keys,
+                jobs: { try await control.store.nomadJobs(prefix: "").items.map(\.job.id) },
+                logger: log.logger("jobs"))
             services.append(Work { try await replications.run() })
         }
         if let nodes = backups.nodes {

@@ -154,6 +154,18 @@ import Testing
         try await pair.equal()
         #expect(try await stages(second, pair.job) == ["job_stage_full", "job_stage_incr"])
         try await gone(second, pair)
+
+        // Nobody will ask for its folder any more.
+        try await second.killed()
+        let folders = scratch.path("data/replications")
+        let folder = try #require(try FileManager.default.contentsOfDirectory(atPath: folders).first)
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -7200)], ofItemAtPath: "\(folders)/\(folder)")
+        let third = try await JobServer(scratch)
+        try await eventually("the folder is removed") {
+            try FileManager.default.contentsOfDirectory(atPath: folders).isEmpty
+        }
+        withExtendedLifetime(third) {}
     }
 
     @Test func `a wrong password is told in the server's words`() async throws {

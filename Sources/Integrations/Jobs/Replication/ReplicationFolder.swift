@@ -48,6 +48,9 @@ package struct ReplicationFolder: Sendable {
             ["job": .string(asked.job), "pid": .int(Int64(asked.pid)), "nonce": .string(asked.nonce)], to: question)
     }
 
+    /// Whether a question is there, anyone's.
+    package var isAsked: Bool { FileManager.default.fileExists(atPath: question) }
+
     /// Nil: there is none yet.
     package func answer(to asked: Question) -> Answer? {
         guard let members = read(answer), members["nonce"]?.string == asked.nonce else { return nil }
