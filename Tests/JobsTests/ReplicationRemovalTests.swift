@@ -37,7 +37,8 @@ import Testing
 
     private func caring(until isDone: () -> Bool) async throws {
         let care = ReplicationCare(
-            directory: root.path, keys: NoKeys(), jobs: { ["known"] }, logger: Logger(label: "test"))
+            directory: root.path, desk: ReplicationDesk(), keys: NoKeys(), jobs: { ["known"] },
+            logger: Logger(label: "test"))
         let work = Task { try await care.run() }
         defer { work.cancel() }
         let deadline = ContinuousClock.now + .seconds(20)

@@ -17,13 +17,14 @@ enum ReplicationWorker {
 
     static func run(_ spec: String, _ environment: [String: String]) -> Int32 {
         do {
-            let task = try ReplicationTask(JSONParser.parse(Array(spec.utf8)))
-            let file = try TaskFile(document(task, environment), role: task.role == .source ? .source : .target)
-            let reporter = ReplicationReporter(
-                status: try JobFolder(file.folder).status(file.role), progress: environment["MARTLET_PROGRESS"])
-            reporter.start()
-            defer { reporter.end() }
-            return Command.run(file)
+            let document = try JSONParser.parse(Array(spec.utf8))
+            if let comparison = try ReplicationComparison(document) {
+                return try work(
+                    TaskFile(self.document(comparison, environment), role: .verify), environment, ComparisonReport())
+            }
+            let task = try ReplicationTask(document)
+            let file = try TaskFile(self.document(task, environment), role: task.role == .source ? .source : .target)
+            return try work(file, environment, ReplicationReport())
         } catch is Stopped {
             return 0
         } catch {
@@ -31,6 +32,26 @@ enum ReplicationWorker {
             ReplicationReporter.fail("\(error)", progress: environment["MARTLET_PROGRESS"])
             return unusable
         }
+    }
+
+    private static func work(
+        _ file: TaskFile, _ environment: [String: String], _ report: any StatusLines
+    ) throws -> Int32 {
+        let reporter = ReplicationReporter(
+            status: try JobFolder(file.folder).status(file.role), progress: environment["MARTLET_PROGRESS"], report)
+        reporter.start()
+        defer { reporter.end() }
+        return Command.run(file)
+    }
+
+    private static func document(
+        _ comparison: ReplicationComparison, _ environment: [String: String]
+    ) throws -> JSONValue {
+        let configs = try comparison.configs(by: environment)
+        return [
+            "v": 1, "role": "verify", "job": .string(comparison.job), "folder": .string(comparison.folder),
+            "source": .object(configs.source), "target": .object(configs.target),
+        ]
     }
 
     private static func document(_ task: ReplicationTask, _ environment: [String: String]) throws -> JSONValue {

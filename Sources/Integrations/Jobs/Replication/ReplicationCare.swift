@@ -16,6 +16,8 @@ package struct ReplicationCare: Sendable {
         var upload: Upload?
         /// When the folder last changed, where no process of it lives; nil: one does, or nobody has looked.
         var quiet: Date?
+        /// When it had changed when the statuses were read.
+        var read: Date?
     }
 
     private struct Upload {
@@ -25,18 +27,21 @@ package struct ReplicationCare: Sendable {
     }
 
     private let directory: String
+    private let desk: ReplicationDesk
     private let keys: any CheckpointStore
     private let jobs: @Sendable () async throws -> [String]
     private let kept: Double
     private let logger: Logger
 
-    /// `directory`: of the jobs' folders. `jobs`: the ids of all that are known. `kept`: seconds for which the folder of a job
+    /// `directory`: of the jobs' folders. `desk`: what it tells of what it sees. `jobs`: the ids of all that are known. `kept`: seconds for which the folder of a job
     /// that is gone stays, for whoever registers the job again.
     package init(
-        directory: String, keys: any CheckpointStore, jobs: @escaping @Sendable () async throws -> [String],
+        directory: String, desk: ReplicationDesk, keys: any CheckpointStore,
+        jobs: @escaping @Sendable () async throws -> [String],
         kept: Double = 3600, logger: Logger
     ) {
-        (self.directory, self.keys, self.jobs, self.kept, self.logger) = (directory, keys, jobs, kept, logger)
+        (self.directory, self.desk, self.keys) = (directory, desk, keys)
+        (self.jobs, self.kept, self.logger) = (jobs, kept, logger)
     }
 
     /// Until it is cancelled.
@@ -46,9 +51,10 @@ package struct ReplicationCare: Sendable {
         while true {
             let names = names
             known = known.filter { names.contains($0.key) }
+            desk.keep(names)
             for name in names {
                 do {
-                    try await look(folder(name), &known[name, default: Known()])
+                    try await look(name, &known[name, default: Known()])
                 } catch {
                     try Task.checkCancellation()
                     logger.error("the keys of a replication stay behind", metadata: ["error": "\(error)"])
@@ -77,10 +83,15 @@ package struct ReplicationCare: Sendable {
     // MARK: Keys
 
     /// One that is over costs a look at its time.
-    private func look(_ folder: ReplicationFolder, _ known: inout Known) async throws {
+    private func look(_ name: String, _ known: inout Known) async throws {
+        let folder = folder(name)
         let changed = folder.changed
         if let quiet = known.quiet, quiet == changed { return }
         known.quiet = nil
+        if known.read == nil || known.read != changed {
+            known.read = changed
+            desk.tell(folder.side(folder.sourceStatus), folder.side(folder.status), in: name)
+        }
         if try await !serve(folder, &known.upload), let changed, -changed.timeIntervalSinceNow > Self.settled {
             known.quiet = changed
         }
