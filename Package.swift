@@ -337,8 +337,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "MartletCore"], swiftSettings: strict),
         .testTarget(
-            name: "JobsTests", dependencies: ["GoWire", "Jobs", "MartletCore"], resources: [.copy("Recordings")],
-            swiftSettings: strict),
+            name: "JobsTests",
+            dependencies: ["GoWire", "Jobs", "MartletCore", .product(name: "Logging", package: "swift-log")],
+            resources: [.copy("Recordings")], swiftSettings: strict),
         .testTarget(
             name: "ScriptsTests",
             dependencies: [

@@ -303,110 +303,126 @@ static const unsigned char file74[] = {
 };
 
 static const unsigned char file75[] = {
-#embed "web/text/run.js"
+#embed "web/text/replication.js"
 };
 
 static const unsigned char file76[] = {
-#embed "web/text/runs.js"
+#embed "web/text/run.js"
 };
 
 static const unsigned char file77[] = {
-#embed "web/text/schedule-form.js"
+#embed "web/text/runs.js"
 };
 
 static const unsigned char file78[] = {
-#embed "web/text/schedule.js"
+#embed "web/text/schedule-form.js"
 };
 
 static const unsigned char file79[] = {
-#embed "web/text/schedules.js"
+#embed "web/text/schedule.js"
 };
 
 static const unsigned char file80[] = {
-#embed "web/text/setting-meanings.js"
+#embed "web/text/schedules.js"
 };
 
 static const unsigned char file81[] = {
-#embed "web/text/settings.js"
+#embed "web/text/setting-meanings.js"
 };
 
 static const unsigned char file82[] = {
-#embed "web/text/tokens.js"
+#embed "web/text/settings.js"
 };
 
 static const unsigned char file83[] = {
-#embed "web/text/version.js"
+#embed "web/text/tokens.js"
 };
 
 static const unsigned char file84[] = {
-#embed "web/text/volume.js"
+#embed "web/text/version.js"
 };
 
 static const unsigned char file85[] = {
-#embed "web/ui/belongs.js"
+#embed "web/text/volume.js"
 };
 
 static const unsigned char file86[] = {
-#embed "web/ui/calendar.js"
+#embed "web/ui/belongs.js"
 };
 
 static const unsigned char file87[] = {
-#embed "web/ui/dialog.js"
+#embed "web/ui/calendar.js"
 };
 
 static const unsigned char file88[] = {
-#embed "web/ui/dispatch.js"
+#embed "web/ui/comparison.js"
 };
 
 static const unsigned char file89[] = {
-#embed "web/ui/form.js"
+#embed "web/ui/course.js"
 };
 
 static const unsigned char file90[] = {
-#embed "web/ui/icon.js"
+#embed "web/ui/dialog.js"
 };
 
 static const unsigned char file91[] = {
-#embed "web/ui/job-api.js"
+#embed "web/ui/dispatch.js"
 };
 
 static const unsigned char file92[] = {
-#embed "web/ui/list.js"
+#embed "web/ui/form.js"
 };
 
 static const unsigned char file93[] = {
-#embed "web/ui/live.js"
+#embed "web/ui/icon.js"
 };
 
 static const unsigned char file94[] = {
-#embed "web/ui/log.js"
+#embed "web/ui/job-api.js"
 };
 
 static const unsigned char file95[] = {
-#embed "web/ui/parts.js"
+#embed "web/ui/list.js"
 };
 
 static const unsigned char file96[] = {
-#embed "web/ui/plot.js"
+#embed "web/ui/live.js"
 };
 
 static const unsigned char file97[] = {
-#embed "web/ui/schedule-form.js"
+#embed "web/ui/log.js"
 };
 
 static const unsigned char file98[] = {
-#embed "web/ui/schedule-parts.js"
+#embed "web/ui/parts.js"
 };
 
 static const unsigned char file99[] = {
-#embed "web/ui/shell.js"
+#embed "web/ui/plot.js"
 };
 
 static const unsigned char file100[] = {
-#embed "web/ui/sizes.js"
+#embed "web/ui/replication.js"
 };
 
 static const unsigned char file101[] = {
+#embed "web/ui/schedule-form.js"
+};
+
+static const unsigned char file102[] = {
+#embed "web/ui/schedule-parts.js"
+};
+
+static const unsigned char file103[] = {
+#embed "web/ui/shell.js"
+};
+
+static const unsigned char file104[] = {
+#embed "web/ui/sizes.js"
+};
+
+static const unsigned char file105[] = {
 #embed "web/ui/volume-deeds.js"
 };
 
@@ -486,35 +502,39 @@ static const struct console_file console_files[] = {
     {"text/login.js", file72, sizeof file72},
     {"text/notices.js", file73, sizeof file73},
     {"text/overview.js", file74, sizeof file74},
-    {"text/run.js", file75, sizeof file75},
-    {"text/runs.js", file76, sizeof file76},
-    {"text/schedule-form.js", file77, sizeof file77},
-    {"text/schedule.js", file78, sizeof file78},
-    {"text/schedules.js", file79, sizeof file79},
-    {"text/setting-meanings.js", file80, sizeof file80},
-    {"text/settings.js", file81, sizeof file81},
-    {"text/tokens.js", file82, sizeof file82},
-    {"text/version.js", file83, sizeof file83},
-    {"text/volume.js", file84, sizeof file84},
-    {"ui/belongs.js", file85, sizeof file85},
-    {"ui/calendar.js", file86, sizeof file86},
-    {"ui/dialog.js", file87, sizeof file87},
-    {"ui/dispatch.js", file88, sizeof file88},
-    {"ui/form.js", file89, sizeof file89},
-    {"ui/icon.js", file90, sizeof file90},
-    {"ui/job-api.js", file91, sizeof file91},
-    {"ui/list.js", file92, sizeof file92},
-    {"ui/live.js", file93, sizeof file93},
-    {"ui/log.js", file94, sizeof file94},
-    {"ui/parts.js", file95, sizeof file95},
-    {"ui/plot.js", file96, sizeof file96},
-    {"ui/schedule-form.js", file97, sizeof file97},
-    {"ui/schedule-parts.js", file98, sizeof file98},
-    {"ui/shell.js", file99, sizeof file99},
-    {"ui/sizes.js", file100, sizeof file100},
-    {"ui/volume-deeds.js", file101, sizeof file101},
+    {"text/replication.js", file75, sizeof file75},
+    {"text/run.js", file76, sizeof file76},
+    {"text/runs.js", file77, sizeof file77},
+    {"text/schedule-form.js", file78, sizeof file78},
+    {"text/schedule.js", file79, sizeof file79},
+    {"text/schedules.js", file80, sizeof file80},
+    {"text/setting-meanings.js", file81, sizeof file81},
+    {"text/settings.js", file82, sizeof file82},
+    {"text/tokens.js", file83, sizeof file83},
+    {"text/version.js", file84, sizeof file84},
+    {"text/volume.js", file85, sizeof file85},
+    {"ui/belongs.js", file86, sizeof file86},
+    {"ui/calendar.js", file87, sizeof file87},
+    {"ui/comparison.js", file88, sizeof file88},
+    {"ui/course.js", file89, sizeof file89},
+    {"ui/dialog.js", file90, sizeof file90},
+    {"ui/dispatch.js", file91, sizeof file91},
+    {"ui/form.js", file92, sizeof file92},
+    {"ui/icon.js", file93, sizeof file93},
+    {"ui/job-api.js", file94, sizeof file94},
+    {"ui/list.js", file95, sizeof file95},
+    {"ui/live.js", file96, sizeof file96},
+    {"ui/log.js", file97, sizeof file97},
+    {"ui/parts.js", file98, sizeof file98},
+    {"ui/plot.js", file99, sizeof file99},
+    {"ui/replication.js", file100, sizeof file100},
+    {"ui/schedule-form.js", file101, sizeof file101},
+    {"ui/schedule-parts.js", file102, sizeof file102},
+    {"ui/shell.js", file103, sizeof file103},
+    {"ui/sizes.js", file104, sizeof file104},
+    {"ui/volume-deeds.js", file105, sizeof file105},
 };
 
 const struct console_file *console_file_at(size_t number) {
-    return number < 102 ? &console_files[number] : 0;
+    return number < 106 ? &console_files[number] : 0;
 }

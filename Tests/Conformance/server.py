@@ -70,10 +70,15 @@ class Server:
         self.call("PUT", f"/api/jobs/{name}", {200, 201}, json={"command": ["echo", "hello"]})
 
     def nomad_job(self):
-        """A service that sleeps."""
+        """A service that sleeps, and a replication of which nothing runs."""
         task = {"Name": "t", "Driver": "raw_exec", "Config": {"command": "/bin/sleep", "args": ["600"]}}
         self.call("POST", "/api/nomad-jobs", {202}, json={"job": {
             "ID": "sample/one", "Datacenters": ["dc1"], "TaskGroups": [{"Name": "g", "Tasks": [task]}]}})
+        sides = {"ConnectionConfig": {"Host": "127.0.0.1", "Port": 1, "User": "r", "Password": "correct horse"}}
+        self.call("POST", "/api/nomad-jobs", {202}, json={"job": {
+            "ID": "sample/copy", "Datacenters": ["dc1"], "TaskGroups": [
+                {"Name": name, "Count": 0, "Tasks": [{"Name": name, "Driver": "dtle", "Config": sides}]}
+                for name in ("src", "dest")]}})
 
     def schedules(self):
         """The samples; a definition that is there already starts no interval anew."""

@@ -23,7 +23,7 @@ def named(page, what):
         for (const code of copy.querySelectorAll("code, pre, .settings")) code.remove();
         return copy.textContent + [...document.querySelectorAll('[placeholder], [aria-label]')].map((each) => `${each.placeholder} ${each.ariaLabel}`);
     }""")
-    keys = re.findall(r"\b(?:app|log|run|runs|page|group|backups|volume|version|jobapi|eval|alloc|node|token|audit|settings)\.[a-zA-Z]+\b", shown)
+    keys = re.findall(r"\b(?:app|log|run|runs|page|group|backups|volume|version|jobapi|eval|alloc|node|token|audit|settings|repl)\.[a-zA-Z]+\b", shown)
     assert not keys, f"{what} lacks the texts {keys}"
 
 

@@ -6,6 +6,7 @@ struct JobsParts: Sendable {
     let node: JobsNode
     let bell: NomadBell
     let places: AllocationDirectories
+    let replications = ReplicationDesk()
 
     /// By the settings in force.
     func nomad(_ control: Control) -> Nomad {

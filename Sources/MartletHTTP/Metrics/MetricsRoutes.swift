@@ -32,7 +32,8 @@ package struct Figure: Sendable {
     let help: String
     let samples: [(labels: KeyValuePairs<String, String>, value: Double)]
 
-    /// Labels have values from closed sets, such as the names in a configuration: never a path or an id.
+    /// Labels have values from closed sets, such as the names in a configuration: never a path or an id. The ids of jobs that
+    /// replicate are the exception, as dtle's own gauges have them.
     package init(
         _ name: String, _ help: String, _ samples: [(labels: KeyValuePairs<String, String>, value: Double)]
     ) {

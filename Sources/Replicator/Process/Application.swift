@@ -134,6 +134,7 @@ struct AppliedCounts: Sendable {
     var rows = 0
     var statements = 0
     var mismatches = 0
+    var events = 0
 
     mutating func add(_ application: Application) {
         let progress = application.progress
@@ -141,6 +142,7 @@ struct AppliedCounts: Sendable {
         rows += Int(progress.rows)
         statements += application.statements
         mismatches += Int(progress.divergedRows)
+        events += application.events
     }
 }
 

@@ -74,7 +74,7 @@ package final class BinlogReader: Sendable {
                     if backoff.tries > 0 { backoff.reset() }
                     try traffic.add(packet.count)
                     try writer.append(packet)
-                    board.sawSource(writer.file, writer.position)
+                    board.sawSource(writer.file, writer.position, bytes: packet.count)
                 }
             }
         }

@@ -4,6 +4,10 @@ package import MartletCore
 
 /// The folder that the processes of one job share. Nobody but their user can look into it.
 package struct JobFolder: Sendable {
+    /// How often a role is asked for, and microseconds between: half a second in all.
+    private static let tries = 25
+    private static let pause: UInt32 = 20_000
+
     package let url: URL
 
     package var spool: URL { url.appendingPathComponent("spool", isDirectory: true) }
@@ -13,6 +17,10 @@ package struct JobFolder: Sendable {
     /// - Throws: `unavailable` with the system's words; `forbidden` when it is someone else's.
     package init(_ url: URL) throws(MartletError) {
         self.url = url
+        try make()
+    }
+
+    private func make() throws(MartletError) {
         do {
             try FileManager.default.createDirectory(
                 at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -30,18 +38,29 @@ package struct JobFolder: Sendable {
 
     package func status(_ role: TaskFile.Role) -> URL { url.appendingPathComponent("\(role.rawValue).json") }
 
-    /// Holds the role for as long as this process lives.
+    /// Holds the role for as long as this process lives. The server removes folders of jobs that are gone: it holds the locks
+    /// for a moment, and what was locked may have no name afterwards.
     /// - Throws: `conflict` when another process holds it.
     package func claim(_ role: TaskFile.Role) throws(MartletError) {
-        let path = url.appendingPathComponent("\(role.rawValue).lock").path
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else {
-            throw MartletError(.unavailable, "\(path) cannot be opened: \(SystemError.text(errno))")
-        }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        for attempt in 1...Self.tries {
+            try make()
+            let path = url.appendingPathComponent("\(role.rawValue).lock").path
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard descriptor >= 0 else {
+                if errno == ENOENT, attempt < Self.tries { continue }
+                throw MartletError(.unavailable, "\(path) cannot be opened: \(SystemError.text(errno))")
+            }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0, Self.isAt(path, descriptor) { return }
             close(descriptor)
-            throw MartletError(.conflict, "another process is the \(role.rawValue) of \(url.path)")
+            usleep(Self.pause)
         }
+        throw MartletError(.conflict, "another process is the \(role.rawValue) of \(url.path)")
+    }
+
+    private static func isAt(_ path: String, _ descriptor: Int32) -> Bool {
+        var (named, locked) = (stat(), stat())
+        return lstat(path, &named) == 0 && fstat(descriptor, &locked) == 0 && named.st_dev == locked.st_dev
+            && named.st_ino == locked.st_ino
     }
 }
 

@@ -101,9 +101,11 @@ package final class StatusBoard: Sendable {
         note(.info, "it moves again")
     }
 
-    /// How far the source was read.
-    func sawSource(_ file: String, _ position: UInt64) {
+    /// How far the source was read, by one event of so many bytes.
+    func sawSource(_ file: String, _ position: UInt64, bytes: Int) {
         report.withLock { report in
+            report.spool.events += 1
+            report.spool.read += bytes
             if report.spool.file != file { report.spool.file = file }
             report.spool.position = position
         }

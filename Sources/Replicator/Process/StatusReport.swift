@@ -45,6 +45,8 @@ package struct StatusReport: Codable, Sendable {
         package var statements = 0
         /// Rows that were not as they had to be.
         package var mismatches = 0
+        /// Of the binlog, that were handed to the workers.
+        package var events = 0
         package init() {}
     }
 
@@ -53,6 +55,10 @@ package struct StatusReport: Codable, Sendable {
         package var limit = 0
         package var file = ""
         package var position: UInt64 = 0
+        /// Taken from the source's binlog by this process.
+        package var events = 0
+        /// Their bytes.
+        package var read = 0
         package init() {}
     }
 

@@ -47,6 +47,7 @@ extension TargetWork {
             report.incremental.rows = total.rows
             report.incremental.mismatches = total.mismatches
             report.incremental.statements = total.statements
+            report.incremental.events = total.events
         }
     }
 

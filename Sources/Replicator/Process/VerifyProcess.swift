@@ -8,6 +8,8 @@ final class VerifyProcess: RoleProcess {
     /// How long a target may take for what the source has; a status older than `freshness` is of a process that is gone.
     private static let patience = Duration.seconds(120)
     private static let freshness = 15.0
+    /// Keys of a table in the log; the report has more.
+    private static let mostTold = 20
 
     private let task: TaskFile
     private let settings: ReplicationSettings
@@ -55,12 +57,20 @@ final class VerifyProcess: RoleProcess {
                 board.change { $0.verify = json }
             })
         let report = try verify.run()
-        board.note(
-            report.isEqual ? .info : .warning,
-            report.isEqual
-                ? "both sides are equal"
-                : "different: " + report.tables.filter { !$0.isEqual }.map { "\($0.source)" }.joined(separator: ", "))
+        for table in report.tables { tell(table) }
+        board.note(report.isEqual ? .info : .warning, report.sentence)
         return report.isEqual ? 0 : 3
+    }
+
+    private func tell(_ table: VerifyReport.Table) {
+        let keys = table.keys.prefix(Self.mostTold).joined(separator: "; ")
+        let more = table.differing > Self.mostTold && !keys.isEmpty ? "; …" : ""
+        let found = table.differing > 0 ? "\(table.differing) of \(table.rows) rows differ: \(keys)\(more) " : ""
+        if !table.isEqual {
+            board.note(.warning, "\(table.source): \(found)\(table.note)")
+        } else {
+            board.note(.info, "\(table.source): \(table.rows) rows are equal \(table.note)")
+        }
     }
 
     /// False: no process of this job's target says where it stands.
@@ -69,20 +79,25 @@ final class VerifyProcess: RoleProcess {
         let wanted = try StartPoint.current(reader)
         let deadline = ContinuousClock.now + Self.patience
         while ContinuousClock.now < deadline, stop.sleep(.milliseconds(200)) {
-            guard let report = targetReport(), report.state == .applying || report.state == .retrying else {
-                return false
-            }
-            if try ExecutedSet(report.gtid, isMariaDB: isMariaDB).isSuperset(of: wanted) { return true }
+            guard let standing = standing(), ["applying", "retrying"].contains(standing.state) else { return false }
+            if try ExecutedSet(standing.gtid, isMariaDB: isMariaDB).isSuperset(of: wanted) { return true }
         }
         return false
     }
 
-    private func targetReport() -> StatusReport? {
+    /// The part of a target's status that is read here: that process may be of another version.
+    private struct Standing: Decodable {
+        let state: String
+        let gtid: String
+        let updated: String
+    }
+
+    private func standing() -> Standing? {
         let url = task.folder.appendingPathComponent("target.json")
         guard let data = try? Data(contentsOf: url),
-            let report = try? JSONDecoder().decode(StatusReport.self, from: data),
-            let updated = Timestamp.date(report.updated), -updated.timeIntervalSinceNow < Self.freshness
+            let standing = try? JSONDecoder().decode(Standing.self, from: data),
+            let updated = Timestamp.date(standing.updated), -updated.timeIntervalSinceNow < Self.freshness
         else { return nil }
-        return report
+        return standing
     }
 }

@@ -34,8 +34,11 @@ package final class Verify {
 
     package func run() throws -> VerifyReport {
         var report = VerifyReport()
-        for name in try Catalogue.tables(source) {
-            guard let route = try selection.route(name) else { continue }
+        let routes = try Catalogue.tables(source).compactMap { try selection.route($0) }
+        report.tablesTotal = routes.count
+        report.rowsTotal = try estimate(routes)
+        show(report)
+        for route in routes {
             report.tables.append(VerifyReport.Table(source: route.source, target: route.target))
             do {
                 try compare(route, &report)
@@ -48,6 +51,19 @@ package final class Verify {
         report.isDone = true
         show(report)
         return report
+    }
+
+    /// Rows, as the source guesses them.
+    private func estimate(_ routes: [TableRoute]) throws -> Int {
+        let wanted = Set(routes.map(\.source))
+        var rows = 0
+        try source.query(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE'"
+        ) { row in
+            guard wanted.contains(TableName(row.text(0) ?? "", row.text(1) ?? "")) else { return }
+            rows += row.text(2).flatMap { Int($0) } ?? 0
+        }
+        return rows
     }
 
     // MARK: One table

@@ -28,15 +28,28 @@ package struct VerifyReport: Sendable, Hashable {
         package var isEqual: Bool { isCompared && differing == 0 }
     }
 
+    /// Those that were begun.
     package var tables: [Table] = []
+    /// How many there are, and an estimate of their rows.
+    package var tablesTotal = 0
+    package var rowsTotal = 0
     package var isDone = false
 
     package var isEqual: Bool { isDone && tables.allSatisfy(\.isEqual) }
 
     package init() {}
 
+    /// What came of it.
+    package var sentence: String {
+        if isEqual { return "both sides are equal" }
+        return "different: " + tables.filter { !$0.isEqual }.map { "\($0.source)" }.joined(separator: ", ")
+    }
+
     package var json: JSONValue {
-        .object(["done": .bool(isDone), "equal": .bool(isEqual), "tables": .array(tables.map(\.json))])
+        .object([
+            "done": .bool(isDone), "equal": .bool(isEqual), "tablesTotal": .int(Int64(tablesTotal)),
+            "rowsTotal": .int(Int64(rowsTotal)), "tables": .array(tables.map(\.json)),
+        ])
     }
 }
 

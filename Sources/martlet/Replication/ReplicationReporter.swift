@@ -9,13 +9,14 @@ final class ReplicationReporter: Sendable {
 
     private let status: URL
     private let descriptor: Int32
-    private let report = Mutex(ReplicationReport())
+    private let report: Mutex<any StatusLines>
     /// Older ones are of another process.
     private let pid = Int64(getpid())
 
-    /// `progress`: nil: nobody is told.
-    init(status: URL, progress: String?) {
+    /// `progress`: nil: nobody is told. `report`: what is told.
+    init(status: URL, progress: String?, _ report: any StatusLines) {
         self.status = status
+        self.report = Mutex(report)
         descriptor = progress.map { open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600) } ?? -1
     }
 

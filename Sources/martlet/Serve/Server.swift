@@ -166,7 +166,7 @@ struct Server {
             addresses: config.listen.map(\.address.urlHost),
             version: Version.current, checks: [keeper], settings: settings,
             extra: scripts.routes + backups.routes + (agent == nil ? clusters.routes + nomadJobs.routes : []),
-            figures: backups.figures,
+            figures: { try await backups.figures($0) + nomadJobs.figures($0) },
             facades: agent == nil
                 ? [
                     ConsoleFacade(directory: config.consoleDirectory), scripts.facade, cacheLoad.facade,
@@ -205,8 +205,7 @@ struct Server {
         if agent == nil {
             let nomad = NomadScheduler(nomadJobs.nomad(control), logger: log.logger("jobs"))
             services.append(Work { await nomad.run() })
-            let replications = ReplicationCare(
-                directory: config.nomadJobs.replicationsDirectory, keys: keys, logger: log.logger("jobs"))
+            let replications = nomadJobs.replicationCare(control, keys: keys, logger: log.logger("jobs"))
             services.append(Work { try await replications.run() })
         }
         if let nodes = backups.nodes {

@@ -29,6 +29,8 @@ import Testing
         "GET /api/nomad-jobs": Rule(role: "read", reach: .any),
         "POST /api/nomad-jobs": Rule(role: "run", reach: .any),
         "GET /api/nomad-jobs/{nomadJob}": Rule(role: "read", reach: .object),
+        "GET /api/nomad-jobs/{nomadJob}/lag": Rule(role: "read", reach: .object),
+        "POST /api/nomad-jobs/{nomadJob}/verify": Rule(role: "run", reach: .object),
         "POST /api/nomad-jobs/{nomadJob}/pause": Rule(role: "run", reach: .object),
         "POST /api/nomad-jobs/{nomadJob}/resume": Rule(role: "run", reach: .object),
         "POST /api/nomad-jobs/{nomadJob}/stop": Rule(role: "run", reach: .object),

@@ -11,8 +11,12 @@ import { icon } from "../ui/icon.js";
 import { allocationAddress, counted, difference, evaluationRow, explain, instant, jobAddress, jobPath, state } from "../ui/job-api.js";
 import { stayCurrent } from "../ui/live.js";
 import { ago, facts, failure } from "../ui/parts.js";
+import "../ui/replication.js";
 
 const shownEvaluations = 10;
+
+/** Whether databases are copied by it. @param {any} job */
+const isReplication = (job) => (job.TaskGroups ?? []).some((/** @type {any} */ group) => (group.Tasks ?? []).some((/** @type {any} */ task) => task.Driver === "dtle"));
 
 /** One job of the job API: where it stands and why, its allocations, what was decided, and its versions. */
 export default class Job extends View {
@@ -83,6 +87,7 @@ export default class Job extends View {
     return html`${crumbs}${failure(error, () => this.#read())}
       <div class="head"><h1>${job.ID}</h1>${state(job.Status)}<span class="tag">${job.Type}</span>${job.Stop ? html`<span class="quiet">${t("jobapi.stopped")}</span>` : null}${this.#actions(job)}</div>
       ${blocked ? html`<div class="why is-warning" role="status"><p><strong>${t("jobapi.waits")}</strong></p>${explain(blocked).map((text) => html`<p>${text}</p>`)}</div>` : null}
+      ${isReplication(job) ? html`<m-replication .job=${job.ID}></m-replication>` : null}
       <div class="sections">
         <section class="panel wide">${this.#facts(job)}</section>
         <section class="panel wide"><h2>${t("jobapi.groups")}</h2><div class="scroll-x" tabindex="0" role="region" aria-label=${t("jobapi.groups")}><table class="plain-table"><thead><tr><th scope="col">${t("jobapi.group")}</th><th scope="col" class="num">${t("jobapi.wanted")}</th><th scope="col">${t("jobapi.counts")}</th></tr></thead>

@@ -9,6 +9,7 @@ import { ask, attempt, toast } from "../ui/dialog.js";
 import { counted, evaluationRow, instant, jobAddress, state, together } from "../ui/job-api.js";
 import { stayCurrent } from "../ui/live.js";
 import { ago, facts, failure } from "../ui/parts.js";
+import { inShort } from "../ui/replication.js";
 
 const views = ["jobs", "evaluations", "nodes"];
 const shownEvaluations = 100;
@@ -18,6 +19,8 @@ const sample = `{"Job": {"ID": "echo1", "Name": "echo1", "Type": "batch", "Datac
 /** The jobs of clients made for Nomad, what was decided about them, and the node. */
 export default class JobAPI extends View {
   #jobs = signal(/** @type {any[] | null} */ (null));
+  /** Jobs that are replications, by their ids. */
+  #replications = signal(/** @type {Map<string, any>} */ (new Map()));
   #evaluations = signal(/** @type {any[] | null} */ (null));
   #nodes = signal(/** @type {{node: any, allocations: any[]}[] | null} */ (null));
   #error = signal(/** @type {unknown} */ (null));
@@ -38,7 +41,11 @@ export default class JobAPI extends View {
     const stay = this.stay.signal;
     try {
       const view = this.#chosen();
-      if (view === "jobs") this.#jobs.value = await get("/v1/jobs", {}, stay);
+      if (view === "jobs") {
+        const [jobs, own] = await Promise.all([get("/v1/jobs", {}, stay), get("/api/nomad-jobs", {}, stay)]);
+        this.#replications.value = new Map(own.items.filter((/** @type {any} */ job) => job.replication).map((/** @type {any} */ job) => [job.id, job]));
+        this.#jobs.value = jobs;
+      }
       if (view === "evaluations") this.#evaluations.value = (await get("/v1/evaluations", {}, stay)).sort((/** @type {any} */ one, /** @type {any} */ other) => other.CreateIndex - one.CreateIndex);
       if (view === "nodes") {
         const nodes = await get("/v1/nodes", {}, stay);
@@ -100,8 +107,14 @@ export default class JobAPI extends View {
     return html`<form class="filters" role="search" @submit=${(/** @type {Event} */ event) => event.preventDefault()}><input type="search" .value=${place.value.query.get("text") ?? ""} placeholder=${t("jobapi.search")} aria-label=${t("jobapi.search")} @input=${(/** @type {any} */ event) => go(address("job-api", { text: event.target.value }), { replace: true })}></form>
       ${shown.length === 0 ? html`<p class="quiet">${t("jobapi.noFit")}</p>` : html`<section class="panel"><div class="scroll-x" tabindex="0" role="region" aria-label=${t("jobapi.jobs")}><table class="plain-table"><thead><tr>
         <th scope="col">${t("jobapi.job")}</th><th scope="col">${t("jobapi.status")}</th><th scope="col">${t("jobapi.counts")}</th><th scope="col">${t("jobapi.type")}</th><th scope="col" class="num">${t("jobapi.submitted")}</th></tr></thead>
-        <tbody>${shown.map((job) => keyed(job.ID, html`<tr><td class="break"><a href=${jobAddress(job.ID)}>${job.ID}</a>${job.Name === job.ID ? null : html`<div class="quiet">${job.Name}</div>`}</td>
+        <tbody>${shown.map((job) => keyed(job.ID, html`<tr><td class="break"><a href=${jobAddress(job.ID)}>${job.ID}</a>${job.Name === job.ID ? null : html`<div class="quiet">${job.Name}</div>`}${this.#replication(job)}</td>
           <td class="keep">${state(job.Status)}${job.Stop ? html` <span class="quiet">${t("jobapi.stopped")}</span>` : null}</td><td>${job.ParameterizedJob ? html`<span class="quiet">${t("jobapi.template")}</span> ` : null}${counted(together(job.JobSummary?.Summary))}</td><td>${job.Type}</td><td class="num keep">${ago(instant(job.SubmitTime))}</td></tr>`))}</tbody></table></div></section>`}`;
+  }
+
+  /** @param {any} job */
+  #replication(job) {
+    const found = this.#replications.value.get(job.ID);
+    return found && !job.Stop ? inShort(found.replication, found.paused) : null;
   }
 
   #evaluationList() {

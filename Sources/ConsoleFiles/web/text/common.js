@@ -104,6 +104,8 @@ export default {
   "kind.playbook": ["Playbook", "集群操作"],
   "kind.exec": ["Job API: exec", "作业 API：exec"],
   "kind.raw_exec": ["Job API: raw_exec", "作业 API：raw_exec"],
+  "kind.dtle": ["Replication", "复制"],
+  "kind.dtle-verify": ["Comparison of a replication", "复制数据比对"],
 
   "time.now": ["now", "刚刚"],
 

@@ -23,7 +23,7 @@ export function badge(run) {
 }
 
 /** Every kind of work that runs can have. */
-export const kinds = ["command", "script", "cacheLoad", "cacheQuery", "volumeBackup", "volumeWork", "playbook", "exec", "raw_exec"];
+export const kinds = ["command", "script", "cacheLoad", "cacheQuery", "volumeBackup", "volumeWork", "playbook", "exec", "raw_exec", "dtle", "dtle-verify"];
 
 /** @param {string} kind */
 export const kindName = (kind) => (hasText(`kind.${kind}`) ? t(`kind.${kind}`) : kind);

@@ -4,9 +4,9 @@ import { html, svg } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { clock, day, duration, hourMinute, number } from "../core/format.js";
 
-const width = 480;
+export const width = 480;
 /** Room for the name of the highest line, above everything that is drawn. */
-const above = 13;
+export const above = 13;
 const order = ["succeeded", "cancelled", "lost", "failed"];
 
 /** @typedef {{at: string, ended: Record<string, number>, median: number | null, slow: number | null}} Hour */
@@ -90,8 +90,11 @@ export function spans(hours, name) {
   </figure>`;
 }
 
-/** Points joined where they follow each other, and a dot where one stands alone. @param {[number, number | null][]} points @param {(value: number) => number} y @param {string} kind */
-function line(points, y, kind) {
+/**
+ * Points joined where they follow each other, with a dot for each unless there are too many to be told apart.
+ * @param {[number, number | null][]} points @param {(value: number) => number} y @param {string} kind
+ */
+export function line(points, y, kind, hasDots = true) {
   let path = "";
   let isOpen = false;
   for (const [x, value] of points) {
@@ -101,7 +104,7 @@ function line(points, y, kind) {
       isOpen = true;
     }
   }
-  return svg`<path class=${`line is-${kind}`} d=${path}></path>${points.map(([x, value]) => (value === null ? null : svg`<circle class=${`point is-${kind}`} cx=${x} cy=${y(value)} r="2"></circle>`))}`;
+  return svg`<path class=${`line is-${kind}`} d=${path}></path>${points.map(([x, value]) => (value === null || !hasDots ? null : svg`<circle class=${`point is-${kind}`} cx=${x} cy=${y(value)} r="2"></circle>`))}`;
 }
 
 /** @param {Hour} hour */
@@ -111,7 +114,7 @@ function hourTitle(hour) {
 }
 
 /** @param {number} height @param {[number, string][]} lines */
-function grid(height, lines) {
+export function grid(height, lines) {
   return lines.map(([part, text]) => svg`<line class="grid" x1="0" x2=${width} y1=${height - part * height || 0.5} y2=${height - part * height || 0.5}></line><text class="label" x="2" y=${height - part * height - 3}>${text}</text>`);
 }
 

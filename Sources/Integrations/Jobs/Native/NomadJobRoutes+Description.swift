@@ -4,7 +4,7 @@ import MartletHTTP
 
 // Jobs of the job API.
 extension Operation {
-    /// A service that sleeps; a test makes it.
+    /// A service that sleeps; a test makes it, and a replication beside it, `sample/copy`.
     private static let one: [String: JSONValue] = ["nomadJob": "sample/one"]
 
     static let listNomadJobs = Operation(
@@ -60,8 +60,27 @@ extension Operation {
         problems: [.notFound, .conflict], examples: [Example("resume", ["nomadJob": "sample/one"], .ok)])
 }
 
+// Replications.
+extension Operation {
+    static let replicationLag = Operation(
+        "replicationLag", tag: "nomad-jobs",
+        answers: [Answer(.ok, "The oldest point first", ReplicationSchema.history)],
+        problems: [.notFound], examples: [Example("none", ["nomadJob": "sample/one"], .ok)])
+
+    static let verifyReplication = Operation(
+        "verifyReplication", tag: "nomad-jobs", parameters: [.prefer], answers: startedRun,
+        problems: [.notFound, .conflict, .unavailable],
+        examples: [
+            Example("compare", ["nomadJob": "sample/copy"], .accepted),
+            Example("no replication", ["nomadJob": "sample/one"], .conflict),
+        ])
+}
+
 enum NomadJobSchema {
-    static let item = Schema.answer(itemMembers)
+    static let item = Schema.answer(itemMembers).joined(
+        with: .answer([
+            "replication": ReplicationSchema.standing.orNull.described("Null: no process of one has told anything")
+        ]))
 
     private static let itemMembers: KeyValuePairs<String, Schema> = [
         "id": .string(), "type": .words(NomadJobType.self), "status": .words(["pending", "running", "dead"]),
@@ -83,6 +102,7 @@ enum NomadJobSchema {
             ]).orNull,
             "counts": .list(of: count).described("Of all allocations by version, the newest version first"),
             "allocations": .list(of: allocation).described("The newest 50, the newest first"),
+            "replication": ReplicationSchema.whole.orNull.described("Null: the job is no replication"),
         ]))
 
     private static let count = Schema.answer([

@@ -29,7 +29,7 @@ struct NomadJobRoutes: Sendable {
             Route(
                 .post, one + "/resume", "Have the tasks of a paused job of the job API go on", access: .covered(.run),
                 .resumeNomadJob, resume),
-        ]
+        ] + replicationRoutes
     }
 
     // MARK: Reading
@@ -40,18 +40,28 @@ struct NomadJobRoutes: Sendable {
         try items.finish()
         let jobs = try await call.control.store.nomadJobs(prefix: prefix).items.filter { call.covers(nomad: $0.job.id) }
         return .json { json in
-            json.array("items", jobs) { json, state in json.object { $0.members(of: state) } }
+            json.array("items", jobs) { json, state in
+                json.object { json in
+                    json.members(of: state)
+                    json.standing(of: parts.replications.known(of: state.job.id))
+                }
+            }
         }
     }
 
     @Sendable private func show(_ call: Call) async throws -> Response {
         try QueryItems(call.request).finish()
-        let report = try await NomadJobReport(try await found(call), in: call.control.store)
-        return .json { $0.members(of: report) }
+        let state = try await found(call)
+        let report = try await NomadJobReport(state, in: call.control.store)
+        let replication = try await ReplicationView(state.job, parts.replications, in: call.control.store)
+        return .json { json in
+            json.members(of: report)
+            json.replication(replication)
+        }
     }
 
     /// Throws `notFound` also for a job that the caller's token does not cover.
-    private func found(_ call: Call) async throws -> NomadJobState {
+    func found(_ call: Call) async throws -> NomadJobState {
         let id = call.parameter("nomadJob")
         guard call.covers(nomad: id), let state = try await call.control.store.nomadJob(id) else {
             throw MartletError(.notFound, "there is no job \(id.prefix(128)) of the job API")
@@ -133,7 +143,10 @@ struct NomadJobRoutes: Sendable {
             throw MartletError(.notFound, "there is no job \(id) of the job API")
         }
         let state = try await found(call)
-        return .json { $0.members(of: state) }
+        return .json { json in
+            json.members(of: state)
+            json.standing(of: parts.replications.known(of: id))
+        }
     }
 
     // MARK: The facade's work

@@ -40,6 +40,7 @@ package struct ReplicationFolder: Sendable {
     private var question: String { path + "/target.ask" }
     private var answer: String { path + "/target.kv" }
     var status: String { path + "/target.json" }
+    var sourceStatus: String { path + "/source.json" }
 
     // MARK: The process
 
@@ -47,6 +48,9 @@ package struct ReplicationFolder: Sendable {
         try write(
             ["job": .string(asked.job), "pid": .int(Int64(asked.pid)), "nonce": .string(asked.nonce)], to: question)
     }
+
+    /// Whether a question is there, anyone's.
+    package var isAsked: Bool { FileManager.default.fileExists(atPath: question) }
 
     /// Nil: there is none yet.
     package func answer(to asked: Question) -> Answer? {
@@ -82,6 +86,9 @@ package struct ReplicationFolder: Sendable {
     private func write(_ members: [String: JSONValue], to path: String) throws {
         try Data(WireWriter.bytes(.json(.object(members)))).write(to: URL(filePath: path), options: .atomic)
     }
+
+    /// What the process that writes this status last told.
+    func side(_ status: String) -> ReplicationSide? { read(status).flatMap(ReplicationSide.init) }
 
     func read(_ path: String) -> [String: JSONValue]? {
         FileManager.default.contents(atPath: path).flatMap { try? JSONParser.parse(Array($0)).object }

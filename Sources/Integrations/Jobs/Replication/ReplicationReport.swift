@@ -1,8 +1,14 @@
 package import MartletCore
 
+/// Knows what of a status file is new.
+package protocol StatusLines: Sendable {
+    /// The lines that are new. `status`: the members of the status file.
+    mutating func lines(_ status: [String: JSONValue]) -> [JSONValue]
+}
+
 /// Turns what a process says of itself in its status file into lines for `MARTLET_PROGRESS`: each stage and each trouble as an
 /// event, once; where it stands as message, progress and results.
-package struct ReplicationReport {
+package struct ReplicationReport: StatusLines {
     /// The result that says what a process ended with.
     static let error = "error"
 
@@ -15,7 +21,6 @@ package struct ReplicationReport {
     /// Of a process that never had a status.
     package static func line(error text: String) -> JSONValue { ["v": 1, "result": .object([error: .string(text)])] }
 
-    /// The lines that are new. `status`: the members of the status file.
     package mutating func lines(_ status: [String: JSONValue]) -> [JSONValue] {
         var lines: [JSONValue] = []
         let entered = status["stages"]?.array?.compactMap { $0.object?["stage"]?.string } ?? []
@@ -44,7 +49,6 @@ package struct ReplicationReport {
         results["rows"] = full["rows"]
         results["rowsTotal"] = full["rowsTotal"]
         results["stall"] = status["stall"]?.object?["cause"]
-        results["verify"] = status["verify"]
         results = results.filter { $0.value != .null && $0.value != "" }
         var line: [String: JSONValue] = ["v": 1, "result": .object(results)]
         line["progress"] = fraction(full)

@@ -28,8 +28,10 @@ struct ReplicationStatus: Sendable, Equatable {
         }
     }
 
+    var isAlive: Bool { Self.isAlive(pid) }
+
     /// Whether the process is there: its number alone may be another's by now.
-    var isAlive: Bool {
+    static func isAlive(_ pid: Int32) -> Bool {
         let command = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
         return command.split(separator: 0).contains(Data(ReplicationDriver.worker.utf8))
     }

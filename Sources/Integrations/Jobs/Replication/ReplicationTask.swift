@@ -42,13 +42,7 @@ package struct ReplicationTask: Sendable {
     /// The configuration with its passwords.
     /// - Throws: `invalid` when one of them is not in the environment.
     package func config(by environment: [String: String]) throws(MartletError) -> [String: JSONValue] {
-        var missing: String?
-        let whole = ReplicationSecrets.changing(.object(config)) { name, _ in
-            if environment[name] == nil { missing = name }
-            return environment[name] ?? ""
-        }
-        if let missing { throw MartletError(.invalid, "the variable \(missing) is not set; the server sets it") }
-        return whole.object ?? [:]
+        try ReplicationSecrets.revealing(config, by: environment)
     }
 }
 
@@ -63,12 +57,25 @@ extension ReplicationRole {
 
 /// Passwords in configurations.
 enum ReplicationSecrets {
-    private static let variable = "DTLE_SECRET_"
+    static let variable = "DTLE_SECRET_"
+
+    /// - Throws: `invalid` when one of the variables is not in the environment.
+    static func revealing(
+        _ config: [String: JSONValue], by environment: [String: String]
+    ) throws(MartletError) -> [String: JSONValue] {
+        var missing: String?
+        let whole = changing(.object(config)) { name, _ in
+            if environment[name] == nil { missing = name }
+            return environment[name] ?? ""
+        }
+        if let missing { throw MartletError(.invalid, "the variable \(missing) is not set; the server sets it") }
+        return whole.object ?? [:]
+    }
 
     /// The configuration with names of variables in the places of its passwords, and the variables. `known`: by the path below
     /// the task, as ``SealedJob`` keeps them.
     static func hiding(
-        _ config: JSONValue, known: (String) -> Secret?
+        _ config: JSONValue, as variable: String = variable, known: (String) -> Secret?
     ) -> (config: JSONValue, secrets: [String: Secret]) {
         var secrets: [String: Secret] = [:]
         let hidden = changing(config) { text, path in

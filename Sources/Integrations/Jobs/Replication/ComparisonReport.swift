@@ -1,0 +1,100 @@
+package import MartletCore
+
+/// Turns the status of a process that compares into lines for `MARTLET_PROGRESS`: how far it is, and what it has found.
+package struct ComparisonReport: StatusLines {
+    /// The result that says in a sentence what differs.
+    static let sentence = "sentence"
+    /// A line has no more than 64 KiB.
+    private static let most = 40_000
+    /// Of one table's keys.
+    private static let mostOfKeys = 8000
+    private static let longestKey = 200
+
+    private var told: JSONValue = .null
+
+    package init() {}
+
+    package mutating func lines(_ status: [String: JSONValue]) -> [JSONValue] {
+        let line = Self.line(status)
+        defer { told = line }
+        return line == told ? [] : [line]
+    }
+
+    private static func line(_ status: [String: JSONValue]) -> JSONValue {
+        var results: [String: JSONValue] = [:]
+        results[ReplicationReport.error] = status[ReplicationReport.error].flatMap { $0 == .null ? nil : $0 }
+        guard let verify = status["verify"]?.object else { return ["v": 1, "result": .object(results)] }
+        let tables = verify["tables"]?.array?.compactMap(\.object) ?? []
+        let rows = tables.compactMap { $0["rows"]?.amount }.reduce(0, +)
+        let isDone = verify["done"] == true
+        let differing = tables.filter { $0["equal"] == false }
+        let compared = isDone ? tables.count : max(0, tables.count - 1)
+        results["done"] = .bool(isDone)
+        results["equal"] = .bool(verify["equal"] == true)
+        results["rows"] = .int(Int64(rows))
+        results["rowsTotal"] = verify["rowsTotal"]
+        results["tablesCompared"] = .int(Int64(compared))
+        results["tablesTotal"] = verify["tablesTotal"]
+        results["differing"] = .int(Int64(tables.compactMap { $0["differing"]?.amount }.reduce(0, +)))
+        let shown = shown(differing + tables.filter { $0["equal"] != false })
+        results["tables"] = .array(shown)
+        results["tablesOmitted"] = .int(Int64(tables.count - shown.count))
+        if isDone { results[sentence] = .string(words(differing, tables.count, rows)) }
+        var line: [String: JSONValue] = ["v": 1, "result": .object(results)]
+        line["progress"] = isDone ? 1 : fraction(rows, verify["rowsTotal"]?.amount)
+        line["message"] =
+            results[sentence] ?? .string("\(Int(rows)) rows compared, at \(tables.last.map(name) ?? "the beginning")")
+        return .object(line)
+    }
+
+    /// The total is an estimate.
+    private static func fraction(_ rows: Double, _ total: Double?) -> JSONValue? {
+        guard let total, total > 0 else { return nil }
+        return .double(min(0.99, rows / total))
+    }
+
+    private static func name(_ table: [String: JSONValue]) -> String {
+        "\(table["schema"]?.string ?? "").\(table["table"]?.string ?? "")"
+    }
+
+    private static func words(_ differing: [[String: JSONValue]], _ tables: Int, _ rows: Double) -> String {
+        guard !differing.isEmpty else { return "both sides are equal: \(tables) tables, \(Int(rows)) rows" }
+        let named = differing.map { table -> String in
+            let count = Int(table["differing"]?.amount ?? 0)
+            return count > 0 ? "\(name(table)) (\(count) rows)" : "\(name(table)) (\(table["note"]?.string ?? ""))"
+        }
+        return "\(differing.count) of \(tables) tables differ: \(named.joined(separator: ", "))"
+    }
+
+    /// As many as have room, those that differ first.
+    private static func shown(_ tables: [[String: JSONValue]]) -> [JSONValue] {
+        var room = most
+        var shown: [JSONValue] = []
+        for table in tables {
+            var table = table.filter { $0.key != "chunks" && $0.value != [] && $0.value != "" }
+            if let keys = table["keys"]?.array { table["keys"] = .array(cut(keys)) }
+            room -= size(.object(table))
+            if room < 0 { break }
+            shown.append(.object(table))
+        }
+        return shown
+    }
+
+    private static func cut(_ keys: [JSONValue]) -> [JSONValue] {
+        var room = mostOfKeys
+        return keys.map { .string(String(($0.string ?? "").prefix(longestKey))) }.prefix { key in
+            room -= size(key)
+            return room >= 0
+        }
+    }
+
+    private static func size(_ value: JSONValue) -> Int {
+        switch value {
+        case .object(let members): members.reduce(2) { $0 + $1.key.utf8.count + 4 + size($1.value) }
+        case .array(let elements): elements.reduce(2) { $0 + 1 + size($1) }
+        // Escaped it may be longer.
+        case .string(let text): 2 + 2 * text.utf8.count
+        case .null, .bool, .int, .double: 20
+        }
+    }
+}

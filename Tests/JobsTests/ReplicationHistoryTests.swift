@@ -1,0 +1,88 @@
+import Foundation
+import MartletCore
+import Testing
+
+@testable import Jobs
+
+/// What is kept and told of replications.
+@Suite struct ReplicationHistoryTests {
+    private func filled(seconds: Int) -> ReplicationHistory {
+        var history = ReplicationHistory()
+        let start = Date(timeIntervalSince1970: 1_800_000_000)
+        for second in 0..<seconds {
+            history.add(
+                ReplicationHistory.Point(
+                    at: start.addingTimeInterval(Double(second)), lag: second == 4000 ? 900 : 1, rowsPerSecond: 10))
+        }
+        return history
+    }
+
+    @Test func `points come five seconds apart until there are many`() {
+        let history = filled(seconds: 60)
+        #expect(history.points.count == 12 && history.interval == 5)
+        #expect(history.points[1].at.timeIntervalSince(history.points[0].at) == 5)
+    }
+
+    @Test func `what is joined keeps its worst lag, and two days take no more room than one`() {
+        let history = filled(seconds: 10_000)
+        #expect(history.points.count <= ReplicationHistory.mostPoints && history.interval == 20)
+        #expect(history.points.contains { $0.lag == 900 })
+        #expect(history.points.allSatisfy { $0.rowsPerSecond == 10 })
+        let long = filled(seconds: 200_000)
+        #expect(long.points.count == ReplicationHistory.mostPoints && long.interval == 160)
+        let last = Date(timeIntervalSince1970: 1_800_000_000 + 199_999)
+        #expect(last.timeIntervalSince(long.points.last?.at ?? .distantPast) < 160)
+        #expect(last.timeIntervalSince(long.points[0].at) >= 24 * 3600)
+    }
+}
+
+@Suite struct ComparisonReportTests {
+    private func status(tables: Int, keys: Int, isDone: Bool = true) -> [String: JSONValue] {
+        let all = (0..<tables).map { number -> JSONValue in
+            let isEqual = number != tables - 1
+            return [
+                "schema": "shop", "table": .string("t\(number)"), "target": .string("shop.t\(number)"), "rows": 1000,
+                "chunks": 1, "differing": isEqual ? 0 : .int(Int64(keys)), "unsettled": 0, "uncompared": [], "note": "",
+                "keys": isEqual ? [] : .array((0..<keys).map { .string(String(repeating: "k", count: 400) + "\($0)") }),
+                "equal": .bool(isEqual),
+            ]
+        }
+        return [
+            "verify": [
+                "done": .bool(isDone), "equal": false, "tablesTotal": .int(Int64(tables)),
+                "rowsTotal": .int(Int64(tables) * 1000), "tables": .array(all),
+            ]
+        ]
+    }
+
+    @Test func `a report of any size is one line that is taken, with what differs first`() throws {
+        var report = ComparisonReport()
+        let line = try #require(report.lines(status(tables: 3000, keys: 100)).first)
+        let bytes = Array(String(decoding: try JSONEncoder().encode(line), as: UTF8.self).utf8)
+        #expect(bytes.count < 65_536)
+        let reading = TaskReport().taking([bytes], offset: 0) { $0 }
+        #expect(reading.report.badLines == 0)
+        let results = reading.report.results
+        #expect(results["done"] == true && results["equal"] == false && results["rows"] == 3_000_000)
+        let shown = try #require(results["tables"]?.array)
+        #expect(shown.first?.object?["table"] == "t2999" && shown.first?.object?["keys"]?.array?.count == 19)
+        #expect(results["tablesOmitted"] == .int(3000 - Int64(shown.count)))
+        #expect(results["sentence"] == "1 of 3000 tables differ: shop.t2999 (100 rows)")
+    }
+
+    @Test func `the same is told once, and how far it is while it goes on`() {
+        var report = ComparisonReport()
+        let lines = report.lines(status(tables: 2, keys: 1, isDone: false))
+        #expect(lines.count == 1 && lines[0].object?["progress"] == .double(0.99))
+        #expect(lines[0].object?["message"] == "2000 rows compared, at shop.t1")
+        #expect(report.lines(status(tables: 2, keys: 1, isDone: false)).isEmpty)
+    }
+
+    @Test func `differences are a failure that says what differs`() throws {
+        let exit = TaskExit(ending: .exited(code: 3), endedAt: Date())
+        let task = TaskSpec(name: "verify", driver: ComparisonDriver.name, spec: [:])
+        let report = TaskReport(results: [ComparisonReport.sentence: "1 of 2 tables differ: a.b (3 rows)"])
+        let verdict = ComparisonDriver(martlet: "/bin/martlet").verdict(exit, of: task, report)
+        #expect(verdict == Verdict(.exit, note: "1 of 2 tables differ: a.b (3 rows)"))
+    }
+}
