@@ -57,6 +57,18 @@ struct SourceProcessTests {
         #expect(run.report?.state == .stopped)
     }
 
+    @Test(arguments: [TaskFile.Role.source, .target])
+    func `a stop in the middle of a question to a server is no failure`(role: TaskFile.Role) async throws {
+        let server = try TestServer.shared(try #require(TestServer.available.first))
+        let proxy = try CutProxy(to: server.port)
+        proxy.set(.silent)
+        let job = try RunningJob(server, server, sourcePort: proxy.port, targetPort: proxy.port)
+        let run = try job.start(role)
+        try await run.until("it asks") { $0.state == .checking }
+        #expect(try await run.stop() == 0)
+        #expect(run.report?.state == .stopped && run.report?.error == nil && run.errorText == "")
+    }
+
     @Test(arguments: [
         (#"{"v":1}"#, "folder"), (#"{"v":2,"role":"source","job":"j","folder":"/tmp/x","config":{}}"#, "v:"),
         (#"{"v":1,"role":"target","job":"j","folder":"/tmp/x","config":{}}"#, "role"),

@@ -70,7 +70,13 @@ package enum Command {
             board.write()
         }
         thread.join()
-        return end(result.withLock { $0 } ?? .success(0), board)
+        let outcome = result.withLock { $0 } ?? .success(0)
+        if deadline != nil, case .failure(let error) = outcome {
+            // A stop breaks the sessions in use.
+            board.note(.info, "interrupted: \(StatusBoard.oneLine(Failure.text(error)))")
+            return end(.success(0), board)
+        }
+        return end(outcome, board)
     }
 
     private static func end(_ result: Result<Int32, any Error>, _ board: StatusBoard) -> Int32 {

@@ -24,6 +24,7 @@ enum ReplicationWorker {
             }
             let task = try ReplicationTask(document)
             let file = try TaskFile(self.document(task, environment), role: task.role == .source ? .source : .target)
+            if task.role == .source { try tell(task) }
             return try work(file, environment, ReplicationReport())
         } catch is Stopped {
             return 0
@@ -86,6 +87,12 @@ enum ReplicationWorker {
             }
             if Signals.wait(pause) { throw Stopped() }
         }
+    }
+
+    private static func tell(_ task: ReplicationTask) throws {
+        let settings = try ReplicationSettings(config: task.config, role: .source)
+        try ReplicationFolder(JobFolder(URL(filePath: task.folder)).url.path).tell(
+            ReplicationFolder.Notice(job: task.job, pid: getpid(), bufferSize: settings.bufferSize))
     }
 
     /// The folder is made when it is missing.

@@ -12,7 +12,12 @@ package struct ReplicationCare: Sendable {
     /// Two changes within one tick of the file system's clock leave the same time.
     private static let settled = 2.0
 
+    /// By which dtle's library for Consul marks what it writes.
+    private static let flags: UInt64 = 0x2DDC_CBC0_58A5_0C18
+    private static let bufferSize = "ReplChanBufferSize"
+
     private struct Known {
+        var notice: ReplicationFolder.Notice?
         var upload: Upload?
         /// When the folder last changed, where no process of it lives; nil: one does, or nobody has looked.
         var quiet: Date?
@@ -92,12 +97,22 @@ package struct ReplicationCare: Sendable {
             known.read = changed
             desk.tell(folder.side(folder.sourceStatus), folder.side(folder.status), in: name)
         }
+        try await serveSource(folder, &known.notice)
         if try await !serve(folder, &known.upload), let changed, -changed.timeIntervalSinceNow > Self.settled {
             known.quiet = changed
         }
     }
 
-    /// Whether a process of it lives.
+    /// Once for each start.
+    private func serveSource(_ folder: ReplicationFolder, _ known: inout ReplicationFolder.Notice?) async throws {
+        guard let told = folder.told, told != known, ReplicationStatus.isAlive(told.pid) else { return }
+        _ = try await keys.put(
+            Self.prefix(of: told.job) + Self.bufferSize, Array(String(told.bufferSize).utf8), flags: Self.flags,
+            ifIndex: nil)
+        known = told
+    }
+
+    /// Whether the target's process lives.
     private func serve(_ folder: ReplicationFolder, _ known: inout Upload?) async throws -> Bool {
         guard let asked = folder.asked else { return false }
         if !folder.isAnswered(asked) {
@@ -118,7 +133,8 @@ package struct ReplicationCare: Sendable {
         var answer = ReplicationFolder.Answer()
         let prefix = Self.prefix(of: job)
         for entry in try await keys.entries(under: prefix, nil).value {
-            answer.isPresent = true
+            // The source's process writes its own before the target asks.
+            if entry.key != prefix + Self.bufferSize { answer.isPresent = true }
             switch entry.key {
             case prefix + "Gtid": answer.executed = String(decoding: entry.value, as: UTF8.self)
             case prefix + "BinlogFilePos": answer.filePosition = String(decoding: entry.value, as: UTF8.self)
@@ -134,7 +150,7 @@ package struct ReplicationCare: Sendable {
         let prefix = Self.prefix(of: status.job)
         if known == nil {
             // There is a tree from now on; without one the next start would begin anew.
-            _ = try await keys.put(prefix + "NatsAddr", Array("127.0.0.1:8193".utf8), flags: 0, ifIndex: 0)
+            _ = try await keys.put(prefix + "NatsAddr", Array("127.0.0.1:8193".utf8), flags: Self.flags, ifIndex: 0)
         } else if let last = known, last.isIncremental == isIncremental,
             last.status == status || last.at + Self.uploadEvery > .now
         {
@@ -144,7 +160,7 @@ package struct ReplicationCare: Sendable {
             ("Gtid", status.executed, known?.status.executed),
             ("BinlogFilePos", status.filePosition, known?.status.filePosition),
         ] where !value.isEmpty && value != before {
-            _ = try await keys.put(prefix + name, Array(value.utf8), flags: 0, ifIndex: nil)
+            _ = try await keys.put(prefix + name, Array(value.utf8), flags: Self.flags, ifIndex: nil)
         }
         known = Upload(status: status, at: .now, isIncremental: isIncremental)
     }

@@ -28,6 +28,18 @@ package struct ReplicationFolder: Sendable {
         }
     }
 
+    /// What a source's process that starts has to be written below `dtle/JOB/`.
+    package struct Notice: Sendable, Equatable {
+        package let job: String
+        package let pid: Int32
+        /// `ReplChanBufferSize`.
+        package let bufferSize: Int
+
+        package init(job: String, pid: Int32, bufferSize: Int) {
+            (self.job, self.pid, self.bufferSize) = (job, pid, bufferSize)
+        }
+    }
+
     /// The keys below `dtle/JOB/` as they are now.
     package struct Answer: Sendable, Equatable {
         package var isPresent = false
@@ -37,12 +49,21 @@ package struct ReplicationFolder: Sendable {
         package init() {}
     }
 
+    private var notice: String { path + "/source.kv" }
     private var question: String { path + "/target.ask" }
     private var answer: String { path + "/target.kv" }
     var status: String { path + "/target.json" }
     var sourceStatus: String { path + "/source.json" }
 
     // MARK: The process
+
+    package func tell(_ told: Notice) throws {
+        try write(
+            [
+                "job": .string(told.job), "pid": .int(Int64(told.pid)),
+                "ReplChanBufferSize": .int(Int64(told.bufferSize)),
+            ], to: notice)
+    }
 
     package func ask(_ asked: Question) throws {
         try write(
@@ -63,6 +84,13 @@ package struct ReplicationFolder: Sendable {
     }
 
     // MARK: The server
+
+    var told: Notice? {
+        guard let members = read(notice), let job = members["job"]?.string, case .int(let pid)? = members["pid"],
+            case .int(let bufferSize)? = members["ReplChanBufferSize"]
+        else { return nil }
+        return Notice(job: job, pid: Int32(clamping: pid), bufferSize: Int(bufferSize))
+    }
 
     var asked: Question? {
         guard let members = read(question), let job = members["job"]?.string, let nonce = members["nonce"]?.string,

@@ -29,7 +29,8 @@ package struct ReplicationReport: StatusLines {
         for event in status["events"]?.array?.compactMap(\.object) ?? [] {
             guard case .int(let number)? = event["n"], number > lastEvent else { continue }
             lastEvent = number
-            guard event["level"] != "info", let text = event["text"] else { continue }
+            // What a process failed with stands in its end.
+            guard event["level"] == "warning", let text = event["text"] else { continue }
             lines.append(["v": 1, "event": text])
         }
         let now = Self.standing(status, stage: entered.last)
