@@ -9,6 +9,8 @@ final class Application: Sendable {
         var shared: ApplyState?
         /// Everything that was read is handed over.
         var isAtEnd = false
+        /// When the first transaction was made that came after everything was applied.
+        var oldest: UInt32 = 0
         var events = 0
         var statements = 0
         /// Why the target takes nothing at present.
@@ -44,6 +46,8 @@ final class Application: Sendable {
     var progress: ApplyProgress { shared?.monitor.withLock { $0.tracker.progress } ?? ApplyProgress() }
     /// Everything that was read is applied.
     var isAtEnd: Bool { state.withLock { $0.isAtEnd } && (shared?.isIdle ?? false) }
+    /// When the newest applied change was made, or the first after a time in which there was nothing to apply.
+    var timestamp: UInt32 { max(progress.timestamp, state.withLock { $0.oldest }) }
     var events: Int { state.withLock { $0.events } }
     var statements: Int { state.withLock { $0.statements } }
     var waiting: String? { state.withLock { $0.waiting } }
@@ -76,11 +80,12 @@ final class Application: Sendable {
         var lastRelease = ContinuousClock.now
         while !work.stop.isRaised {
             if let event = try cursor.next(atMost: .milliseconds(200)) {
-                state.withLock { state in
-                    state.events &+= 1
-                    state.isAtEnd = false
+                state.withLock { $0.events &+= 1 }
+                try framer.accept(event) { item in
+                    if case .begin(let head) = item, isAtEnd { state.withLock { $0.oldest = head.timestamp } }
+                    state.withLock { $0.isAtEnd = false }
+                    try hand(item, to: applier)
                 }
-                try framer.accept(event) { try hand($0, to: applier) }
             } else {
                 state.withLock { $0.isAtEnd = true }
                 try hand(.heartbeat, to: applier)

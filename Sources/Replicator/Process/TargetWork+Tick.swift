@@ -34,7 +34,7 @@ extension TargetWork {
         guard let application, application.hasBegun else { return }
         let progress = application.progress
         let lag =
-            application.isAtEnd ? 0 : application.age(of: progress.timestamp).map { max(0, $0 + difference) }
+            application.isAtEnd ? 0 : application.age(of: application.timestamp).map { max(0, $0 + difference) }
         let text = progress.executed.text(isMariaDB: application.isMariaDB)
         var counts = carried
         counts.add(application)

@@ -107,7 +107,9 @@ import Testing
         let access = ["MARTLET_SERVER": nomad.server.url, "MARTLET_TOKEN": nomad.server.token]
         let told = try await nomad.scratch.ending(
             of: nomad.scratch.start(["job", "verify", pair.job], environment: access))
-        #expect(told.code == 3 && told.out.contains("\(pair.schema).t") && told.out.contains("9999"), "\(told)")
+        #expect(
+            told.code == 3 && told.out.contains("\(pair.schema).t") && told.out.contains("differ:\n  5\n  7\n  9999\n"),
+            "\(told)")
         #expect(told.err.contains("1 of 1 tables differ: \(pair.schema).t (3 rows)"), "\(told.err)")
         for statement in [
             "DELETE FROM \(pair.schema).t WHERE id = 9999", "REPLACE INTO \(pair.schema).t VALUES (5, 'row 5')",
@@ -118,6 +120,40 @@ import Testing
         #expect(equal.code == 0 && equal.json["results"]["equal"] == true, "\(equal)")
         try await pair.gone(nomad)
         #expect(try await nomad.server.call(.POST, path + "/verify").status == 404)
+    }
+
+    @Test func `the lag is that of what waits, however long there was nothing before`() async throws {
+        let nomad = try await JobServer()
+        let pair = try ReplicationPair()
+        try await nomad.register(pair.body())
+        try await pair.follows(nomad)
+        try pair.write("INSERT INTO \(pair.schema).t VALUES (3001, 'long ago')")
+        try await pair.equal()
+        let path = "/api/nomad-jobs/\(pair.job)"
+        func lag() async throws -> Double {
+            switch try await nomad.server.call(.GET, path).json["replication"]["lag"] {
+            case .int(let whole): Double(whole)
+            case .double(let lag): lag
+            default: 0
+            }
+        }
+        // So long nothing is written.
+        try await Task.sleep(for: .seconds(8))
+        try await eventually("there is no lag") { try await lag() == 0 }
+        let target = try pair.target.session()
+        try target.run("LOCK TABLES \(pair.schema).t WRITE")
+        let begun = ContinuousClock.now
+        try pair.write("INSERT INTO \(pair.schema).t VALUES (3002, 'waits')")
+        let found: Double = try await eventually("there is a lag") {
+            let lag = try await lag()
+            return lag > 0 ? lag : nil
+        }
+        // Times of a binlog are whole seconds.
+        #expect(found < (ContinuousClock.now - begun) / .seconds(1) + 2)
+        try await eventually("it grows") { try await lag() > 3 }
+        try target.run("UNLOCK TABLES")
+        try await eventually("it is over") { try await lag() == 0 }
+        try await pair.gone(nomad)
     }
 
     @Test func `one answer tells how a replication stands, and another how it went`() async throws {

@@ -56,8 +56,8 @@ private struct ComparisonSheet {
         }
         if !results["tables"].items.isEmpty { table.print() }
         for each in results["tables"].items where !each["keys"].items.isEmpty {
-            let keys = each["keys"].items.compactMap(\.string).joined(separator: "\n  ")
-            Terminal.print("\(name(each)), keys of rows that differ:\n  \(Terminal.safe(keys))")
+            Terminal.print("\(name(each)), keys of rows that differ:")
+            for key in each["keys"].items.compactMap(\.string) { Terminal.print("  \(Terminal.safe(key))") }
         }
         if let omitted = results["tablesOmitted"].int, omitted > 0 { Terminal.print("and \(omitted) more tables") }
         if let sentence = results["sentence"].string { Terminal.complain(Terminal.safe(sentence)) }
