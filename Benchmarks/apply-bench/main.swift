@@ -34,10 +34,16 @@ var framer = TransactionFramer(decoder: EventDecoder())
 for name in arguments[6...] {
     let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: name))
     _ = try file.read(upToCount: 4)
-    while let header = try file.read(upToCount: EventHeader.size), header.count == EventHeader.size {
-        let size = header[9..<13].reversed().reduce(0) { $0 << 8 | Int($1) }
-        guard let body = try file.read(upToCount: size - EventHeader.size) else { break }
-        try framer.accept(Array(header) + Array(body)) { try applier.accept($0) }
+    var (bytes, place): ([UInt8], Int) = ([], 0)
+    while let more = try file.read(upToCount: 1 << 20), !more.isEmpty {
+        bytes = Array(bytes[place...]) + Array(more)
+        place = 0
+        while place + EventHeader.size <= bytes.count {
+            let size = bytes[place + 9..<place + 13].reversed().reduce(0) { $0 << 8 | Int($1) }
+            guard place + size <= bytes.count else { break }
+            try framer.accept(Array(bytes[place..<place + size])) { try applier.accept($0) }
+            place += size
+        }
     }
 }
 try applier.flush()

@@ -32,6 +32,13 @@ package final class Monitor<State: Sendable>: Sendable {
         return try body(&state)
     }
 
+    /// Reads, or changes what nobody waits for: wakes nobody.
+    package func quietly<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body(&state)
+    }
+
     /// Waits until `body` gives something; nil after `timeout`. `body` is asked again after every change.
     package func wait<Result>(atMost timeout: Duration? = nil, _ body: (inout State) throws -> Result?) rethrows
         -> Result?
@@ -52,6 +59,9 @@ package final class Monitor<State: Sendable>: Sendable {
             }
         }
     }
+
+    /// After a quiet change that somebody may wait for.
+    package func wake() { pthread_cond_broadcast(condition) }
 
     private static func instant(after timeout: Duration) -> timespec {
         var now = timespec()

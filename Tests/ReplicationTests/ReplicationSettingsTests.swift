@@ -40,6 +40,7 @@ import Testing
         #expect(settings.binlogFile.isEmpty && settings.binlogPosition == 0 && !settings.relaysBinlog)
         #expect(settings.bufferSize == 180 && settings.chunkSize == 2000 && settings.groupBytes == 1)
         #expect(settings.groupTimeout == .milliseconds(100) && settings.workers == 1 && settings.retries == 5)
+        #expect(settings.policy == .idempotent)
         #expect(settings.trafficLimit == 0 && !settings.skipsPrivilegeCheck && !settings.skipsIncrement)
     }
 
@@ -56,6 +57,7 @@ import Testing
             ("GroupTimeout", 50, { $0.groupTimeout == .milliseconds(50) }),
             ("ParallelWorkers", 4, { $0.workers == 4 }), ("SkipPrivilegeCheck", true, { $0.skipsPrivilegeCheck }),
             ("SkipIncrementalCopy", true, { $0.skipsIncrement }),
+            ("ApplyPolicy", "Strict", { $0.policy == .strict }),
             ("TrafficAgainstLimits", 10, { $0.trafficLimit == 10 }), ("MaxRetries", 3, { $0.retries == 3 }),
         ]
         for (key, value, look) in cases {
@@ -136,6 +138,7 @@ import Testing
             (["BinlogPos": -1], "value BinlogPos: must be a whole number from 0 up"),
             (["ParallelWorkers": .double(1e300)], "value ParallelWorkers: must be a whole number from 1 to 256"),
             (["AutoGtid": "maybe"], "type AutoGtid: a bool is required"),
+            (["ApplyPolicy": "loose"], "value ApplyPolicy: loose is not one of strict, idempotent"),
             (["Gtid": []], "type Gtid: a string is required"),
             (["Gtid": "a", "GtidStart": "b"], "value GtidStart: is of no use beside Gtid: leave one of them out"),
             (["Gtid": "a", "BinlogRelay": true], "value BinlogFile: must be there where BinlogRelay and Gtid are"),

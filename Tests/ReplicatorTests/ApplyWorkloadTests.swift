@@ -1,6 +1,7 @@
 import Binlog
 import Foundation
 import MartletCore
+import Replication
 import ReplicationFixtures
 import Replicator
 import SQLClient

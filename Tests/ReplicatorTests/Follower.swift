@@ -17,7 +17,7 @@ struct Follower {
     let job = "job-\(UUID().uuidString.prefix(8))"
     var config: [String: JSONValue] = [:]
     var workers = 4
-    var policy = ApplyOptions.Policy.strict
+    var policy = ApplyPolicy.strict
     var report: @Sendable (ApplyNotice) -> Void = { _ in }
 
     init(_ source: TestServer.Product, _ target: TestServer.Product) throws {

@@ -117,6 +117,21 @@ struct StartTests {
         try await runs.source.until("it says how far it read") { $0.spool.position > 0 }
     }
 
+    @Test(arguments: [TaskFile.Role.source, .target])
+    func `with ApplyPolicy strict a row that differs ends the job and is named`(role: TaskFile.Role) async throws {
+        let data = try makeData(try #require(TestServer.available.first))
+        try data.fill(rows: 20)
+        let policy: [String: JSONValue] = ["ApplyPolicy": "strict"]
+        let job = try data.job(source: role == .source ? policy : [:], target: role == .target ? policy : [:])
+        let runs = try job.startBoth()
+        try await runs.target.until("it follows") { $0.state == .applying }
+        try data.target.session().run("DELETE FROM \(data.schema).rows_ WHERE id = 7")
+        try data.source.session().run("UPDATE \(data.schema).rows_ SET n = 0 WHERE id = 7")
+        #expect(try await runs.target.exit() == 2)
+        #expect(runs.target.errorText.contains("a row is missing that was updated"), "\(runs.target.errorText)")
+        #expect(runs.target.errorText.contains("id=7"))
+    }
+
     @Test func `two jobs in opposite directions do not chase each other`() async throws {
         let product = try #require(TestServer.available.first)
         let data = try makeData(product)

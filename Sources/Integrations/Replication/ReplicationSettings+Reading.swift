@@ -74,6 +74,17 @@ extension ReplicationSettings {
         trafficLimit = block.count("TrafficAgainstLimits", trafficLimit, in: 0...1 << 30)
         retries = block.count("MaxRetries", retries, in: 0...1_000_000)
         skipsPrivilegeCheck = block.flag("SkipPrivilegeCheck")
+        readPolicy(&block)
+    }
+
+    private mutating func readPolicy(_ block: inout ConfigBlock) {
+        let word = block.text("ApplyPolicy", policy.rawValue)
+        if let known = ApplyPolicy(rawValue: word.lowercased()) {
+            policy = known
+        } else {
+            let known = ApplyPolicy.allCases.map(\.rawValue).joined(separator: ", ")
+            block.add(.value, "ApplyPolicy", "\(word.prefix(64)) is not one of \(known)")
+        }
     }
 }
 

@@ -59,7 +59,17 @@ package struct ReplicationSettings: Sendable, Hashable {
     /// The task fails when it has sent so many GiB; 0: never.
     package var trafficLimit = 0
     package var retries = 5
+    /// What happens where the target's rows are not what the source's were: of ours, dtle has no such key.
+    package var policy = ApplyPolicy.idempotent
     package var skipsPrivilegeCheck = false
+}
+
+/// What to do with a row of the target that is not what it was at the source.
+package enum ApplyPolicy: String, Sendable, Hashable, CaseIterable {
+    /// Stop: a row that is missing, or one too many, is an error.
+    case strict
+    /// Make the row what it is at the source, and count it.
+    case idempotent
 }
 
 /// A server that is read from or written to.

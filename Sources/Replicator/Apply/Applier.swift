@@ -60,7 +60,7 @@ package final class Applier {
         var patient = options.target
         patient.readTimeout = nil
         control = TargetSession(patient, job: options.job, number: options.settings.workers, shared)
-        scheduler = Scheduler(shared)
+        scheduler = Scheduler(shared, groupBytes: options.settings.groupBytes)
         startWorkers()
     }
 
@@ -110,7 +110,7 @@ package final class Applier {
     /// Where the stream has to begin: what is applied, of the job's own account and of the target's.
     package var executed: ExecutedSet { started }
 
-    package var progress: ApplyProgress { shared.monitor.withLock { $0.tracker.progress } }
+    package var progress: ApplyProgress { shared.monitor.quietly { $0.tracker.progress } }
 
     /// Takes the next item. Waits while the workers have enough to do.
     package func accept(_ item: StreamItem) throws {
@@ -191,7 +191,9 @@ package final class Applier {
             transaction.changes.append(change)
             transaction.bytes += event.size
             current = .defined(head, transaction)
-            if transaction.bytes >= Self.giantBytes { try becomeGiant(head, transaction) }
+            guard transaction.bytes >= Self.giantBytes else { return }
+            try removeMark()
+            try becomeGiant(head, transaction)
         case .giant(_, let giant):
             if !giant.parts.put(.change(change), cost: event.size) { try shared.checkFailure() }
         case .none, .skipped: return
@@ -261,7 +263,7 @@ package final class Applier {
 
     private func pass(_ end: TransactionEnd, _ head: TransactionHead) {
         scheduler.forgetHashes()
-        shared.monitor.withLock { $0.tracker.pass(end, timestamp: head.timestamp) }
+        shared.monitor.quietly { $0.tracker.pass(end, timestamp: head.timestamp) }
     }
 
     /// `SAVEPOINT x`, `ROLLBACK TO x`: what came in between is not applied.
@@ -337,7 +339,7 @@ package final class Applier {
     // MARK: The account
 
     private func compactIfDue() throws {
-        let (rows, isChanged) = shared.monitor.withLock { ($0.tracker.rows.count, $0.tracker.isChanged) }
+        let (rows, isChanged) = shared.monitor.quietly { ($0.tracker.rows.count, $0.tracker.isChanged) }
         let isLate = isChanged && ContinuousClock.now - lastCompaction >= Self.compactionInterval
         guard isLate || rows >= Self.mostRowsBetweenCompactions * (lastCovered ? 1 : 4) else { return }
         try compact()

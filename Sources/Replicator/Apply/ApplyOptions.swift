@@ -3,18 +3,10 @@ package import SQLClient
 
 /// What applying needs to know.
 package struct ApplyOptions: Sendable {
-    /// What to do when the target's rows are not what the source's were.
-    package enum Policy: String, Sendable {
-        /// Stop: a row that is missing, or one too many, is an error.
-        case strict
-        /// Make the row what it is at the source, and count it.
-        case idempotent
-    }
-
     package var job: String
     package var target: SQLSettings
     package var settings: ReplicationSettings
-    package var policy = Policy.idempotent
+    package var policy: ApplyPolicy
     /// Applied already, by what the job or its keys say; the target's own account is added.
     package var executed = ExecutedSet()
     /// The target's account does not count and is removed.
@@ -29,6 +21,7 @@ package struct ApplyOptions: Sendable {
         self.job = job
         self.target = target
         self.settings = settings
+        policy = settings.policy
         self.sourceFlavor = sourceFlavor
     }
 }

@@ -8,6 +8,9 @@ final class ApplyState: Sendable {
         let number: Int
         var transactions: [SourceTransaction] = []
         var bytes = 0
+
+        /// As many that one more would not make them cheaper.
+        var isLarge: Bool { transactions.count >= 100 || bytes >= 128 << 10 }
     }
 
     /// The queue of one worker.
@@ -28,6 +31,8 @@ final class ApplyState: Sendable {
         var lanes: [Lane]
         var tracker: ProgressTracker
         var failure: (any Error)?
+        /// Somebody waits for what is gathered: it goes at once.
+        var isAwaited = false
         var isStopping = false
         var isCut = false
         var interrupters: [SQLInterrupter] = []
@@ -40,6 +45,13 @@ final class ApplyState: Sendable {
         monitor = Monitor(
             Content(lanes: Array(repeating: Lane(), count: workers), tracker: ProgressTracker(start)))
         self.report = report
+    }
+
+    /// Waits until `body` gives something, and has workers gather no longer meanwhile.
+    func waitUrgently<Result>(_ body: (inout Content) throws -> Result?) rethrows -> Result? {
+        monitor.withLock { $0.isAwaited = true }
+        defer { monitor.quietly { $0.isAwaited = false } }
+        return try monitor.wait(body)
     }
 
     /// For a new session; ended at once when everything is being cut.
@@ -56,7 +68,7 @@ final class ApplyState: Sendable {
 
     func fail(_ error: any Error) { monitor.withLock { if $0.failure == nil { $0.failure = error } } }
 
-    func checkFailure() throws { if let failure = monitor.withLock({ $0.failure }) { throw failure } }
+    func checkFailure() throws { if let failure = monitor.quietly({ $0.failure }) { throw failure } }
 
     /// Counts an error that passes.
     func note(_ error: SQLError) throws {

@@ -15,6 +15,9 @@ struct ApplyWorker {
         target = TargetSession(options.target, job: options.job, number: number, shared)
     }
 
+    /// Too short for anyone to miss.
+    private static let patience = Duration.milliseconds(2)
+
     private enum Work {
         case bundle(ApplyState.Bundle)
         case giant(GiantTransaction)
@@ -43,21 +46,28 @@ struct ApplyWorker {
     }
 
     private func take() -> Work? {
-        let work = shared.monitor.wait { content -> Work?? in
-            if content.failure != nil || content.isCut { return .some(nil) }
-            if let bundle = content.lanes[number].open {
-                content.lanes[number].open = nil
-                content.lanes[number].isBusy = true
-                return .bundle(bundle)
-            }
-            if let giant = content.lanes[number].stream {
-                content.lanes[number].stream = nil
-                content.lanes[number].isBusy = true
-                return .giant(giant)
-            }
-            return content.isStopping ? .some(nil) : nil
+        let isThere = shared.monitor.wait { content -> Bool? in
+            if content.failure != nil || content.isCut { return false }
+            if content.lanes[number].open != nil || content.lanes[number].stream != nil { return true }
+            return content.isStopping ? false : nil
         }
-        return work ?? nil
+        guard isThere == true else { return nil }
+        gather()
+        return shared.monitor.withLock { content in
+            let lane = content.lanes[number]
+            content.lanes[number].open = nil
+            if lane.open == nil { content.lanes[number].stream = nil }
+            content.lanes[number].isBusy = true
+            return lane.open.map { .bundle($0) } ?? lane.stream.map { .giant($0) }
+        }
+    }
+
+    /// A commit costs as much as many rows: while others come at once, they are waited for.
+    private func gather() {
+        _ = shared.monitor.wait(atMost: Self.patience) { content -> Bool? in
+            guard let bundle = content.lanes[number].open, !bundle.isLarge else { return true }
+            return content.isAwaited || content.isStopping || content.isCut || content.failure != nil ? true : nil
+        }
     }
 
     // MARK: Bundles
@@ -80,7 +90,11 @@ struct ApplyWorker {
             content.tracker.add(written)
             for transaction in bundle.transactions { content.tracker.finish(transaction.ordinal) }
         }
-        for divergence in written.divergences.prefix(10) { shared.report(.diverged(divergence)) }
+        tell(written.divergences)
+    }
+
+    private func tell(_ divergences: Divergences) {
+        for text in divergences.texts { shared.report(.diverged(text)) }
     }
 
     private func write(
@@ -91,24 +105,27 @@ struct ApplyWorker {
             try begin(checkpoint, &writer)
             for transaction in bundle.transactions { for change in transaction.changes { try writer.write(change) } }
             try writer.finish()
-            return Written(rows: writer.rows, divergences: [])
+            return Written(rows: writer.rows)
         } catch is RowWriter.Unexpected {
             try session.run("ROLLBACK")
-            return try writeCarefully(bundle, checkpoint, session)
+            try begin(checkpoint, session)
+            return try writeCarefully(bundle.transactions.lazy.flatMap(\.changes), session)
         }
     }
 
-    private func writeCarefully(
-        _ bundle: ApplyState.Bundle, _ checkpoint: [CheckpointRow], _ session: SQLSession
-    ) throws -> Written {
+    /// Inside of an open transaction.
+    private func writeCarefully(_ changes: some Sequence<RowChange>, _ session: SQLSession) throws -> Written {
         defer { target.checksForeignKeys = true }
-        var opening = RowWriter(session, target)
-        try begin(checkpoint, &opening)
-        try opening.finish()
         var writer = CarefulWriter(session, options.policy)
-        for transaction in bundle.transactions { for change in transaction.changes { try writer.write(change) } }
+        for change in changes { try writer.write(change) }
         try session.run("SET SESSION foreign_key_checks=1")
         return Written(rows: writer.rows, divergences: writer.divergences)
+    }
+
+    private func begin(_ checkpoint: [CheckpointRow], _ session: SQLSession) throws {
+        var writer = RowWriter(session, target)
+        try begin(checkpoint, &writer)
+        try writer.finish()
     }
 
     /// The checkpoint comes first: a job in the other direction knows the transaction by it before any row.
@@ -128,49 +145,78 @@ struct ApplyWorker {
 
     // MARK: Giant transactions
 
+    /// Bytes of the changes that are kept until the target has them as they have to be.
+    private static let pieceBytes = 1 << 20
+
     /// What was read of it is gone, so that it cannot be tried again from here.
     private func apply(_ giant: GiantTransaction) throws {
-        let checkpoint = CheckpointRow.rows(for: [giant.identity].compactMap { GTID($0) })
         do {
-            let session = try target.session()
-            var writer = RowWriter(session, target)
-            try begin(checkpoint, &writer)
-            while let part = giant.parts.take() {
-                switch part {
-                case .change(let change): try writer.write(change)
-                case .end(let isKept, let ordinal):
-                    try writer.finish()
-                    try session.run(isKept ? "COMMIT" : "ROLLBACK")
-                    return finish(ordinal, isKept ? checkpoint : [], rows: isKept ? writer.rows : 0)
-                }
-            }
-            throw ApplyState.Stopped()
+            try write(giant, try target.session())
         } catch let error as SQLError where error.isTransient {
             target.close()
             throw ApplyError("a large transaction was cut off: \(error)", kind: .replay)
-        } catch let error as RowWriter.Unexpected {
-            target.close()
-            throw ApplyError("in a large transaction, the target has \(error.reason)")
         } catch {
             target.close()
             throw error
         }
     }
 
-    private func finish(_ ordinal: Int, _ checkpoint: [CheckpointRow], rows: Int) {
+    private func write(_ giant: GiantTransaction, _ session: SQLSession) throws {
+        let checkpoint = CheckpointRow.rows(for: [giant.identity].compactMap { GTID($0) })
+        try begin(checkpoint, session)
+        var written = Written()
+        var (piece, bytes): ([RowChange], Int) = ([], 0)
+        while let part = giant.parts.take() {
+            switch part {
+            case .change(let change):
+                piece.append(change)
+                bytes += change.event.size
+                guard bytes >= Self.pieceBytes else { continue }
+                written.add(try write(piece, session))
+                (piece, bytes) = ([], 0)
+            case .end(let isKept, let ordinal):
+                written.add(try write(piece, session))
+                try session.run(isKept ? "COMMIT" : "ROLLBACK")
+                return isKept ? finish(ordinal, checkpoint, written) : finish(ordinal, [], Written())
+            }
+        }
+        throw ApplyState.Stopped()
+    }
+
+    /// Where the target's rows are not as expected, only this piece is undone and written row by row.
+    private func write(_ piece: [RowChange], _ session: SQLSession) throws -> Written {
+        do {
+            var writer = RowWriter(session, target)
+            try writer.append("SAVEPOINT martlet")
+            for change in piece { try writer.write(change) }
+            try writer.finish()
+            return Written(rows: writer.rows)
+        } catch is RowWriter.Unexpected {
+            try session.run("ROLLBACK TO SAVEPOINT martlet")
+            return try writeCarefully(piece, session)
+        }
+    }
+
+    private func finish(_ ordinal: Int, _ checkpoint: [CheckpointRow], _ written: Written) {
         shared.monitor.withLock { content in
             content.lanes[number].isBusy = false
             content.tracker.add(checkpoint)
-            content.tracker.add(Written(rows: rows))
+            content.tracker.add(written)
             content.tracker.finish(ordinal)
         }
+        tell(written.divergences)
     }
 }
 
 /// What a transaction of the target held.
 struct Written: Sendable {
     var rows = 0
-    var divergences: [String] = []
+    var divergences = Divergences()
+
+    mutating func add(_ other: Written) {
+        rows += other.rows
+        divergences.add(other.divergences)
+    }
 }
 
 extension ProgressTracker {

@@ -1,16 +1,16 @@
 import Binlog
+import Replication
 import SQLClient
 
 /// Writes row by row and looks at each outcome: slow, and exact about what differs.
 struct CarefulWriter {
     private let session: SQLSession
-    private let policy: ApplyOptions.Policy
+    private let policy: ApplyPolicy
     private let collator: Collator
-    /// What differed, for people.
-    private(set) var divergences: [String] = []
+    private(set) var divergences = Divergences()
     private(set) var rows = 0
 
-    init(_ session: SQLSession, _ policy: ApplyOptions.Policy) {
+    init(_ session: SQLSession, _ policy: ApplyPolicy) {
         self.session = session
         self.policy = policy
         collator = Collator(session)
@@ -86,7 +86,7 @@ struct CarefulWriter {
         guard policy == .idempotent else {
             throw ApplyError(text, change.plan.route.source.description, change.event.origin)
         }
-        divergences.append(text)
+        divergences.add(text)
     }
 
     /// The values that find the row, shortened.

@@ -5,6 +5,8 @@ import SQLClient
 /// worker is busy its next transactions gather, and become one at the target.
 struct Scheduler {
     private static let mostBytes = 1 << 20
+    /// Of memory: what is said to be joined beyond it is not.
+    private static let mostGroupBytes = 4 << 20
     private static let mostTransactions = 1000
     private static let mostWriters = 500_000
 
@@ -13,14 +15,26 @@ struct Scheduler {
         let bundle: Int
     }
 
+    private struct Place {
+        let writer: Writer
+        /// A worker may be waiting for just this.
+        let wakes: Bool
+    }
+
     private let shared: ApplyState
+    /// From here on nothing more is joined to a bundle.
+    private let fullBytes: Int
     /// The last bundle that writes what a hash stands for.
     private var writers: [UInt64: Writer] = [:]
     /// Tables with text keys whose order is not known: everything in them is done one after another.
     private var serialTables: Set<UInt64> = []
     private var hashes: Set<UInt64> = []
 
-    init(_ shared: ApplyState) { self.shared = shared }
+    /// - Parameter groupBytes: the bytes that a transaction of the target may gather; 1: as many as is best.
+    init(_ shared: ApplyState, groupBytes: Int) {
+        self.shared = shared
+        fullBytes = groupBytes == 1 ? Self.mostBytes : min(groupBytes, Self.mostGroupBytes)
+    }
 
     /// Notes what the rows of an event write, for the transaction that is being read.
     mutating func add(_ change: RowChange) throws {
@@ -50,16 +64,17 @@ struct Scheduler {
     /// Waits for a place, then hands the transaction over.
     mutating func put(_ transaction: SourceTransaction, _ end: TransactionEnd) throws {
         let needed = needed()
-        let bundle = shared.monitor.wait { content -> Result<Writer, any Error>? in
+        let take = { [fullBytes] (content: inout ApplyState.Content) -> Result<Place, any Error>? in
             if let failure = content.failure { return .failure(failure) }
             if content.isCut { return .failure(ApplyState.Stopped()) }
-            guard let lane = Self.lane(needed, content.lanes) else { return nil }
+            guard let lane = Self.lane(needed, content.lanes, fullBytes) else { return nil }
             var transaction = transaction
             transaction.ordinal = content.tracker.begin(end, timestamp: transaction.timestamp)
             return .success(Self.append(transaction, to: lane, &content))
         }
-        guard let writer = try bundle?.get() else { return }
-        for hash in hashes { writers[hash] = writer }
+        guard let place = try (shared.monitor.quietly(take) ?? shared.waitUrgently(take))?.get() else { return }
+        if place.wakes { shared.monitor.wake() }
+        for hash in hashes { writers[hash] = place.writer }
         hashes = []
         if writers.count > Self.mostWriters { prune() }
     }
@@ -74,10 +89,10 @@ struct Scheduler {
         return needed
     }
 
-    private static func lane(_ needed: [Int: Int], _ lanes: [ApplyState.Lane]) -> Int? {
+    private static func lane(_ needed: [Int: Int], _ lanes: [ApplyState.Lane], _ fullBytes: Int) -> Int? {
         let busy = needed.filter { lanes[$0.key].committed < $0.value }
         let isFull = { (lane: ApplyState.Lane) in
-            (lane.open?.bytes ?? 0) >= mostBytes || (lane.open?.transactions.count ?? 0) >= mostTransactions
+            (lane.open?.bytes ?? 0) >= fullBytes || (lane.open?.transactions.count ?? 0) >= mostTransactions
         }
         if let only = busy.first { return busy.count == 1 && !isFull(lanes[only.key]) ? only.key : nil }
         if let idle = lanes.firstIndex(where: \.isIdle) { return idle }
@@ -87,28 +102,30 @@ struct Scheduler {
 
     private static func append(
         _ transaction: SourceTransaction, to lane: Int, _ content: inout ApplyState.Content
-    ) -> Writer {
+    ) -> Place {
+        let wasLarge = content.lanes[lane].open?.isLarge
         var bundle = content.lanes[lane].open ?? ApplyState.Bundle(number: content.lanes[lane].next)
         if content.lanes[lane].open == nil { content.lanes[lane].next += 1 }
         bundle.transactions.append(transaction)
         bundle.bytes += transaction.bytes
         content.lanes[lane].open = bundle
-        return Writer(lane: lane, bundle: bundle.number)
+        return Place(
+            writer: Writer(lane: lane, bundle: bundle.number), wakes: wasLarge == nil || wasLarge != bundle.isLarge)
     }
 
     private mutating func prune() {
-        let committed = shared.monitor.withLock { $0.lanes.map(\.committed) }
+        let committed = shared.monitor.quietly { $0.lanes.map(\.committed) }
         writers = writers.filter { $0.value.bundle > committed[$0.value.lane] }
     }
 
     /// Waits until everything that was handed over is committed.
     mutating func drain() throws {
-        let failure = shared.monitor.wait { content -> (any Error)?? in
-            if let failure = content.failure { return .some(failure) }
-            if content.isCut { return .some(ApplyState.Stopped()) }
-            return content.lanes.allSatisfy(\.isIdle) ? .some(nil) : nil
+        let end = shared.waitUrgently { content -> Result<Void, any Error>? in
+            if let failure = content.failure { return .failure(failure) }
+            if content.isCut { return .failure(ApplyState.Stopped()) }
+            return content.lanes.allSatisfy(\.isIdle) ? .success(()) : nil
         }
-        if let failure, let failure { throw failure }
+        try end?.get()
         writers = [:]
     }
 

@@ -106,6 +106,8 @@ extension ReplicationSettings {
     func writing(as target: ReplicationSettings) -> ReplicationSettings {
         var both = self
         both.workers = target.workers
+        both.groupBytes = target.groupBytes
+        if target.policy == .strict { both.policy = .strict }
         both.filter.formUnion(target.filter)
         both.skipsCreation = skipsCreation || target.skipsCreation
         both.dropsTables = dropsTables || target.dropsTables
