@@ -33,8 +33,19 @@ import Testing
         #expect(other >= 0 && flock(other, LOCK_EX | LOCK_NB) != 0, "the lock with the name is held")
     }
 
-    /// The lock is free again in the moment between opening and locking it, and has no name any more.
-    @Test func `whoever locks what has lost its name meanwhile begins anew`() throws {
+    @Test func `a file that was moved or replaced is not at its path any more`() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "file-\(UUID().uuidString)")
+        defer { for path in [url.path, url.path + "-gone"] { try? FileManager.default.removeItem(atPath: path) } }
+        let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(descriptor) }
+        #expect(JobFolder.isAt(url.path, descriptor))
+        #expect(rename(url.path, url.path + "-gone") == 0)
+        #expect(!JobFolder.isAt(url.path, descriptor))
+        try Data().write(to: url)
+        #expect(!JobFolder.isAt(url.path, descriptor))
+    }
+
+    @Test func `a role that is claimed while the folder is removed is held by a lock that has its name`() throws {
         let root = FileManager.default.temporaryDirectory.appending(path: "folders-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: root) }
         for round in 0..<150 {

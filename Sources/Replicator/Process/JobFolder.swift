@@ -63,7 +63,8 @@ package struct JobFolder: Sendable {
         throw MartletError(.conflict, "another process is the \(role.rawValue) of \(url.path)")
     }
 
-    private static func isAt(_ path: String, _ descriptor: Int32) -> Bool {
+    /// Whether what was opened still has its name.
+    static func isAt(_ path: String, _ descriptor: Int32) -> Bool {
         var (named, locked) = (stat(), stat())
         return lstat(path, &named) == 0 && fstat(descriptor, &locked) == 0 && named.st_dev == locked.st_dev
             && named.st_ino == locked.st_ino
