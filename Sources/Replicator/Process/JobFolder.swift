@@ -20,20 +20,26 @@ package struct JobFolder: Sendable {
         try make()
     }
 
+    /// Once more when somebody removes it at this moment.
     private func make() throws(MartletError) {
-        do {
-            try FileManager.default.createDirectory(
-                at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw MartletError(.unavailable, "the folder \(url.path) cannot be made", cause: error)
+        for _ in 1...Self.tries {
+            do {
+                try FileManager.default.createDirectory(
+                    at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw MartletError(.unavailable, "the folder \(url.path) cannot be made", cause: error)
+            }
+            var facts = stat()
+            if lstat(url.path, &facts) != 0, errno == ENOENT { continue }
+            guard facts.st_mode & S_IFMT == S_IFDIR, facts.st_uid == geteuid() else {
+                throw MartletError(.forbidden, "\(url.path) is not a folder of this user")
+            }
+            if chmod(url.path, 0o700) == 0 { return }
+            guard errno == ENOENT else {
+                throw MartletError(.forbidden, "the mode of \(url.path) cannot be set to 0700")
+            }
         }
-        var facts = stat()
-        guard lstat(url.path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR, facts.st_uid == geteuid() else {
-            throw MartletError(.forbidden, "\(url.path) is not a folder of this user")
-        }
-        guard chmod(url.path, 0o700) == 0 else {
-            throw MartletError(.forbidden, "the mode of \(url.path) cannot be set to 0700")
-        }
+        throw MartletError(.unavailable, "the folder \(url.path) is removed again and again")
     }
 
     package func status(_ role: TaskFile.Role) -> URL { url.appendingPathComponent("\(role.rawValue).json") }
@@ -57,7 +63,8 @@ package struct JobFolder: Sendable {
         throw MartletError(.conflict, "another process is the \(role.rawValue) of \(url.path)")
     }
 
-    private static func isAt(_ path: String, _ descriptor: Int32) -> Bool {
+    /// Whether what was opened still has its name.
+    static func isAt(_ path: String, _ descriptor: Int32) -> Bool {
         var (named, locked) = (stat(), stat())
         return lstat(path, &named) == 0 && fstat(descriptor, &locked) == 0 && named.st_dev == locked.st_dev
             && named.st_ino == locked.st_ino

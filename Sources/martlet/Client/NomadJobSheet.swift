@@ -44,7 +44,32 @@ struct NomadJobSheet {
                 line("waits", "group \(group): \(why.string ?? "")", .yellow)
             }
         }
+        replication()
         allocations()
+    }
+
+    private func replication() {
+        let (found, target) = (job["replication"], job["replication"]["target"])
+        guard found.object != nil else { return }
+        let state = found["alive"].bool == true ? found["state"].string ?? "starting" : "no process"
+        let lag = found["lag"].double.map { ", \(Self.short($0)) s behind" } ?? ""
+        line("replicates", state + lag, found["alive"].bool == true ? .blue : nil)
+        if let rows = target["copy"]["rows"].int {
+            let left = target["copy"]["eta"].double.map { $0 > 0 ? ", \(Self.short($0)) s left" : "" } ?? ""
+            line("copied", "\(rows) of about \(target["copy"]["rowsTotal"].int ?? rows) rows\(left)")
+        }
+        if let rows = target["applied"]["rows"].int {
+            line("applied", "\(rows) rows, \(Self.short(target["rowsPerSecond"].double ?? 0)) a second")
+        }
+        if let cause = target["stall"]["cause"].string { line("stands", cause, .yellow) }
+        if let retries = target["retries"].int, retries > 0 {
+            line("retries", "\(retries), last: \(target["lastError"]["text"].string ?? "")")
+        }
+        line("compared", found["verify"]["message"].string)
+    }
+
+    private static func short(_ number: Double) -> String {
+        number.formatted(.number.precision(.fractionLength(0...1)))
     }
 
     private func allocations() {
@@ -68,7 +93,8 @@ struct NomadJobSheet {
     }
 
     private static func text(_ value: JSONValue) -> String {
-        value == .null ? "–" : String((value.scalarText ?? JSONText.line(value)).prefix(40))
+        if case .double(let number) = value { return short(number) }
+        return value == .null ? "–" : String((value.scalarText ?? JSONText.line(value)).prefix(40))
     }
 
     private func line(_ name: String, _ value: String?, _ colour: Terminal.Colour? = nil) {

@@ -82,6 +82,9 @@ import Testing
         _ = try await nomad.server.reaches(.running, run)
         let second = try await nomad.server.call(.POST, path + "/verify")
         #expect(second.status == 409 && second.text.contains(run), "\(second.text)")
+        let words = try ReplicationProcesses.words(of: pair.job).filter { $0.contains("\"role\":\"verify\"") }
+        #expect(words.count == 1 && words[0].contains("DTLE_SECRET_SOURCE_1"), "\(words)")
+        #expect(!words.contains { $0.contains(ReplicationPair.password) })
         try target.run("UNLOCK TABLES")
         let ended = try await nomad.server.ended(run)
         #expect(ended["state"] == "succeeded" && ended["results"]["equal"] == true, "\(ended)")
@@ -111,6 +114,10 @@ import Testing
             told.code == 3 && told.out.contains("\(pair.schema).t") && told.out.contains("differ:\n  5\n  7\n  9999\n"),
             "\(told)")
         #expect(told.err.contains("1 of 1 tables differ: \(pair.schema).t (3 rows)"), "\(told.err)")
+        let status = try await nomad.scratch.ending(
+            of: nomad.scratch.start(["job", "status", pair.job], environment: access))
+        #expect(status.out.contains("copied     1000 of about"), "\(status.out)")
+        #expect(status.out.contains("compared   1 of 1 tables differ"), "\(status.out)")
         for statement in [
             "DELETE FROM \(pair.schema).t WHERE id = 9999", "REPLACE INTO \(pair.schema).t VALUES (5, 'row 5')",
             "UPDATE \(pair.schema).t SET word = 'row 7' WHERE id = 7",
@@ -195,5 +202,19 @@ import Testing
         #expect(try await nomad.server.call(.POST, "/api/nomad-jobs/plain/verify").status == 409)
         _ = try await nomad.send(.DELETE, "/job/plain?purge=true")
         try await pair.gone(nomad)
+    }
+}
+
+/// Processes of replications on this machine.
+private enum ReplicationProcesses {
+    /// The arguments of each that belongs to a job, as everyone can read them.
+    static func words(of job: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { name in
+            guard Int(name) != nil, let data = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else {
+                return nil
+            }
+            let text = String(decoding: data, as: UTF8.self)
+            return text.contains("\0replication-worker\0") && text.contains(job) ? text : nil
+        }
     }
 }
