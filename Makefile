@@ -79,6 +79,6 @@ screenshots: ## Show every page of the console in both languages, light and dark
 	@scripts/screenshots
 
 .PHONY: soak
-soak: ## The tests with about 10,000 kill rounds (FILTER=Name for some; MARTLET_SEED=n repeats them)
+soak: ## The tests with about 10,000 kill rounds and 50 idle jobs (FILTER=Name for some; MARTLET_SEED=n repeats them)
 	@TEST_TOOLS=1 scripts/build --build-tests
-	$(FEW_AT_ONCE) MARTLET_SOAK=1 swift test --skip-build $(if $(FILTER),--filter $(FILTER))
+	$(FEW_AT_ONCE) MARTLET_SOAK=1 scripts/test $(if $(FILTER),--filter $(FILTER))

@@ -44,13 +44,22 @@ package final class TestServer: Sendable {
         try awaitConnection()
     }
 
-    /// The child dies with this process: its reader sees the pipe's end.
+    /// The child dies with this process: its reader sees the pipe's end. By its words the server is killed and started again.
     private static func start(_ program: String, _ arguments: [String], _ lifeline: Pipe, log: URL) throws -> Process {
         try Data().write(to: log)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        let script =
-            #"directory=$1; program=$2; shift 2; "$program" "$@" </dev/null & pid=$!; read line; kill -9 $pid; rm -rf "$directory""#
+        let script = #"""
+            directory=$1; shift
+            "$@" </dev/null & pid=$!
+            while read word; do
+                case $word in
+                kill) kill -9 $pid ;;
+                start) "$@" </dev/null & pid=$! ;;
+                esac
+            done
+            kill -9 $pid; rm -rf "$directory"
+            """#
         process.arguments =
             ["-c", script, "sh", log.deletingLastPathComponent().path, program, "--no-defaults"] + arguments
         if program.hasSuffix("mysqld") { process.arguments?.remove(at: 5) }
@@ -96,6 +105,35 @@ package final class TestServer: Sendable {
         guard process.terminationStatus == 0 else { throw Failure("no certificate") }
         return ["--ssl-cert=\(certificate)", "--ssl-key=\(key)"]
     }
+
+    /// Ends it as a crash would, and returns when it is gone.
+    package func crash() throws {
+        let text = try String(contentsOf: directory.appendingPathComponent("pid"), encoding: .utf8)
+        let pid = text.filter(\.isNumber)
+        try lifeline.fileHandleForWriting.write(contentsOf: Data("kill\n".utf8))
+        let deadline = ContinuousClock.now + .seconds(30)
+        while Self.isAlive(pid) {
+            guard ContinuousClock.now < deadline else { throw Failure("the server was not killed") }
+            usleep(10_000)
+        }
+    }
+
+    /// One that nobody waits for stays as a zombie.
+    private static func isAlive(_ pid: String) -> Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return false }
+        return !status.contains("State:\tZ")
+    }
+
+    /// Starts it on the same data and port, and returns when it answers.
+    package func restart() throws {
+        // It names a process that MySQL takes for alive: a zombie still has its number.
+        try? FileManager.default.removeItem(atPath: "\(socket).lock")
+        try lifeline.fileHandleForWriting.write(contentsOf: Data("start\n".utf8))
+        try awaitConnection()
+    }
+
+    /// What it takes for a crash to lose nothing.
+    package static let durable = ["--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1"]
 
     package var authorityFile: String {
         directory.appendingPathComponent(product == .maria ? "cert.pem" : "data/ca.pem").path

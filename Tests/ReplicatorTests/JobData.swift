@@ -121,12 +121,15 @@ final class JobData: Sendable {
 
         fileprivate init(_ data: JobData) {
             let thread = OwnThread("writer") { [weak self] in
-                guard let session = try? data.source.session() else { return }
+                var session = try? data.source.session()
                 var numbers = SystemRandomNumberGenerator()
                 while let self, !self.isStopped.withLock({ $0 }) {
-                    guard (try? data.write(session, &numbers)) != nil else { continue }
-                    self.count.withLock { $0 += 1 }
                     usleep(1000)
+                    guard let open = session, (try? data.write(open, &numbers)) != nil else {
+                        session = try? data.source.session()
+                        continue
+                    }
+                    self.count.withLock { $0 += 1 }
                 }
             }
             self.thread.withLock { $0 = thread }

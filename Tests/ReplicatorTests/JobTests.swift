@@ -71,8 +71,7 @@ struct JobTests {
         let source = try job.start(.source)
         let writer = data.startWriter()
         var kv: JSONValue = ["present": false]
-        let kills = Int(ProcessInfo.processInfo.environment["KILLS"] ?? "") ?? 8
-        for _ in 0..<kills {
+        for _ in 0..<(Soak.isOn ? 50 : 8) {
             let target = try job.start(.target, kv: kv)
             try await Patience.until("it has begun") { target.report?.stages.isEmpty == false || !target.isRunning }
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...700)))
@@ -95,7 +94,7 @@ struct IdleTests {
     @Test func `idle jobs stay small`() async throws {
         let product = try #require(TestServer.available.first)
         let data = try JobData(try TestServer.shared(product), try TestServer.sharedTarget(product))
-        let count = Int(ProcessInfo.processInfo.environment["IDLE"] ?? "") ?? 2
+        let count = Soak.isOn ? 50 : 2
         var jobs: [(job: RunningJob, source: RoleRun, target: RoleRun)] = []
         for _ in 0..<count {
             let job = try data.job(source: ["AutoGtid": true])

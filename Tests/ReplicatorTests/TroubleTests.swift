@@ -101,6 +101,42 @@ struct TroubleTests {
         #expect(target.errorText.contains("full copy"))
     }
 
+    @Test(arguments: TestServer.available)
+    func `a binlog that is gone ends both processes of a relay, after what is spooled`(
+        product: TestServer.Product
+    ) async throws {
+        let data = try JobData(try TestServer.start(product), try TestServer.sharedTarget(product))
+        let session = try data.source.session()
+        let job = try data.job(source: ["BinlogRelay": true])
+        let runs = try job.startBoth()
+        let report = try await runs.target.until("it follows") { $0.state == .applying }
+        try data.write(changes: 20)
+        try await data.untilEqual(runs.target)
+        #expect(try await runs.target.stop() == 0)
+        try data.write(changes: 20)
+        let content = try JobData.content(data.source, data.schema)
+        let file = try #require(try session.rows("SHOW BINARY LOGS").last?[0])
+        let size = try #require(try session.rows("SHOW BINARY LOGS").last?[1].flatMap { UInt64($0) })
+        try await runs.source.until("all is spooled") { $0.spool.file == file && $0.spool.position >= size }
+        #expect(try await runs.source.stop() == 0)
+        for _ in 0..<2 {
+            try session.run("FLUSH BINARY LOGS")
+            try data.write(changes: 5)
+        }
+        let last = try #require(try session.rows("SHOW BINARY LOGS").last?[0])
+        try await Patience.until("the binlogs are purged") {
+            try session.run("PURGE BINARY LOGS TO '\(last)'")
+            return try session.rows("SHOW BINARY LOGS").count == 1
+        }
+        let target = try job.start(.target, kv: ["present": true, "Gtid": .string(report.gtid)])
+        let source = try job.start(.source)
+        for run in [source, target] {
+            #expect(try await run.exit() == 2)
+            #expect(run.errorText.contains("Error 1236") && run.errorText.contains("full copy"), "\(run.errorText)")
+        }
+        #expect(try JobData.content(data.target, data.schema) == content)
+    }
+
     @Test func `what the source purges during the copy is on our disk`() async throws {
         let product = try #require(TestServer.available.first)
         let data = try JobData(try TestServer.start(product), try TestServer.sharedTarget(product))

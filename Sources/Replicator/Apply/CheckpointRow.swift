@@ -1,4 +1,5 @@
 import Binlog
+import MartletCore
 import SQLClient
 
 /// A row of `dtle.gtid_executed_v4`: transactions of one source that one transaction of the target applied.
@@ -29,9 +30,7 @@ struct CheckpointRow: Sendable, Hashable {
 
     /// Below 0 and different for each tag, so that it is no other source's row.
     private static func taggedNumber(_ tag: String, _ number: Int64) -> Int64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in "\(tag):\(number)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return -Int64(hash >> 2) - 1
+        -Int64(FNV1a.hash("\(tag):\(number)") >> 2) - 1
     }
 
     func values(job: String) -> String {

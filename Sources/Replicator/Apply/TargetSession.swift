@@ -1,3 +1,4 @@
+import MartletCore
 import SQLClient
 
 /// A session at the target that comes back: one connection at a time does the work of one worker, also across processes, because
@@ -22,9 +23,7 @@ final class TargetSession {
 
     /// At most 64 characters, whatever the job is called.
     static func lock(job: String, number: Int) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in job.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return "dtle/\(String(hash, radix: 16))/\(number)"
+        "dtle/\(String(FNV1a.hash(job), radix: 16))/\(number)"
     }
 
     func close() {

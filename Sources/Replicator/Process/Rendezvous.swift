@@ -100,14 +100,30 @@ package final class RendezvousGuest: Sendable {
 
     /// What the source's process says before it ends; nil: nothing within the time.
     /// - Throws: when it is gone.
-    package func farewell(within time: Duration) throws -> String? {
-        try socket.receive(within: time)?.object?["error"]?.string
+    package func farewell(within time: Duration) throws -> Farewell? {
+        guard let fields = try socket.receive(within: time)?.object, let error = fields["error"]?.string else {
+            return nil
+        }
+        return Farewell(text: error, endsRelay: fields["endsRelay"] == true)
     }
+}
+
+/// Why the source's process ends.
+package struct Farewell: Sendable, Equatable {
+    package var text: String
+    /// What it spooled is whole, and no other try would bring more.
+    package var endsRelay = false
+}
+
+/// The source's process spooled the binlog and could not go on.
+struct RelayEnd: Error, CustomStringConvertible {
+    let description: String
 }
 
 extension RendezvousHost {
     /// Tells every guest why this process ends.
-    package func leave(_ error: String) {
-        for guest in guests.withLock({ $0 }) { try? guest.send(["v": 1, "error": .string(error)]) }
+    package func leave(_ farewell: Farewell) {
+        let line: JSONValue = ["v": 1, "error": .string(farewell.text), "endsRelay": .bool(farewell.endsRelay)]
+        for guest in guests.withLock({ $0 }) { try? guest.send(line) }
     }
 }

@@ -39,7 +39,7 @@ package final class SourceProcess: RoleProcess {
             try serve(host)
             return 0
         } catch {
-            host.leave(Failure.text(error))
+            host.leave(Farewell(text: Failure.text(error), endsRelay: error is RelayEnd))
             throw error
         }
     }
@@ -115,7 +115,7 @@ private final class Relay {
 
     /// - Throws: why nothing more is read.
     func check() throws {
-        if let error = spool.ending { throw error }
+        if let error = spool.ending { throw RelayEnd(description: Failure.text(error)) }
     }
 
     func end() {

@@ -3,7 +3,8 @@ internal import SQLClient
 /// Keeps an eye on the source's process: reading waits while it is gone.
 final class SourceWatch: Sendable {
     private struct State {
-        var isGone = false
+        /// Why the source's process is away; nil: it is not.
+        var absence: String?
         /// The source's task has other settings now.
         var isOther = false
         /// After which set the source's process is to spool; nil: it is not.
@@ -12,6 +13,7 @@ final class SourceWatch: Sendable {
     }
 
     private let folder: JobFolder
+    private let spool: Spool
     private let gate: ReadingGate
     private let stop: StopFlag
     private let board: StatusBoard
@@ -21,12 +23,12 @@ final class SourceWatch: Sendable {
         let description = "the settings of the source's task have changed: this task has to begin anew"
     }
 
-    init(_ folder: JobFolder, gate: ReadingGate, stop: StopFlag, board: StatusBoard) {
-        (self.folder, self.gate, self.stop, self.board) = (folder, gate, stop, board)
+    init(_ folder: JobFolder, _ spool: Spool, gate: ReadingGate, stop: StopFlag, board: StatusBoard) {
+        (self.folder, self.spool, self.gate, self.stop, self.board) = (folder, spool, gate, stop, board)
     }
 
     /// Why reading waits; nil: it does not.
-    var hindrance: String? { state.withLock { $0.isGone } ? "the source's process is away" : nil }
+    var hindrance: String? { state.withLock { $0.absence }.map { "the source's process is away: \($0)" } }
 
     /// Asks the source's process to spool, this one and those that come after it; returns when it does.
     func relay(after executed: String) {
@@ -44,10 +46,11 @@ final class SourceWatch: Sendable {
     /// Returns when this process is to end.
     func run(_ first: RendezvousGuest) {
         var guest = first
-        while let reason = accompany(guest) {
-            board.note(.warning, "the source's process is gone: \(reason)")
+        while let farewell = accompany(guest) {
+            board.note(.warning, "the source's process is gone: \(farewell.text)")
+            guard !farewell.endsRelay else { return end(farewell) }
             state.withLock { state in
-                state.isGone = true
+                state.absence = farewell.text
                 state.isRelaying = false
             }
             gate.close()
@@ -55,13 +58,19 @@ final class SourceWatch: Sendable {
             guard next.introduction == first.introduction else { return state.withLock { $0.isOther = true } }
             guest = next
             board.note(.info, "the source's process is back")
-            state.withLock { $0.isGone = false }
+            state.withLock { $0.absence = nil }
             gate.open()
         }
     }
 
+    /// What is spooled is applied; then this process ends as the source's did.
+    private func end(_ farewell: Farewell) {
+        spool.refresh()
+        spool.finish(RelayEnd(description: farewell.text))
+    }
+
     /// Returns when the source's process is gone, with the reason; nil: this one is to end.
-    private func accompany(_ guest: RendezvousGuest) -> String? {
+    private func accompany(_ guest: RendezvousGuest) -> Farewell? {
         while !stop.isRaised {
             do {
                 let wanted = state.withLock { $0.isRelaying ? nil : $0.relay }
@@ -69,8 +78,8 @@ final class SourceWatch: Sendable {
                     try guest.askForRelay(after: wanted)
                     state.withLock { $0.isRelaying = true }
                 }
-                if let reason = try guest.farewell(within: .milliseconds(200)) { return reason }
-            } catch { return "\(error)" }
+                if let farewell = try guest.farewell(within: .milliseconds(200)) { return farewell }
+            } catch { return Farewell(text: "\(error)") }
         }
         return nil
     }

@@ -45,7 +45,7 @@ final class TargetWork: Sendable {
         (self.stop, self.board) = (stop, board)
         settings = theirs.writing(as: own)
         spool = try Spool(folder.spool, limit: task.spoolLimit, isShared: theirs.relaysBinlog)
-        watch = SourceWatch(folder, gate: gate, stop: stop, board: board)
+        watch = SourceWatch(folder, spool, gate: gate, stop: stop, board: board)
         traffic = Traffic(gibibytes: theirs.trafficLimit)
         state = Monitor(State())
     }
