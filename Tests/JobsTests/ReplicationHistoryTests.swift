@@ -70,6 +70,21 @@ import Testing
         #expect(results["sentence"] == "1 of 3000 tables differ: shop.t2999 (100 rows)")
     }
 
+    @Test func `keys of texts are texts, and bytes that are none stay as they are`() throws {
+        var status = status(tables: 1, keys: 1)
+        var verify = try #require(status["verify"]?.object)
+        var table = try #require(verify["tables"]?.array?.first?.object)
+        table["keys"] = [
+            "7, _utf8mb4 X'626f62' COLLATE utf8mb4_general_ci", "_utf8mb4 X'e5ae89e5a89c27'", "_latin1 X'ff'",
+            "X'626f'",
+        ]
+        verify["tables"] = [.object(table)]
+        status["verify"] = .object(verify)
+        var report = ComparisonReport()
+        let shown = report.lines(status).first?.object?["result"]?.object?["tables"]?.array?.first?.object?["keys"]
+        #expect(shown == ["7, 'bob'", "'安娜'''", "_latin1 X'ff'", "X'626f'"])
+    }
+
     @Test func `the same is told once, and how far it is while it goes on`() {
         var report = ComparisonReport()
         let lines = report.lines(status(tables: 2, keys: 1, isDone: false))

@@ -84,7 +84,9 @@ import Testing
             return job["status"] == "dead" ? job : nil
         }
         #expect(end["deployment"] == .null, "\(end["deployment"])")
-        #expect(end["counts"].array?.count == 1 && end["counts"][0]["total"] == 1 && end["counts"][0]["complete"] == 1)
+        #expect(
+            end["counts"].array?.count == 1 && end["counts"][0]["total"] == 1 && end["counts"][0]["complete"] == 1,
+            "\(end)")
         let evaluations = (end["evaluations"].array ?? []).map { $0["id"] }
         let before = (former["evaluations"].array ?? []).map { $0["id"] }
         #expect(!before.isEmpty && !evaluations.contains { before.contains($0) }, "\(end["evaluations"])")

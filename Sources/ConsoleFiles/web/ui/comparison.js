@@ -44,5 +44,5 @@ function row(table) {
   const notes = [table.note, table.unsettled ? t("repl.unsettled", { n: number(table.unsettled) }) : "", table.uncompared ? t("repl.uncompared", { columns: table.uncompared.join(", ") }) : ""].filter(Boolean);
   return html`<tr><td class="break">${name}${notes.map((note) => html`<div class="quiet">${note}</div>`)}</td><td class="num">${number(table.rows)}</td>
     <td class="num">${table.equal ? number(table.differing) : html`<b class="is-failed">${number(table.differing)}</b>`}</td>
-    <td>${keys.length ? html`<details><summary aria-label=${t("repl.keysOf", { table: name })}><code>${keys[0]}</code>${keys.length > 1 ? ` +${number(keys.length - 1)}` : null}</summary><ul class="keys-of mono">${keys.map((/** @type {string} */ key) => html`<li>${key}</li>`)}</ul></details>` : null}</td></tr>`;
+    <td>${keys.length ? html`<details><summary aria-label=${t("repl.keysOf", { table: name })}><code class="break">${keys[0]}</code>${keys.length > 1 ? ` +${number(keys.length - 1)}` : null}</summary><ul class="keys-of mono">${keys.map((/** @type {string} */ key) => html`<li>${key}</li>`)}</ul></details>` : null}</td></tr>`;
 }

@@ -82,9 +82,21 @@ package struct ComparisonReport: StatusLines {
 
     private static func cut(_ keys: [JSONValue]) -> [JSONValue] {
         var room = mostOfKeys
-        return keys.map { .string(String(($0.string ?? "").prefix(longestKey))) }.prefix { key in
+        return keys.map { .string(String(readable($0.string ?? "").prefix(longestKey))) }.prefix { key in
             room -= size(key)
             return room >= 0
+        }
+    }
+
+    /// Texts that stand in statements as bytes become texts again, where they are UTF-8: `_utf8mb4 X'626f62' COLLATE …` is 'bob'.
+    private static func readable(_ key: String) -> String {
+        key.replacing(/_\w+ X'(?<hex>[0-9A-Fa-f]*)'(?: COLLATE \w+)?/) { found in
+            let digits = Array(found.hex)
+            let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+                UInt8(String(digits[$0...$0 + 1]), radix: 16)
+            }
+            guard let text = String(validating: bytes, as: UTF8.self) else { return String(found.0) }
+            return "'\(text.replacing("'", with: "''"))'"
         }
     }
 
