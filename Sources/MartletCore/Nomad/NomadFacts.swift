@@ -156,11 +156,13 @@ package struct NomadJobState: Sendable, Hashable {
             }
         }
         let isLive = own.contains { !$0.isOver }
+        // What had this id before a purge is still ending: its place comes free.
+        let isNext = own.isEmpty && allocations.contains { !$0.isOver }
         if job.isTemplate || job.type == .system {
             status = job.isStopped && !isLive ? .dead : .running
         } else if isLive || (isOwed && !own.isEmpty && !job.isStopped) {
             status = .running
-        } else if !open.isEmpty || (isOwed && !job.isStopped) {
+        } else if !open.isEmpty || ((isOwed || isNext) && !job.isStopped) {
             status = .pending
         } else {
             status = .dead

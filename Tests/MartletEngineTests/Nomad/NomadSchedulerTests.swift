@@ -147,6 +147,22 @@ import Testing
         #expect(try await bench.store.nomadContent(of: allocation.record.edition) == nil)
     }
 
+    @Test func `a job that takes the place of a purged one is not over before it has begun`() async throws {
+        let bench = try NomadBench()
+        try await bench.register()
+        let run = try await bench.allocations()[0].run
+        try await bench.begin(run)
+        _ = try await bench.nomad.deregister("j", purge: true)
+        try await bench.register()
+        try await bench.work()
+        // The former one's process takes its time.
+        #expect(try await bench.state()?.status == .pending)
+        try await bench.obey(run)
+        try await bench.work()
+        #expect(try await bench.state()?.status == .running)
+        #expect(try await bench.allocations().count { !$0.facts.isOver } == 1)
+    }
+
     @Test func `what finds no room waits, and the next end wakes it`() async throws {
         let bench = try NomadBench(cpu: 250)
         for name in ["a", "b", "c", "d"] { try await bench.register(SampleJob(id: name)) }
