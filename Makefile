@@ -10,7 +10,7 @@ FEW_AT_ONCE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Build, start a server, call a script task and follow a job's live log (Ctrl-C ends the server)
@@ -71,6 +71,13 @@ bench-volumes: ## Measure backups of volumes beside bare restic and borg, in CPU
 bench-clusters: ## Measure deploys beside bare ansible-playbook in CPU seconds, and how late events are seen
 	@scripts/build -c release --scratch-path .build-bench
 	@python3 -B Benchmarks/clusters .build-bench/release
+
+.PHONY: bench-replication
+bench-replication: ## Measure copies, applying and lag beside the databases' own tools (FLUSH=2: commits not durable)
+	@EXTRA_PACKAGES="mariadb-server-core mariadb-client-core mydumper" scripts/build -c release --scratch-path .build-bench
+	@folder=$$(mktemp -d) && COPY_BENCH=.build-bench/release/copy-bench scripts/bench-copy "$$folder"; rm -rf "$$folder"
+	@scripts/bench-apply .build-bench/release/apply-bench
+	@python3 -B Benchmarks/lag .build-bench/release --flush $(or $(FLUSH),1)
 
 .PHONY: screenshots
 screenshots: ## Show every page of the console in both languages, light and dark, narrow and wide: screenshots/
