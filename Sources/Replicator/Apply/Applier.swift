@@ -313,6 +313,7 @@ package final class Applier {
         }
         if echo.isOurs(query) { return skip() }
         switch try planner.plan(query) {
+        case .outside: return
         case .skip(let reason): shared.report(.skipped(statement: String(query.text.prefix(300)), reason: reason))
         case .run(let statement):
             try scheduler.drain()

@@ -3,7 +3,9 @@ package import Replication
 
 /// What becomes of a statement of the source at the target.
 package enum DefinitionPlan: Sendable, Equatable {
-    /// It is of no concern here; the reason is for the log.
+    /// It is about nothing that is replicated.
+    case outside
+    /// The job's settings leave it out; the reason is for the log.
     case skip(String)
     case run(FollowedStatement)
 }
@@ -49,7 +51,7 @@ package struct DefinitionPlanner: Sendable {
         }
         let work = Work(query: query, definition: definition, selection: selection)
         switch definition.kind {
-        case .nothing: return .skip("changes nothing that is replicated")
+        case .nothing: return .outside
         case .account: return expandsSyntax ? work.verbatim() : .skip("ExpandSyntaxSupport is off")
         case .routine, .event:
             return expandsSyntax ? try work.object() : .skip("ExpandSyntaxSupport is off")
@@ -122,7 +124,7 @@ private struct Work {
     func schema() throws -> DefinitionPlan {
         guard let mention = definition.schema else { throw refusal("no schema is named") }
         guard try selection.isWhole(mention.name.schema), let name = try selection.schema(mention.name.schema) else {
-            return .skip("schema \(mention.name.schema) is not replicated")
+            return .outside
         }
         if mention.range.isEmpty { return run([], schema: name) }
         return run([(mention.range, name.asSQLName)], schema: nil)
@@ -130,7 +132,7 @@ private struct Work {
 
     func table() throws -> DefinitionPlan {
         guard let table = definition.objects.first else { throw refusal("no table is named") }
-        guard let route = try selection.route(table.name) else { return .skip("\(table.name) is not replicated") }
+        guard let route = try selection.route(table.name) else { return .outside }
         if let new = definition.newName, try selection.route(new) == nil {
             throw refusal("\(table.name) gets the name \(new), which is not replicated")
         }
@@ -146,7 +148,7 @@ private struct Work {
     func drop() throws -> DefinitionPlan {
         let targets = try definition.objects.compactMap { try selection.route($0.name)?.target }
         guard let first = definition.objects.first, let last = definition.objects.last, !targets.isEmpty else {
-            return .skip("nothing of it is replicated")
+            return .outside
         }
         let list = targets.map(\.quoted).joined(separator: ",")
         return run([(first.range.lowerBound..<last.range.upperBound, list)], schema: try current())
@@ -168,7 +170,7 @@ private struct Work {
             case (nil, nil): continue
             }
         }
-        guard !parts.isEmpty else { return .skip("nothing of it is replicated") }
+        guard !parts.isEmpty else { return .outside }
         let text = Array("RENAME TABLE \(parts.joined(separator: ", "))".utf8)
         return .run(FollowedStatement(text: text, kind: .renameTables, schema: nil))
     }
@@ -177,7 +179,7 @@ private struct Work {
     func object() throws -> DefinitionPlan {
         guard let object = definition.objects.first else { throw refusal("no object is named") }
         guard let route = try selection.route(object.name) ?? wholeSchemaRoute(object.name) else {
-            return .skip("\(object.name) is not replicated")
+            return .outside
         }
         guard route.target == object.name else {
             throw refusal(
@@ -198,11 +200,11 @@ private struct Work {
         guard let trigger = definition.objects.first else { throw refusal("no trigger is named") }
         guard definition.kind == .createTrigger, let table = definition.others.first, let body = definition.body else {
             guard let schema = try selection.schema(trigger.name.schema) else {
-                return .skip("\(trigger.name) is not replicated")
+                return .outside
             }
             return run([edit(trigger, TableName(schema, trigger.name.table))], schema: try current())
         }
-        guard let route = try selection.route(table.name) else { return .skip("\(table.name) is not replicated") }
+        guard let route = try selection.route(table.name) else { return .outside }
         let name = TableName(route.target.schema, trigger.name.table)
         let end = query.statement.count
         return run(
@@ -214,7 +216,7 @@ private struct Work {
 
     func unknown() throws -> DefinitionPlan {
         if !query.schema.isEmpty, try selection.schema(query.schema) == nil {
-            return .skip("schema \(query.schema) is not replicated")
+            return .outside
         }
         throw refusal("the statement is not known here; leave it out by SqlFilter NoDDL, or start after it by Gtid")
     }

@@ -124,7 +124,7 @@ final class Application: Sendable {
         case .resumed:
             state.withLock { $0.waiting = nil }
             board.note(.info, "the target takes changes again")
-        case .skipped(let statement, let reason): board.note(.warning, "not followed: \(reason): \(shown(statement))")
+        case .skipped(let statement, let reason): board.note(.info, "not followed: \(reason): \(shown(statement))")
         case .ran(let statement):
             state.withLock { $0.statements += 1 }
             board.note(.info, "followed: \(shown(statement))")
