@@ -75,7 +75,7 @@ bench-clusters: ## Measure deploys beside bare ansible-playbook in CPU seconds, 
 .PHONY: bench-replication
 bench-replication: ## Measure copies, applying and lag beside the databases' own tools (FLUSH=2: commits not durable)
 	@EXTRA_PACKAGES="mariadb-server-core mariadb-client-core mydumper" scripts/build -c release --scratch-path .build-bench
-	@folder=$$(mktemp -d) && COPY_BENCH=.build-bench/release/copy-bench scripts/bench-copy "$$folder"; rm -rf "$$folder"
+	@folder=$$(mktemp -d) && COPY_BENCH=.build-bench/release/copy-bench scripts/bench-copy "$$folder"; status=$$?; rm -rf "$$folder"; exit $$status
 	@scripts/bench-apply .build-bench/release/apply-bench
 	@python3 -B Benchmarks/lag .build-bench/release --flush $(or $(FLUSH),1)
 
@@ -88,4 +88,4 @@ screenshots: ## Show every page of the console in both languages, light and dark
 .PHONY: soak
 soak: ## The tests with about 10,000 kill rounds and 50 idle jobs (FILTER=Name for some; MARTLET_SEED=n repeats them)
 	@TEST_TOOLS=1 scripts/build --build-tests
-	$(FEW_AT_ONCE) MARTLET_SOAK=1 scripts/test $(if $(FILTER),--filter $(FILTER))
+	$(FEW_AT_ONCE) MARTLET_SOAK=1 scripts/test $(if $(FILTER),--filter "$(FILTER)")

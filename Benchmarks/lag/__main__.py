@@ -8,6 +8,7 @@ Lag is measured from outside: rows have the time of their making, and the target
 """
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -48,6 +49,7 @@ class Database:
             if self.client("-e", "SELECT 1", check=False).returncode == 0:
                 return
             time.sleep(0.1)
+        self.stop()
         raise SystemExit("a database server did not start")
 
     def client(self, *arguments, check=True):
@@ -153,9 +155,15 @@ class Martlet:
             time.sleep(0.2)
 
     def stop(self):
-        self.call("DELETE", "/v1/job/lag?purge=true")
-        while self.call("GET", "/api/runs?state=running,stopping&limit=1")["items"]:
-            time.sleep(0.2)
+        try:
+            self.call("DELETE", "/v1/job/lag?purge=true")
+            end = time.monotonic() + 60
+            while self.call("GET", "/api/runs?state=running,stopping&limit=1")["items"] and time.monotonic() < end:
+                time.sleep(0.2)
+        finally:
+            self.end()
+
+    def end(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(60)
 
@@ -219,8 +227,8 @@ def main():
         martlet.replicate(source, target)
         ours = measure(source, target, options.rate, options.seconds)
         same(source, target)
-        started.remove(martlet)
         martlet.stop()
+        started.remove(martlet)
         position = source.run("SELECT @@gtid_binlog_pos")
         target.run(
             f"SET GLOBAL slave_parallel_threads={WORKERS}; SET GLOBAL gtid_slave_pos='{position}'; "
@@ -230,9 +238,10 @@ def main():
         same(source, target)
         version = source.run("SELECT VERSION()")
     finally:
-        for one in reversed(started):
-            one.stop()
-        shutil.rmtree(home)
+        with contextlib.ExitStack() as ends:
+            ends.callback(shutil.rmtree, home)
+            for one in started:
+                ends.callback(one.stop)
     result = {"rate": options.rate, "seconds": options.seconds, "flush": options.flush, "version": version,
               "load": os.getloadavg()[0], "ours_ms": figures(ours), "native_ms": figures(native)}
     if options.svg:

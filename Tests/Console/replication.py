@@ -139,6 +139,9 @@ def progresses():
     expect(panel.locator(".rows .whole")).to_have_text(SEEN[::-1])
     expect(panel.locator(".head").first).to_contain_text("tries again")
     accessible(page, "a replication that stands still")
+    tell(stall={"since": instant(40), "cause": "the source's process is away: it says nothing"})
+    expect(why).to_contain_text("The source's process is away; reading waits for it.")
+    expect(why.locator(".mono")).to_have_text("it says nothing")
     visit.close()
 
 

@@ -76,13 +76,13 @@ import Testing
         var table = try #require(verify["tables"]?.array?.first?.object)
         table["keys"] = [
             "7, _utf8mb4 X'626f62' COLLATE utf8mb4_general_ci", "_utf8mb4 X'e5ae89e5a89c27'", "_latin1 X'ff'",
-            "X'626f'",
+            "X'626f'", "_latin1 X'c3a4'", "_utf16 X'0041'",
         ]
         verify["tables"] = [.object(table)]
         status["verify"] = .object(verify)
         var report = ComparisonReport()
         let shown = report.lines(status).first?.object?["result"]?.object?["tables"]?.array?.first?.object?["keys"]
-        #expect(shown == ["7, 'bob'", "'安娜'''", "_latin1 X'ff'", "X'626f'"])
+        #expect(shown == ["7, 'bob'", "'安娜'''", "_latin1 X'ff'", "X'626f'", "_latin1 X'c3a4'", "_utf16 X'0041'"])
     }
 
     @Test func `the same is told once, and how far it is while it goes on`() {
@@ -91,6 +91,58 @@ import Testing
         #expect(lines.count == 1 && lines[0].object?["progress"] == .double(0.99))
         #expect(lines[0].object?["message"] == "2000 rows compared, at shop.t1")
         #expect(report.lines(status(tables: 2, keys: 1, isDone: false)).isEmpty)
+    }
+
+    @Test func `any number of tables that differ makes a line that is taken`() throws {
+        var status = status(tables: 3000, keys: 2)
+        let tables = (0..<3000).map { number -> JSONValue in
+            [
+                "schema": "shop", "table": .string("t\(number)"), "rows": 0, "differing": 0, "equal": false,
+                "note": .string("the table is not there" + String(repeating: "\u{0}", count: 300)), "keys": [],
+            ]
+        }
+        status["verify"] = ["done": true, "equal": false, "tables": .array(tables)]
+        var report = ComparisonReport()
+        let line = try #require(report.lines(status).first)
+        let bytes = Array(String(decoding: try JSONEncoder().encode(line), as: UTF8.self).utf8)
+        let reading = TaskReport().taking([bytes], offset: 0) { $0 }
+        #expect(bytes.count < 65_536 && reading.report.badLines == 0)
+        let sentence = reading.report.results["sentence"]?.string ?? ""
+        #expect(sentence.hasPrefix("3000 of 3000 tables differ: shop.t0 (") && sentence.hasSuffix(" and 2990 more"))
+    }
+
+    @Test func `the list of tables is not told again while one table goes on`() throws {
+        var report = ComparisonReport()
+        #expect(report.lines(status(tables: 2, keys: 1, isDone: false))[0].object?["result"]?.object?["tables"] != nil)
+        var next = status(tables: 2, keys: 1, isDone: false)
+        var verify = try #require(next["verify"]?.object)
+        verify["rowsTotal"] = 9000
+        next["verify"] = .object(verify)
+        let line = try #require(report.lines(next).first)
+        #expect(line.object?["result"]?.object?["rowsTotal"] == 9000)
+        #expect(line.object?["result"]?.object?["tables"] == nil)
+        #expect(report.lines(status(tables: 2, keys: 1))[0].object?["result"]?.object?["tables"] != nil)
+    }
+
+    @Test func `only a comparison that came to its end says that both sides are equal`() throws {
+        let exit = TaskExit(ending: .exited(code: 0), endedAt: Date())
+        let task = TaskSpec(name: "verify", driver: ComparisonDriver.name, spec: [:])
+        let driver = ComparisonDriver(martlet: "/bin/martlet")
+        #expect(driver.verdict(exit, of: task, TaskReport(results: ["done": true, "equal": true])).isGood)
+        for results: [String: JSONValue] in [[:], ["done": false, "equal": false], ["done": true, "equal": false]] {
+            #expect(driver.verdict(exit, of: task, TaskReport(results: results)).outcome == .exit)
+        }
+        var report = ComparisonReport()
+        let nothing: JSONValue = ["done": true, "equal": false, "tables": []]
+        let sentence = report.lines(["verify": nothing])[0].object?["result"]?.object?["sentence"]
+        #expect(sentence == "nothing was compared: no table is selected")
+    }
+
+    @Test func `a target that is gone has no lag, whatever it told last`() throws {
+        let dead: [String: JSONValue] = ["v": 1, "job": "j", "pid": 0x7FFF_FFFF, "state": "applying", "lag": 0]
+        var known = ReplicationDesk.Known()
+        known.target = ReplicationSide(dead)
+        #expect(known.target != nil && known.writing == nil && !known.isLive)
     }
 
     @Test func `differences are a failure that says what differs`() throws {

@@ -59,6 +59,11 @@ import Testing
         try make(held.path, age: 7200)
         let leftover = root.appending(path: ReplicationFolder.gone + "0123456789abcdef")
         try FileManager.default.createDirectory(at: leftover, withIntermediateDirectories: true)
+        let stranger = root.appending(path: "orders-copy")
+        try FileManager.default.createDirectory(at: stranger, withIntermediateDirectories: true)
+        try make(stranger.path, age: 7200)
+        let link = root.appending(path: "00000000000000aa").path
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: stranger.path)
         // The last in the order of names: the others were looked at before it goes.
         let last = try #require(
             (0..<1000).map { "gone-\($0)" }.max { ReplicationFolder.name(of: $0) < ReplicationFolder.name(of: $1) })
@@ -67,6 +72,8 @@ import Testing
         try await caring { !isThere(gone) }
         #expect(isThere(known) && isThere(recent) && isThere(held))
         #expect(FileManager.default.fileExists(atPath: held.path + "/spool/1"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: stranger.path) == [])
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == stranger.path)
         let hidden = try FileManager.default.contentsOfDirectory(atPath: root.path).filter { $0.hasPrefix(".") }
         #expect(hidden == [])
     }

@@ -99,5 +99,10 @@ struct VerifyTests {
             return true
         }
         #expect(busy.tables.first?.differing == 0 && busy.tables.first?.unsettled == 1)
+        // Nobody has seen that they are the same.
+        #expect(!busy.isEqual && busy.tables.first?.note.contains("whenever") == true)
+        var nothing = VerifyReport()
+        nothing.isDone = true
+        #expect(!nothing.isEqual)
     }
 }

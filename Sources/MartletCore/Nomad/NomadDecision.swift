@@ -141,4 +141,6 @@ package enum NomadLabel {
     package static let job = "nomad/job"
     package static let allocation = "nomad/alloc"
     package static let task = "nomad/task"
+    /// The job's create index, where a run is about one life of its id.
+    package static let created = "nomad/created"
 }

@@ -115,10 +115,11 @@ struct ApplyWorker {
 
     /// Inside of an open transaction.
     private func writeCarefully(_ changes: some Sequence<RowChange>, _ session: SQLSession) throws -> Written {
-        defer { target.checksForeignKeys = true }
+        target.checksForeignKeys = nil
         var writer = CarefulWriter(session, options.policy)
         for change in changes { try writer.write(change) }
         try session.run("SET SESSION foreign_key_checks=1")
+        target.checksForeignKeys = true
         return Written(rows: writer.rows, divergences: writer.divergences)
     }
 

@@ -13,7 +13,7 @@ final class TargetSession {
     private let shared: ApplyState
     private var current: SQLSession?
     /// Whether the session checks foreign keys.
-    var checksForeignKeys = true
+    var checksForeignKeys: Bool? = true
 
     init(_ settings: SQLSettings, job: String, number: Int, _ shared: ApplyState) {
         self.settings = settings
@@ -55,6 +55,7 @@ final class TargetSession {
     }
 
     private func recover(after error: any Error) {
+        checksForeignKeys = nil
         if let error = error as? SQLError, error.kind == .lost { return close() }
         do {
             if let current { try current.run("ROLLBACK") }

@@ -74,6 +74,7 @@ final class VerifyProcess: RoleProcess {
     }
 
     /// False: no process of this job's target says where it stands.
+    /// - Throws: when it stays behind: what it does not have yet would count as different.
     private func awaitTarget(_ reader: SQLSession) throws -> Bool {
         let isMariaDB = reader.flavor.isMaria
         let wanted = try StartPoint.current(reader)
@@ -82,7 +83,8 @@ final class VerifyProcess: RoleProcess {
             guard let standing = standing(), ["applying", "retrying"].contains(standing.state) else { return false }
             if try ExecutedSet(standing.gtid, isMariaDB: isMariaDB).isSuperset(of: wanted) { return true }
         }
-        return false
+        guard !stop.isRaised else { return false }
+        throw CopyError(nil, "the target is more than \(Self.patience) behind: compare again when it has caught up")
     }
 
     /// The part of a target's status that is read here: that process may be of another version.

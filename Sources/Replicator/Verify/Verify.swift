@@ -157,7 +157,9 @@ package final class Verify {
             if unsettled.isEmpty { break }
         }
         found.differing += differing.count
-        found.unsettled += (suspects ?? []).count - differing.count
+        let unsettled = (suspects ?? []).count - differing.count
+        if unsettled > 0, found.unsettled == 0 { found.note += "; some rows were written whenever they were read" }
+        found.unsettled += unsettled
         found.keys += differing.sorted().prefix(Self.mostKeys - found.keys.count)
     }
 

@@ -25,7 +25,7 @@ package struct VerifyReport: Sendable, Hashable {
             self.target = target
         }
 
-        package var isEqual: Bool { isCompared && differing == 0 }
+        package var isEqual: Bool { isCompared && differing == 0 && unsettled == 0 }
     }
 
     /// Those that were begun.
@@ -35,13 +35,15 @@ package struct VerifyReport: Sendable, Hashable {
     package var rowsTotal = 0
     package var isDone = false
 
-    package var isEqual: Bool { isDone && tables.allSatisfy(\.isEqual) }
+    /// Nothing that was compared is equal to nothing.
+    package var isEqual: Bool { isDone && !tables.isEmpty && tables.allSatisfy(\.isEqual) }
 
     package init() {}
 
     /// What came of it.
     package var sentence: String {
         if isEqual { return "both sides are equal" }
+        if tables.isEmpty { return "nothing was compared: no table is selected" }
         return "different: " + tables.filter { !$0.isEqual }.map { "\($0.source)" }.joined(separator: ", ")
     }
 

@@ -40,7 +40,8 @@ export const inShort = (replication, isPaused) => html`<div class="quiet">${repl
 export function explained(cause) {
   const waiting = /^the target cannot take changes \((\w+)\): (.*)$/.exec(cause);
   const busy = /^the target is at it since (\S+) s: (.*)$/.exec(cause);
-  if (cause === "the source's process is away") return [t("repl.cause.sourceAway"), ""];
+  const away = /^the source's process is away(?:: (.*))?$/.exec(cause);
+  if (away) return [t("repl.cause.sourceAway"), away[1] ?? ""];
   if (cause === "nothing is heard of the target") return [t("repl.cause.silent"), ""];
   if (busy) return [t("repl.cause.busy", { seconds: busy[1] }), busy[2]];
   if (!waiting) return [t("repl.cause.other"), cause];

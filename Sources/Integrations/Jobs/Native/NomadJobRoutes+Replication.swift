@@ -34,7 +34,7 @@ extension NomadJobRoutes {
         let task = TaskSpec(name: "verify", driver: ComparisonDriver.name, spec: comparison.spec)
         let name = "nomad." + record.id
         let job = Job(
-            name: Token.isValid(name) ? name : nil, tasks: [task], labels: [NomadLabel.job: record.id])
+            name: Token.isValid(name) ? name : nil, tasks: [task], labels: ComparisonDriver.labels(of: record))
         return try await call.answer(
             try await call.control.submit(
                 Submission(

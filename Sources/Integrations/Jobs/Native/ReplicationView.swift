@@ -13,7 +13,7 @@ struct ReplicationView: Sendable {
         guard try JobSpec(stored: job.content).isReplication else { return nil }
         known = desk.known(of: job.id) ?? ReplicationDesk.Known()
         var query = RunQuery()
-        (query.driver, query.labels, query.limit) = (ComparisonDriver.name, [NomadLabel.job: job.id], 1)
+        (query.driver, query.labels, query.limit) = (ComparisonDriver.name, ComparisonDriver.labels(of: job), 1)
         verify = try await store.runs(query).items.first
     }
 }
@@ -33,12 +33,13 @@ extension JSONWriter {
     }
 
     private mutating func members(of known: ReplicationDesk.Known) {
-        field("alive", known.isLive)
+        // A source's process alone brings nothing to the target.
+        field("alive", known.target == nil ? known.isLive : known.writing != nil)
         field("state", known.target?.state)
         field("stage", known.target?.stage)
         field("progress", known.target?.progress.map(JSONValue.double) ?? .null)
-        field("lag", known.target?.members["lag"] ?? .null)
-        field("stalled", known.target?.stall != nil)
+        field("lag", known.writing?.members["lag"] ?? .null)
+        field("stalled", known.writing?.stall != nil)
     }
 
     mutating func replication(_ view: ReplicationView?) {

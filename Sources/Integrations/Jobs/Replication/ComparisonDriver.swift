@@ -35,8 +35,16 @@ package struct ComparisonDriver: Driver {
         if exit.code == Self.differing, let sentence = report.results[ComparisonReport.sentence]?.string {
             return Verdict(.exit, note: String(sentence.prefix(1024)))
         }
+        if plain.isGood, report.results["done"] != true || report.results["equal"] != true {
+            return Verdict(.exit, note: "the comparison was ended before it came to its end")
+        }
         guard plain.outcome == .exit, let words = report.results[ReplicationReport.error]?.string else { return plain }
         return Verdict(.exit, note: String(words.prefix(1024)))
+    }
+
+    /// Of the runs of a job: after a purge the same id is another job.
+    static func labels(of job: NomadJobRecord) -> [String: String] {
+        [NomadLabel.job: job.id, NomadLabel.created: String(job.createIndex)]
     }
 
     package func summary(of run: Run) -> RunSummary {

@@ -9,18 +9,29 @@ package struct ComparisonReport: StatusLines {
     /// Of one table's keys.
     private static let mostOfKeys = 8000
     private static let longestKey = 200
+    /// Tables that the sentence names.
+    private static let mostNamed = 10
 
     private var told: JSONValue = .null
+    /// What the list of tables was told with.
+    private var listed: [JSONValue] = []
 
     package init() {}
 
+    /// The list of tables is long: it comes again only where another one has ended or differs.
     package mutating func lines(_ status: [String: JSONValue]) -> [JSONValue] {
-        let line = Self.line(status)
-        defer { told = line }
-        return line == told ? [] : [line]
+        var line = Self.line(status)
+        let whole = JSONValue.object(line)
+        var results = line["result"]?.object ?? [:]
+        let standing = ["tablesCompared", "differing", "done"].map { results[$0] ?? JSONValue.null }
+        for name in ["tables", "tablesOmitted"] { results[name] = nil }
+        line["result"] = .object(results)
+        let short = JSONValue.object(line)
+        defer { (told, listed) = (short, standing) }
+        return short == told ? [] : [standing == listed ? short : whole]
     }
 
-    private static func line(_ status: [String: JSONValue]) -> JSONValue {
+    private static func line(_ status: [String: JSONValue]) -> [String: JSONValue] {
         var results: [String: JSONValue] = [:]
         results[ReplicationReport.error] = status[ReplicationReport.error].flatMap { $0 == .null ? nil : $0 }
         guard let verify = status["verify"]?.object else { return ["v": 1, "result": .object(results)] }
@@ -44,7 +55,7 @@ package struct ComparisonReport: StatusLines {
         line["progress"] = isDone ? 1 : fraction(rows, verify["rowsTotal"]?.amount)
         line["message"] =
             results[sentence] ?? .string("\(Int(rows)) rows compared, at \(tables.last.map(name) ?? "the beginning")")
-        return .object(line)
+        return line
     }
 
     /// The total is an estimate.
@@ -58,12 +69,15 @@ package struct ComparisonReport: StatusLines {
     }
 
     private static func words(_ differing: [[String: JSONValue]], _ tables: Int, _ rows: Double) -> String {
+        guard tables > 0 else { return "nothing was compared: no table is selected" }
         guard !differing.isEmpty else { return "both sides are equal: \(tables) tables, \(Int(rows)) rows" }
-        let named = differing.map { table -> String in
+        let named = differing.prefix(mostNamed).map { table -> String in
             let count = Int(table["differing"]?.amount ?? 0)
-            return count > 0 ? "\(name(table)) (\(count) rows)" : "\(name(table)) (\(table["note"]?.string ?? ""))"
+            let note = (table["note"]?.string ?? "").prefix(longestKey)
+            return "\(name(table)) (\(count > 0 ? "\(count) rows" : String(note)))"
         }
-        return "\(differing.count) of \(tables) tables differ: \(named.joined(separator: ", "))"
+        let more = differing.count > mostNamed ? " and \(differing.count - mostNamed) more" : ""
+        return "\(differing.count) of \(tables) tables differ: \(named.joined(separator: ", "))\(more)"
     }
 
     /// As many as have room, those that differ first.
@@ -90,7 +104,7 @@ package struct ComparisonReport: StatusLines {
 
     /// Texts that stand in statements as bytes become texts again, where they are UTF-8: `_utf8mb4 X'626f62' COLLATE …` is 'bob'.
     private static func readable(_ key: String) -> String {
-        key.replacing(/_\w+ X'(?<hex>[0-9A-Fa-f]*)'(?: COLLATE \w+)?/) { found in
+        key.replacing(/_(?:utf8|utf8mb3|utf8mb4|ascii) X'(?<hex>[0-9A-Fa-f]*)'(?: COLLATE \w+)?/) { found in
             let digits = Array(found.hex)
             let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
                 UInt8(String(digits[$0...$0 + 1]), radix: 16)
@@ -105,7 +119,7 @@ package struct ComparisonReport: StatusLines {
         case .object(let members): members.reduce(2) { $0 + $1.key.utf8.count + 4 + size($1.value) }
         case .array(let elements): elements.reduce(2) { $0 + 1 + size($1) }
         // Escaped it may be longer.
-        case .string(let text): 2 + 2 * text.utf8.count
+        case .string(let text): text.utf8.reduce(2) { $0 + ($1 < 0x20 ? 6 : 2) }
         case .null, .bool, .int, .double: 20
         }
     }

@@ -78,9 +78,10 @@ package struct ReplicationCare: Sendable {
         }
     }
 
+    /// Folders of jobs; what else somebody has put there is not ours.
     private var names: Set<String> {
         let all = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        return Set(all.filter { !$0.hasPrefix(".") })
+        return Set(all.filter(ReplicationFolder.isName))
     }
 
     private func folder(_ name: String) -> ReplicationFolder { ReplicationFolder("\(directory)/\(name)") }

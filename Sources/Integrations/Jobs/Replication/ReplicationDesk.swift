@@ -11,6 +11,8 @@ package final class ReplicationDesk: Sendable {
         var job: String? { target?.job ?? source?.job }
         /// One of its processes is there.
         var isLive: Bool { target?.isAlive == true || source?.isAlive == true }
+        /// Nil: nobody writes to the target now, whatever its last process has told.
+        var writing: ReplicationSide? { target.flatMap { $0.isAlive ? $0 : nil } }
     }
 
     private let known = Mutex<[String: Known]>([:])

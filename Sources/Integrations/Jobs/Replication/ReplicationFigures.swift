@@ -17,8 +17,8 @@ struct ReplicationFigures: Sendable {
         var tasks: [(task: String, role: ReplicationRole, known: ReplicationDesk.Known)] = []
         for (job, known) in live {
             let groups = try await groups(of: job, control)
-            tasks.append(("\(job)_\(groups.source)", .source, known))
-            tasks.append(("\(job)_\(groups.target)", .target, known))
+            if known.source?.isAlive == true { tasks.append(("\(job)_\(groups.source)", .source, known)) }
+            if known.writing != nil { tasks.append(("\(job)_\(groups.target)", .target, known)) }
         }
         return Self.own(live) + dtle(tasks)
     }
@@ -26,13 +26,21 @@ struct ReplicationFigures: Sendable {
     // MARK: Ours
 
     private static func own(_ live: [(job: String, known: ReplicationDesk.Known)]) -> [Figure] {
-        let targets = live.compactMap { job, known in known.target.map { (job, $0) } }
+        let targets = live.compactMap { job, known in known.writing.map { (job, $0) } }
         func figure(_ name: String, _ help: String, _ value: (ReplicationSide) -> Double?) -> Figure {
             Figure(
                 "martlet_replication_\(name)", help,
                 targets.compactMap { job, target in value(target).map { (["job": job], $0) } })
         }
+        func up(_ job: String, _ role: ReplicationRole, _ side: ReplicationSide?) -> (
+            labels: KeyValuePairs<String, String>, value: Double
+        ) {
+            (labels: ["job": job, "role": role.word], value: side?.isAlive == true ? 1 : 0)
+        }
         return [
+            Figure(
+                "martlet_replication_up", "1 where the process of this role is there.",
+                live.flatMap { [up($0.job, .source, $0.known.source), up($0.job, .target, $0.known.target)] }),
             figure("lag_seconds", "Between a change at the source and now, for the newest applied change.") {
                 $0.amount("lag")
             },

@@ -7,10 +7,10 @@ extension ReplicationFolder {
     /// What each of the processes holds for as long as it lives.
     private static let locks = ["source.lock", "target.lock", "verify.lock"]
 
-    /// When something in it was last replaced: a process that lives does so every second. Nil: it is not there.
+    /// When something in it was last replaced: a process that lives does so every second. Nil: there is no such folder.
     var changed: Date? {
         var facts = stat()
-        guard stat(path, &facts) == 0 else { return nil }
+        guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else { return nil }
         return Date(
             timeIntervalSince1970: Double(facts.st_mtim.tv_sec) + Double(facts.st_mtim.tv_nsec) / 1_000_000_000)
     }

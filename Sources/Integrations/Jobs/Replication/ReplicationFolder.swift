@@ -11,9 +11,13 @@ package struct ReplicationFolder: Sendable {
 
     /// One job's among those of all jobs. Short: a socket's path has no more than 107 bytes.
     static func name(of job: String) -> String {
-        let hash = job.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        let digits = String(hash, radix: 16)
+        let digits = String(FNV1a.hash(job), radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    /// Whether it can be a folder of a job.
+    static func isName(_ name: String) -> Bool {
+        name.utf8.count == 16 && name.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
     }
 
     /// A process that starts.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How a replication went lately: a bounded number of points, the older the job's process the further apart, of one day at most.
+/// How a replication went lately: a bounded number of points, the older the job's process the further apart, of 32 hours at most.
 struct ReplicationHistory: Sendable {
     struct Point: Sendable, Equatable {
         var at: Date
@@ -20,7 +20,7 @@ struct ReplicationHistory: Sendable {
 
     /// Passes over what comes sooner than a point is wanted.
     mutating func add(_ point: Point) {
-        if let last = points.last, point.at.timeIntervalSince(last.at) < interval { return }
+        if let last = points.last, (0..<interval).contains(point.at.timeIntervalSince(last.at)) { return }
         points.append(point)
         guard points.count > Self.mostPoints else { return }
         if interval * Double(Self.mostPoints) < Self.longest {
