@@ -67,7 +67,8 @@ import Testing
         try await replay.check("171", "172", "173", "174")
         for number in 1...5 { _ = try await replay.nomad.send(.DELETE, "/job/jbad\(number)?purge=true") }
         try await eventually("nothing of them runs any more") {
-            let runs = try await replay.nomad.server.call(.GET, "/api/runs?state=running,stopping&limit=1").json["items"]
+            let runs = try await replay.nomad.server.call(.GET, "/api/runs?state=running,stopping&limit=1").json[
+                "items"]
             return runs.array?.isEmpty == true
         }
     }
