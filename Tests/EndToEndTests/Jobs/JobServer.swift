@@ -81,6 +81,16 @@ final class JobServer: Sendable {
         return id
     }
 
+    /// Purges jobs, and returns when nothing of any job runs: processes of replications outlive their server.
+    func clear(_ jobs: [String]) async throws {
+        for job in jobs { _ = try await send(.DELETE, "/job/\(job)?purge=true") }
+        try await eventually("nothing runs any more", within: 60) {
+            let runs = try await self.server.call(.GET, "/api/runs?state=pending,running,stopping&limit=1").json[
+                "items"]
+            return runs.array?.isEmpty == true
+        }
+    }
+
     func allocations(
         of job: String, within seconds: Double = 60, until holds: @escaping @Sendable ([JSONValue]) -> Bool
     )

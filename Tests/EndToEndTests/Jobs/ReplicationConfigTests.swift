@@ -95,6 +95,7 @@ import Testing
             #expect(text.hasPrefix(one.text), "\(text)")
             #expect(state["Failed"] == true && state["State"] == "dead")
         }
+        try await nomad.clear(Self.cases.map(\.id))
     }
 
     @Test func `a job without a fault has no warning, and its passwords are not told`() async throws {
@@ -105,6 +106,7 @@ import Testing
         let stored = try await nomad.send(.GET, "/job/good")
         #expect(!stored.text.contains("\"rp\""))
         #expect(try await nomad.send(.POST, "/validate/job", ["Job": stored.json]).json["Warnings"] == "")
+        try await nomad.clear(["good"])
     }
 
     @Test func `blocks of HCL are checked as those of JSON are`() async throws {

@@ -93,7 +93,7 @@ import Testing
         #expect(ended["ExitCode"] == 2, "\(ended)")
         #expect(ended["DisplayMessage"].string?.contains("Access denied for user 'repl'") == true, "\(ended)")
         #expect(!"\(all)".contains("wrong-secret"))
-        _ = try await nomad.send(.DELETE, "/job/\(pair.job)?purge=true")
+        try await nomad.clear([pair.job])
     }
 
     @Test func `the node has the driver with its attributes`() async throws {

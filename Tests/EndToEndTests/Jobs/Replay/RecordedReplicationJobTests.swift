@@ -65,12 +65,7 @@ import Testing
         // The other side is healthy after ten seconds, a wrong password is tried again after fifteen, the rest after thirty.
         try await replay.send("175", within: 12)
         try await replay.check("171", "172", "173", "174")
-        for number in 1...5 { _ = try await replay.nomad.send(.DELETE, "/job/jbad\(number)?purge=true") }
-        try await eventually("nothing of them runs any more") {
-            let runs = try await replay.nomad.server.call(.GET, "/api/runs?state=running,stopping&limit=1").json[
-                "items"]
-            return runs.array?.isEmpty == true
-        }
+        try await replay.nomad.clear((1...5).map { "jbad\($0)" })
     }
 
     private static func life(_ replay: Replay, _ pair: Pair) async throws {
