@@ -26,7 +26,14 @@ enum WaiterBench {
                         return .now
                     }
                 }
-                while try await waiting(server) < waiters { try await Task.sleep(for: .milliseconds(20)) }
+                let deadline = ContinuousClock.now + .seconds(60)
+                while try await waiting(server) < waiters {
+                    // One that was refused or answered at once would be waited for in vain.
+                    guard ContinuousClock.now < deadline else {
+                        throw MartletError(.internal, "not all of \(waiters) clients wait")
+                    }
+                    try await Task.sleep(for: .milliseconds(20))
+                }
                 let beside = try await write(writes..<(2 * writes), to: server)
                 let start = ContinuousClock.now
                 let last = try await seconds {
