@@ -1,59 +1,37 @@
 import Foundation
 import MartletCore
 import ReplicationFixtures
-import SQLClient
 import Testing
 
 /// The recordings of jobs of the driver dtle 3.20.12 (jobs-replication contract §B.3), between two real MariaDB servers.
 @Suite(.serialized) struct RecordedReplicationJobTests {
-    private static let password = "recorded-secret-1"
     private static let target = "272fe119-658f-380d-6e7e-d11dfefc7080"
     private static let source = "da6ff38f-3c08-9ece-51c2-9482e50fbd18"
 
-    /// The recorded database in two servers of ours, and what of the recorded requests is other here.
-    private struct Pair {
-        let source: TestServer
-        let target: TestServer
-        let schema = "r" + UUID().uuidString.prefix(8).lowercased()
-
-        init() throws {
-            source = try TestServer.shared(.maria)
-            target = try TestServer.sharedTarget(.maria)
-            for server in [source, target] {
-                let session = try server.session()
-                try session.run("CREATE USER IF NOT EXISTS recorded@'%' IDENTIFIED BY '\(password)'")
-                try session.run("GRANT ALL ON *.* TO recorded@'%' WITH GRANT OPTION")
-            }
-            let session = try source.session()
-            try session.run("CREATE DATABASE \(schema)")
-            try session.run("CREATE TABLE \(schema).tb1 (id INT PRIMARY KEY, word VARCHAR(40))")
-            try session.run("INSERT INTO \(schema).tb1 VALUES (1, 'one'), (2, 'two')")
-        }
-
-        var parts: [String: String] {
-            [
-                "33061": String(source.port), "33062": String(target.port), "\"db1\"": "\"\(schema)\"",
-                "\"repl\"": "\"recorded\"", "\"rp\"": "\"\(password)\"",
-            ]
-        }
+    /// What of the recorded requests is other here; the user is the same.
+    private static func parts(_ pair: ReplicationPair) -> [String: String] {
+        [
+            "33061": String(pair.source.port), "33062": String(pair.target.port), "\"db1\"": "\"\(pair.schema)\"",
+            "\"tb1\"": "\"t\"", "\"rp\"": "\"\(ReplicationPair.password)\"",
+        ]
     }
 
     @Test func `jobs that cannot start answer as they were recorded`() async throws {
         let replay = try await Replay()
-        try await Self.faults(replay, try Pair())
+        try await Self.faults(replay, try ReplicationPair())
         #expect(replay.problems == [])
     }
 
     @Test func `a job copies, is stopped, and goes on as was recorded`() async throws {
         let replay = try await Replay()
-        try await Self.life(replay, try Pair())
+        try await Self.life(replay, try ReplicationPair())
         #expect(replay.problems == [])
     }
 
-    private static func faults(_ replay: Replay, _ pair: Pair) async throws {
-        for number in ["165", "166", "168", "169"] { try await replay.send(number, changing: pair.parts) }
+    private static func faults(_ replay: Replay, _ pair: ReplicationPair) async throws {
+        for number in ["165", "166", "168", "169"] { try await replay.send(number, changing: parts(pair)) }
         // Its request is not among the recordings: the first one's, without a connection.
-        let changes = pair.parts.merging(["jbad4": "jbad3", "\"foo\"": "\"src\""]) { $1 }
+        let changes = parts(pair).merging(["jbad4": "jbad3", "\"foo\"": "\"src\""]) { $1 }
         let text = changes.reduce(try #require(try Recorded("168").bytes())) {
             $0.replacingOccurrences(of: $1.key, with: $1.value)
         }
@@ -68,8 +46,8 @@ import Testing
         try await replay.nomad.clear((1...5).map { "jbad\($0)" })
     }
 
-    private static func life(_ replay: Replay, _ pair: Pair) async throws {
-        try await replay.send("177", changing: pair.parts)
+    private static func life(_ replay: Replay, _ pair: ReplicationPair) async throws {
+        try await replay.send("177", changing: parts(pair))
         try await replay.send("178", within: 20)
         for (id, group) in [(target, "dest"), (source, "src")] {
             let all = try await replay.nomad.get("/job/job1/allocations").array ?? []
@@ -82,7 +60,7 @@ import Testing
             all.allSatisfy { $0["DeploymentStatus"]["Healthy"] == true }
         }
         try await replay.check("196", "198", "199")
-        try await replay.send("177", changing: pair.parts)
+        try await replay.send("177", changing: parts(pair))
         try await replay.send("201", within: 20)
         try await replay.check("202", "204", "205")
     }
