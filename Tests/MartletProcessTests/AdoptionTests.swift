@@ -81,17 +81,30 @@ import Testing
         #expect(fixture.text("ledger") == "")
     }
 
+    /// The one that finds the fence taken may look before the other has locked it, and then neither starts: the
+    /// engine makes another attempt of an abandoned one.
     @Test func `two launches of one address start the task once and agree on its end`() async throws {
         let executor = try fixture.executor()
-        for _ in 0..<20 {
+        var started = 0
+        for _ in 0..<200 where started < 20 {
             let address = fixture.address()
             let ledger = "ledger-\(address.run)"
             let command = shell("echo ran >> \(fixture.path(ledger)); exit 6")
-            async let first = executor.run(command, at: address)
-            async let second = executor.run(command, at: address)
-            #expect(try await [first.ending, second.ending] == [.exited(code: 6), .exited(code: 6)])
-            #expect(fixture.text(ledger) == "ran\n")
+            async let first = ending(of: command, at: address, by: executor)
+            async let second = ending(of: command, at: address, by: executor)
+            let endings = try await [first, second]
+            #expect(endings == [.exited(code: 6), .exited(code: 6)] || endings == [nil, nil])
+            #expect(fixture.text(ledger) == (endings.contains(nil) ? "" : "ran\n"))
+            started += endings.contains(nil) ? 0 : 1
         }
+        #expect(started == 20)
+    }
+
+    /// Nil when the task was abandoned.
+    private func ending(
+        of command: Command, at address: TaskAddress, by executor: LocalExecutor
+    ) async throws -> TaskExit.Ending? {
+        do { return try await executor.run(command, at: address).ending } catch is TaskAbandoned { return nil }
     }
 
     @Test func `racing an adoption against a launch runs the task at most once`() async throws {
