@@ -38,7 +38,7 @@ import Testing
         #expect(!settings.dropsTables && !settings.skipsCreation && !settings.expandsSyntax)
         #expect(settings.executed.isEmpty && settings.startingAt.isEmpty && !settings.startsNow)
         #expect(settings.binlogFile.isEmpty && settings.binlogPosition == 0 && !settings.relaysBinlog)
-        #expect(settings.bufferSize == 180 && settings.chunkSize == 2000 && settings.groupBytes == 1)
+        #expect(settings.bufferSize == nil && settings.chunkSize == 2000 && settings.groupBytes == 1)
         #expect(settings.groupTimeout == .milliseconds(100) && settings.workers == 1 && settings.retries == 5)
         #expect(settings.policy == .idempotent)
         #expect(settings.trafficLimit == 0 && !settings.skipsPrivilegeCheck && !settings.skipsIncrement)

@@ -94,4 +94,27 @@ struct LargeTransactionTests {
         }
         try follower.expectEqual("g")
     }
+
+    @Test(arguments: FollowedPair.alike)
+    func `GroupTimeout has an idle worker wait, ReplChanBufferSize bounds what waits`(pair: FollowedPair) throws {
+        var follower = try pair.follower()
+        follower.workers = 1
+        try follower.follow { try $0.run("CREATE TABLE g (id INT PRIMARY KEY)") }
+        func apply(_ first: Int, _ config: [String: JSONValue]) throws -> ApplyProgress {
+            follower.config.merge(config) { _, new in new }
+            let start = try follower.now()
+            let session = try follower.source.session()
+            for id in 0..<100 { try session.run("INSERT INTO \(follower.schema).g VALUES (\(first + id))") }
+            return try follower.apply(from: start)
+        }
+        // All of them are read long before the time is over, and the end of what is read is waited for.
+        let joined = try apply(1000, ["GroupMaxSize": .int(1 << 20), "GroupTimeout": 60_000])
+        #expect(joined.targetTransactions == 1 && joined.lateGroups == 0 && joined.fullGroups == 0, "\(joined)")
+        let late = try apply(2000, ["GroupMaxSize": 2, "GroupTimeout": 60_000])
+        #expect(late.targetTransactions == 100 && late.fullGroups == 100, "\(late)")
+        // One waits while another is at work.
+        let bounded = try apply(3000, ["GroupMaxSize": .int(1 << 20), "ReplChanBufferSize": 1])
+        #expect(bounded.targetTransactions == 100, "\(bounded)")
+        try follower.expectEqual("g")
+    }
 }

@@ -61,15 +61,20 @@ struct ConfigBlock {
     }
 
     mutating func count(_ key: String, _ standard: Int, in range: ClosedRange<Int>) -> Int {
-        guard let value = value(key) else { return standard }
+        count(key, in: range) ?? standard
+    }
+
+    /// Nil: it is not said, or not valid.
+    mutating func count(_ key: String, in range: ClosedRange<Int>) -> Int? {
+        guard let value = value(key) else { return nil }
         guard let number = value.asNumber else {
             add(.type, key, "a number is required")
-            return standard
+            return nil
         }
         guard let count = Int(exactly: number), range.contains(count) else {
             let most = range.upperBound == .max ? "up" : "to \(range.upperBound)"
             add(.value, key, "must be a whole number from \(range.lowerBound) \(most)")
-            return standard
+            return nil
         }
         return count
     }

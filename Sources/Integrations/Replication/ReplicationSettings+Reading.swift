@@ -66,7 +66,7 @@ extension ReplicationSettings {
     }
 
     private mutating func readAmounts(_ block: inout ConfigBlock) {
-        bufferSize = block.count("ReplChanBufferSize", bufferSize, in: 1...1_000_000)
+        bufferSize = block.count("ReplChanBufferSize", in: 1...1_000_000)
         chunkSize = block.count("ChunkSize", chunkSize, in: 1...10_000_000)
         groupBytes = block.count("GroupMaxSize", groupBytes, in: 1...1 << 30)
         groupTimeout = .milliseconds(block.count("GroupTimeout", 100, in: 1...3_600_000))

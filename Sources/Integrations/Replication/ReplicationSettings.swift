@@ -47,8 +47,10 @@ package struct ReplicationSettings: Sendable, Hashable {
 
     // MARK: How much at once
 
-    /// Transactions that wait to be sent.
-    package var bufferSize = 180
+    /// Transactions that may wait for the workers; nil: as many as there is memory for.
+    package var bufferSize: Int?
+    /// What dtle has where it is not said.
+    package static let usualBufferSize = 180
     /// Rows of one read of what there is.
     package var chunkSize = 2000
     /// Bytes of transactions that are sent as one; 1: each by itself.

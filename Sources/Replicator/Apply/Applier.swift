@@ -55,12 +55,12 @@ package final class Applier {
         started = executed
         book = try PlanBook(options, selection, session)
         echo = try EchoDetector(session)
-        shared = ApplyState(workers: options.settings.workers, start: executed, report: options.report)
+        shared = ApplyState(options, start: executed)
         shared.monitor.withLock { $0.tracker.add(rows) }
         var patient = options.target
         patient.readTimeout = nil
         control = TargetSession(patient, job: options.job, number: options.settings.workers, shared)
-        scheduler = Scheduler(shared, groupBytes: options.settings.groupBytes)
+        scheduler = Scheduler(shared)
         startWorkers()
     }
 

@@ -52,6 +52,10 @@ package struct ApplyProgress: Sendable, Equatable {
     package var transactions: UInt64 = 0
     /// Of the target: each holds one or more of the source's.
     package var targetTransactions: UInt64 = 0
+    /// Of those, begun because enough was joined.
+    package var fullGroups: UInt64 = 0
+    /// Of those, begun because nothing more came in time.
+    package var lateGroups: UInt64 = 0
     package var retries: UInt64 = 0
     package var divergedRows: UInt64 = 0
     package var lastError = ""

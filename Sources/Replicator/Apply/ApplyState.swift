@@ -1,4 +1,5 @@
 import Binlog
+import Replication
 import SQLClient
 
 /// What the threads of one application share.
@@ -8,9 +9,6 @@ final class ApplyState: Sendable {
         let number: Int
         var transactions: [SourceTransaction] = []
         var bytes = 0
-
-        /// As many that one more would not make them cheaper.
-        var isLarge: Bool { transactions.count >= 100 || bytes >= 128 << 10 }
     }
 
     /// The queue of one worker.
@@ -36,15 +34,20 @@ final class ApplyState: Sendable {
         var isStopping = false
         var isCut = false
         var interrupters: [SQLInterrupter] = []
+
+        /// Transactions that no worker has taken yet.
+        var waiting: Int { lanes.reduce(0) { $0 + ($1.open?.transactions.count ?? 0) } }
     }
 
     let monitor: Monitor<Content>
+    let grouping: Grouping
     let report: @Sendable (ApplyNotice) -> Void
 
-    init(workers: Int, start: ExecutedSet, report: @escaping @Sendable (ApplyNotice) -> Void) {
-        monitor = Monitor(
-            Content(lanes: Array(repeating: Lane(), count: workers), tracker: ProgressTracker(start)))
-        self.report = report
+    init(_ options: ApplyOptions, start: ExecutedSet) {
+        let lanes = Array(repeating: Lane(), count: options.settings.workers)
+        monitor = Monitor(Content(lanes: lanes, tracker: ProgressTracker(start)))
+        grouping = Grouping(options.settings)
+        report = options.report
     }
 
     /// Waits until `body` gives something, and has workers gather no longer meanwhile.

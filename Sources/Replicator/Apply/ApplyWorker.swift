@@ -15,9 +15,6 @@ struct ApplyWorker {
         target = TargetSession(options.target, job: options.job, number: number, shared)
     }
 
-    /// Too short for anyone to miss.
-    private static let patience = Duration.milliseconds(2)
-
     private enum Work {
         case bundle(ApplyState.Bundle)
         case giant(GiantTransaction)
@@ -62,11 +59,20 @@ struct ApplyWorker {
         }
     }
 
-    /// A commit costs as much as many rows: while others come at once, they are waited for.
+    /// Waits for what comes at once after the first, unless somebody waits for this.
     private func gather() {
-        _ = shared.monitor.wait(atMost: Self.patience) { content -> Bool? in
-            guard let bundle = content.lanes[number].open, !bundle.isLarge else { return true }
-            return content.isAwaited || content.isStopping || content.isCut || content.failure != nil ? true : nil
+        let grouping = shared.grouping
+        let isEnough = shared.monitor.wait(atMost: grouping.patience) { content -> Bool? in
+            guard let bundle = content.lanes[number].open else { return false }
+            if grouping.isEnough(bundle) { return true }
+            return content.isAwaited || content.isStopping || content.isCut || content.failure != nil ? false : nil
+        }
+        shared.monitor.quietly { content in
+            switch isEnough {
+            case true?: content.tracker.progress.fullGroups += 1
+            case nil: content.tracker.progress.lateGroups += 1
+            case false?: break
+            }
         }
     }
 

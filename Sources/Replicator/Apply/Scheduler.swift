@@ -4,10 +4,6 @@ import SQLClient
 /// Gives transactions to workers: those that depend on each other to the same one, in order; others to whoever is free. While a
 /// worker is busy its next transactions gather, and become one at the target.
 struct Scheduler {
-    private static let mostBytes = 1 << 20
-    /// Of memory: what is said to be joined beyond it is not.
-    private static let mostGroupBytes = 4 << 20
-    private static let mostTransactions = 1000
     private static let mostWriters = 500_000
 
     private struct Writer {
@@ -22,19 +18,13 @@ struct Scheduler {
     }
 
     private let shared: ApplyState
-    /// From here on nothing more is joined to a bundle.
-    private let fullBytes: Int
     /// The last bundle that writes what a hash stands for.
     private var writers: [UInt64: Writer] = [:]
     /// Tables with text keys whose order is not known: everything in them is done one after another.
     private var serialTables: Set<UInt64> = []
     private var hashes: Set<UInt64> = []
 
-    /// - Parameter groupBytes: the bytes that a transaction of the target may gather; 1: as many as is best.
-    init(_ shared: ApplyState, groupBytes: Int) {
-        self.shared = shared
-        fullBytes = groupBytes == 1 ? Self.mostBytes : min(groupBytes, Self.mostGroupBytes)
-    }
+    init(_ shared: ApplyState) { self.shared = shared }
 
     /// Notes what the rows of an event write, for the transaction that is being read.
     mutating func add(_ change: RowChange) throws {
@@ -64,13 +54,14 @@ struct Scheduler {
     /// Waits for a place, then hands the transaction over.
     mutating func put(_ transaction: SourceTransaction, _ end: TransactionEnd) throws {
         let needed = needed()
-        let take = { [fullBytes] (content: inout ApplyState.Content) -> Result<Place, any Error>? in
+        let take = { [grouping = shared.grouping] (content: inout ApplyState.Content) -> Result<Place, any Error>? in
             if let failure = content.failure { return .failure(failure) }
             if content.isCut { return .failure(ApplyState.Stopped()) }
-            guard let lane = Self.lane(needed, content.lanes, fullBytes) else { return nil }
+            guard content.waiting < grouping.mostWaiting, let lane = Self.lane(needed, content.lanes, grouping)
+            else { return nil }
             var transaction = transaction
             transaction.ordinal = content.tracker.begin(end, timestamp: transaction.timestamp)
-            return .success(Self.append(transaction, to: lane, &content))
+            return .success(Self.append(transaction, to: lane, &content, grouping))
         }
         guard let place = try (shared.monitor.quietly(take) ?? shared.waitUrgently(take))?.get() else { return }
         if place.wakes { shared.monitor.wake() }
@@ -89,28 +80,28 @@ struct Scheduler {
         return needed
     }
 
-    private static func lane(_ needed: [Int: Int], _ lanes: [ApplyState.Lane], _ fullBytes: Int) -> Int? {
+    private static func lane(_ needed: [Int: Int], _ lanes: [ApplyState.Lane], _ grouping: Grouping) -> Int? {
         let busy = needed.filter { lanes[$0.key].committed < $0.value }
-        let isFull = { (lane: ApplyState.Lane) in
-            (lane.open?.bytes ?? 0) >= fullBytes || (lane.open?.transactions.count ?? 0) >= mostTransactions
+        if let only = busy.first {
+            return busy.count == 1 && !grouping.isFull(lanes[only.key].open) ? only.key : nil
         }
-        if let only = busy.first { return busy.count == 1 && !isFull(lanes[only.key]) ? only.key : nil }
         if let idle = lanes.firstIndex(where: \.isIdle) { return idle }
         let best = lanes.indices.min { (lanes[$0].open?.bytes ?? 0) < (lanes[$1].open?.bytes ?? 0) }
-        return best.flatMap { isFull(lanes[$0]) ? nil : $0 }
+        return best.flatMap { grouping.isFull(lanes[$0].open) ? nil : $0 }
     }
 
     private static func append(
-        _ transaction: SourceTransaction, to lane: Int, _ content: inout ApplyState.Content
+        _ transaction: SourceTransaction, to lane: Int, _ content: inout ApplyState.Content, _ grouping: Grouping
     ) -> Place {
-        let wasLarge = content.lanes[lane].open?.isLarge
+        let wasEnough = content.lanes[lane].open.map(grouping.isEnough)
         var bundle = content.lanes[lane].open ?? ApplyState.Bundle(number: content.lanes[lane].next)
         if content.lanes[lane].open == nil { content.lanes[lane].next += 1 }
         bundle.transactions.append(transaction)
         bundle.bytes += transaction.bytes
         content.lanes[lane].open = bundle
         return Place(
-            writer: Writer(lane: lane, bundle: bundle.number), wakes: wasLarge == nil || wasLarge != bundle.isLarge)
+            writer: Writer(lane: lane, bundle: bundle.number),
+            wakes: wasEnough == nil || wasEnough != grouping.isEnough(bundle))
     }
 
     private mutating func prune() {

@@ -51,6 +51,8 @@ final class Application: Sendable {
     var events: Int { state.withLock { $0.events } }
     var statements: Int { state.withLock { $0.statements } }
     var waiting: String? { state.withLock { $0.waiting } }
+    /// That no worker has taken yet.
+    var waitingTransactions: Int { shared?.monitor.quietly { $0.waiting } ?? 0 }
     private var shared: ApplyState? { state.withLock { $0.shared } }
 
     /// What is under way is finished when the target does that soon, else it is given up.
@@ -140,6 +142,8 @@ struct AppliedCounts: Sendable {
     var statements = 0
     var mismatches = 0
     var events = 0
+    var fullGroups = 0
+    var lateGroups = 0
 
     mutating func add(_ application: Application) {
         let progress = application.progress
@@ -147,6 +151,8 @@ struct AppliedCounts: Sendable {
         rows += Int(progress.rows)
         statements += application.statements
         mismatches += Int(progress.divergedRows)
+        fullGroups += Int(progress.fullGroups)
+        lateGroups += Int(progress.lateGroups)
         events += application.events
     }
 }

@@ -47,6 +47,11 @@ package struct StatusReport: Codable, Sendable {
         package var mismatches = 0
         /// Of the binlog, that were handed to the workers.
         package var events = 0
+        /// Transactions that no worker has taken yet.
+        package var waiting = 0
+        /// Transactions of the target that were begun because enough was joined, and because nothing more came in time.
+        package var fullGroups = 0
+        package var lateGroups = 0
         package init() {}
     }
 

@@ -38,7 +38,7 @@ extension TargetWork {
         let text = progress.executed.text(isMariaDB: application.isMariaDB)
         var counts = carried
         counts.add(application)
-        let total = counts
+        let (total, waiting) = (counts, application.waitingTransactions)
         board.change { report in
             report.lag = lag
             report.gtid = text
@@ -48,6 +48,8 @@ extension TargetWork {
             report.incremental.mismatches = total.mismatches
             report.incremental.statements = total.statements
             report.incremental.events = total.events
+            (report.incremental.fullGroups, report.incremental.lateGroups) = (total.fullGroups, total.lateGroups)
+            report.incremental.waiting = waiting
         }
     }
 

@@ -103,10 +103,12 @@ package struct TaskFile: Sendable {
 
 extension ReplicationSettings {
     /// The source's task says what is replicated, the target's how it is written; what both may leave out is left out.
-    func writing(as target: ReplicationSettings) -> ReplicationSettings {
+    package func writing(as target: ReplicationSettings) -> ReplicationSettings {
         var both = self
         both.workers = target.workers
-        both.groupBytes = target.groupBytes
+        // Of the source's task with dtle, and of whichever names them here.
+        if groupBytes == 1 { (both.groupBytes, both.groupTimeout) = (target.groupBytes, target.groupTimeout) }
+        both.bufferSize = bufferSize ?? target.bufferSize
         if target.policy == .strict { both.policy = .strict }
         both.filter.formUnion(target.filter)
         both.skipsCreation = skipsCreation || target.skipsCreation

@@ -75,7 +75,7 @@ struct ReplicationFigures: Sendable {
 
     private typealias Value = (ReplicationDesk.Known, ReplicationRole) -> Double
 
-    /// Nothing waits in memory here but on disk, and no messages are sent: what has no like is 0.
+    /// What waits is on disk here, and no messages are sent: what has no like is 0.
     private func dtle(
         _ tasks: [(task: String, role: ReplicationRole, known: ReplicationDesk.Known)]
     ) -> [Figure] {
@@ -101,13 +101,23 @@ struct ReplicationFigures: Sendable {
                     role == end ? (known.target?.amount("full", "bytes") ?? 0) + Self.read(known, "read") : 0
                 })
         }
-        for name in ["event_queue_size", "src_queue_size", "send_by_timeout", "send_by_size_full"] {
+        figures.append(
+            figure("buffer_event_queue_size", of: .source, "Events that were read and not handed on.") { known, _ in
+                max(0, Self.read(known, "events") - (known.target?.amount("incremental", "events") ?? 0))
+            })
+        figures.append(
+            figure("buffer_src_queue_size", of: .source, "Always 0: the source's process sends nothing.") { _, _ in 0 })
+        for (name, key, help) in [
+            ("timeout", "lateGroups", "nothing more came in time"), ("size_full", "fullGroups", "enough was joined"),
+        ] {
             figures.append(
-                figure("buffer_\(name)", of: .source, "Always 0: nothing is grouped for sending.") { _, _ in 0 })
+                figure("buffer_send_by_\(name)", of: .source, "Transactions of the target begun as \(help).") {
+                    known, _ in known.target?.amount("incremental", key) ?? 0
+                })
         }
         figures.append(
-            figure("buffer_dest_queue_size", of: .target, "Events that were read and not handed on.") { known, _ in
-                max(0, Self.read(known, "events") - (known.target?.amount("incremental", "events") ?? 0))
+            figure("buffer_dest_queue_size", of: .target, "Transactions that no worker has taken yet.") { known, _ in
+                known.target?.amount("incremental", "waiting") ?? 0
             })
         for kind in ["count", "est"] {
             figures.append(figure("memory_full_kb_\(kind)", "Always 0: rows pass without a queue.") { _, _ in 0 })
