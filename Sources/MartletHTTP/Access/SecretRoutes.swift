@@ -66,11 +66,7 @@ enum SecretRoutes {
 
     @Sendable private static func value(_ call: Call) async throws -> Response {
         try QueryItems(call.request).finish()
-        guard call.principal.rights.readsSecrets else {
-            throw Problem.forbidden(
-                "\(call.principal.name) may not read secrets; make a token with secretsRead: martlet token create NAME --secrets-read"
-            )
-        }
+        try call.demandSecrets()
         let name = try call.secretName()
         let value = try await call.control.secretValue(name)
         return .json { json in
@@ -87,6 +83,16 @@ enum SecretRoutes {
 }
 
 extension Call {
+    /// Refuses a token that may not read secrets.
+    package func demandSecrets() throws {
+        guard principal.rights.readsSecrets else {
+            throw MartletError(
+                .forbidden,
+                "\(principal.name) may not read secrets; make a token with secretsRead: martlet token create NAME --secrets-read"
+            )
+        }
+    }
+
     /// The secret's name of the path, checked before anything is done with it.
     fileprivate func secretName() throws(MartletError) -> String {
         let text = context.parameters.get("secret") ?? ""

@@ -13,6 +13,8 @@ import Testing
         case server
         /// The object in the path: for others it is not there.
         case object
+        /// The right to read secrets, which no role has by itself.
+        case secrets
     }
 
     private struct Rule {
@@ -29,6 +31,7 @@ import Testing
         "GET /api/nomad-jobs": Rule(role: "read", reach: .any),
         "POST /api/nomad-jobs": Rule(role: "run", reach: .any),
         "GET /api/nomad-jobs/{nomadJob}": Rule(role: "read", reach: .object),
+        "GET /api/nomad-jobs/{nomadJob}/passwords": Rule(role: "read", reach: .secrets),
         "GET /api/nomad-jobs/{nomadJob}/lag": Rule(role: "read", reach: .object),
         "POST /api/nomad-jobs/{nomadJob}/verify": Rule(role: "run", reach: .object),
         "POST /api/nomad-jobs/{nomadJob}/pause": Rule(role: "run", reach: .object),
@@ -110,7 +113,7 @@ import Testing
                     let status = try await Self.status(server, path, token)
                     let wanted =
                         switch (isAllowed, rule.reach, isBound, isOwn) {
-                        case (false, _, _, _), (true, .server, true, _): status == 403
+                        case (false, _, _, _), (true, .server, true, _), (true, .secrets, _, _): status == 403
                         case (true, .object, true, false): status == 404
                         default: status < 500 && ![401, 403, 404].contains(status)
                         }

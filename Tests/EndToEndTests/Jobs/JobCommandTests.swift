@@ -39,6 +39,20 @@ import Testing
         """
     }
 
+    @Test func `passwords are printed to who may read secrets`() async throws {
+        let nomad = try await JobServer()
+        let config = #"ConnectionConfig { Host = "192.0.2.1" Port = 3306 User = "u" Password = "s3cret-pw" }"#
+        let text = Self.hcl("copy", "", type: "service").replacing("raw_exec", with: "dtle").replacing(
+            #"command = "/bin/sh" args = ["-c", ""]"#, with: config)
+        #expect(try await martlet(nomad, "job", "run", "--detach", "-", input: text).status == 0)
+        let table = try await martlet(nomad, "job", "passwords", "copy")
+        #expect(table.status == 0 && table.out.contains("s3cret-pw"), "\(table)")
+        let json = try await martlet(nomad, "job", "passwords", "copy", "--json")
+        #expect(try JSONParser.parse(Array(json.out.utf8)) == ["g/t/ConnectionConfig/0/Password": "s3cret-pw"], "\(json)")
+        let status = try await martlet(nomad, "job", "status", "copy", "--json")
+        #expect(status.status == 0 && !status.out.contains("s3cret-pw"), "\(status)")
+    }
+
     @Test func `a batch is followed to its end, and the exit code tells it`() async throws {
         let nomad = try await JobServer()
         let good = try await martlet(

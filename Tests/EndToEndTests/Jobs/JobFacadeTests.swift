@@ -265,6 +265,32 @@ import Testing
         #expect(try await nomad.send(.POST, "/jobs", stolen).status == 500)
     }
 
+    @Test func `passwords are told to a token that may read secrets, and the trail says so`() async throws {
+        let nomad = try await JobServer()
+        let config: JSONValue = [
+            "ConnectionConfig": ["Host": "192.0.2.1", "Port": 3306, "User": "u", "Password": "s3cret-pw"]
+        ]
+        try await nomad.register(
+            JobServer.job(
+                "a/repl", "", type: "service", group: ["Name": "src"], task: ["Driver": "dtle", "Config": config]))
+        let path = "/api/nomad-jobs/a%2Frepl/passwords"
+        // No role has the right by itself, not even the highest.
+        let admin = try await nomad.server.call(.POST, "/api/tokens", body: ["name": "plain", "role": "admin"])
+        let plain = ["Authorization": "Bearer \(admin.json["token"].string ?? "")"]
+        let refused = try await nomad.server.call(.GET, path, headers: plain)
+        #expect(refused.status == 403 && refused.text.contains("--secrets-read"), "\(refused.text)")
+        let made = try await nomad.server.call(
+            .POST, "/api/tokens", body: ["name": "reader", "role": "read", "secretsRead": true])
+        let reader = try #require(made.json["token"].string)
+        let told = try await nomad.server.call(.GET, path, headers: ["Authorization": "Bearer \(reader)"])
+        #expect(told.json == ["src/t/ConnectionConfig/Password": "s3cret-pw"], "\(told.text)")
+        let trail = try await nomad.server.call(.GET, "/api/audit?limit=10").json["items"].array ?? []
+        let reads = trail.filter { $0["action"] == "GET /api/nomad-jobs/{nomadJob}/passwords" }
+        let records = reads.map { [$0["caller"].string, $0["outcome"].string] }
+        #expect(records == [["reader", "done"], ["plain", "forbidden"]], "\(trail)")
+        #expect(reads.allSatisfy { $0["target"] == "nomad job a/repl" }, "\(reads)")
+    }
+
     @Test func `a wrong configuration fails the allocation as recorded`() async throws {
         let nomad = try await JobServer()
         let job = JobServer.job(

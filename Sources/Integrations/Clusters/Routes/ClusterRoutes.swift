@@ -138,12 +138,7 @@ struct ClusterRoutes: Sendable {
 
     @Sendable private func passwords(_ call: Call) async throws -> Response {
         try QueryItems(call.request).finish()
-        guard call.principal.rights.readsSecrets else {
-            throw MartletError(
-                .forbidden,
-                "\(call.principal.name) may not read secrets; make a token with secretsRead: martlet token create NAME --secrets-read"
-            )
-        }
+        try call.demandSecrets()
         let found = try await call.refusing {
             try await door(call).passwords(of: call.parameter("cluster"), call.principal.rights)
         }

@@ -37,6 +37,11 @@ extension Operation {
         "showNomadJob", tag: "nomad-jobs", answers: [Answer(.ok, "The job", NomadJobSchema.report)],
         problems: [.notFound], examples: [Example("show", one, .ok)])
 
+    static let nomadJobPasswords = Operation(
+        "nomadJobPasswords", tag: "nomad-jobs",
+        answers: [Answer(.ok, "By group, task and place in the configuration", .map(of: .string()))],
+        problems: [.notFound], examples: [Example("show", ["nomadJob": "sample/copy"], .ok)])
+
     static let stopNomadJob = Operation(
         "stopNomadJob", tag: "nomad-jobs",
         body: Body(

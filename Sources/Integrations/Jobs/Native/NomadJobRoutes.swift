@@ -29,6 +29,7 @@ struct NomadJobRoutes: Sendable {
             Route(
                 .post, one + "/resume", "Have the tasks of a paused job of the job API go on", access: .covered(.run),
                 .resumeNomadJob, resume),
+            passwordRoute,
         ] + replicationRoutes
     }
 
