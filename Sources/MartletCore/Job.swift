@@ -103,16 +103,28 @@ package struct TaskSpec: Sendable, Hashable, Codable {
 /// The signal that asks a task to end, by its POSIX name.
 package enum StopSignal: String, Sendable, Codable, CaseIterable {
     case term = "TERM", int = "INT", hup = "HUP", quit = "QUIT", usr1 = "USR1", usr2 = "USR2", kill = "KILL"
+    case abrt = "ABRT", alrm = "ALRM", cont = "CONT", io = "IO", pipe = "PIPE", prof = "PROF", trap = "TRAP"
+    case urg = "URG", winch = "WINCH", xcpu = "XCPU"
 
     package var number: Int32 {
         switch self {
         case .hup: 1
         case .int: 2
         case .quit: 3
+        case .trap: 5
+        case .abrt: 6
         case .kill: 9
         case .usr1: 10
         case .usr2: 12
+        case .pipe: 13
+        case .alrm: 14
         case .term: 15
+        case .cont: 18
+        case .urg: 23
+        case .xcpu: 24
+        case .prof: 27
+        case .winch: 28
+        case .io: 29
         }
     }
 }

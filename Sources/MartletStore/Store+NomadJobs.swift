@@ -211,11 +211,6 @@ extension NomadShelf {
 }
 
 extension NomadJobRecord {
-    fileprivate func isSame(as draft: NomadJobDraft) -> Bool {
-        isStopped == draft.isStopped && content == draft.content && type == draft.type && priority == draft.priority
-            && parentID == draft.parentID && isTemplate == draft.isTemplate
-    }
-
     fileprivate var auditText: String { "\(id) version \(version) stopped \(isStopped) \(content)" }
 }
 

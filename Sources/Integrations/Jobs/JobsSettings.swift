@@ -7,6 +7,8 @@ package struct JobsSettings: Sendable, Hashable {
     package var node: String
     package var datacenter = "dc1"
     package var region = "global"
+    /// Of this program: it ends the version of the driver dtle.
+    package var release = ""
     /// Whether a caller without a token may register commands of its own (raw_exec, exec) where the listener asks for none.
     package var openCommands = false
     package var garbage = Nomad.Garbage()

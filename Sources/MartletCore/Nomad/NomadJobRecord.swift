@@ -86,6 +86,14 @@ package struct NomadJobRecord: Sendable, Hashable {
     }
 }
 
+extension NomadJobRecord {
+    /// Whether it says the same, secrets apart.
+    package func isSame(as draft: NomadJobDraft) -> Bool {
+        isStopped == draft.isStopped && content == draft.content && type == draft.type && priority == draft.priority
+            && parentID == draft.parentID && isTemplate == draft.isTemplate
+    }
+}
+
 /// One stored version of a job, without its secrets.
 package struct NomadJobVersion: Sendable, Hashable {
     package let version: Int

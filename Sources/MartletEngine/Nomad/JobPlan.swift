@@ -194,8 +194,8 @@ package struct LaunchRule: Sendable {
 
 /// Reads job definitions: the integration's part.
 package protocol JobPlanner: Sendable {
-    /// What a version of a job is to have placed. Throws `invalid` when it cannot be read: then its evaluation fails.
-    func plan(of job: NomadJobRecord, secrets: [String: Secret]) throws -> JobPlan
+    /// What a version of a job is to have placed on a node. Throws `invalid` when it cannot be read: then its evaluation fails.
+    func plan(of job: NomadJobRecord, secrets: [String: Secret], on node: String) throws -> JobPlan
     /// When a periodic job makes others; nil: never by itself. `content`: as it is kept.
     func launches(of content: String) throws -> LaunchRule?
     /// What a periodic job makes, by this name.

@@ -144,7 +144,7 @@ package final class NomadScheduler: Sendable {
         for situation in round.situations {
             do {
                 var reconciler = Reconciler(
-                    situation, plan: try plan(of: situation), node: node, facts: nomad.facts, free: free,
+                    situation, plan: try plan(of: situation, on: node), node: node, facts: nomad.facts, free: free,
                     index: round.index, at: now.nanoseconds, newID: nomad.newID)
                 reconciler.run()
                 let outcome = try withRevert(reconciler.outcome, situation)
@@ -158,11 +158,11 @@ package final class NomadScheduler: Sendable {
         return (isProgress, round.waiting, round.nextDue, node.isDraining)
     }
 
-    private func plan(of situation: NomadSituation) throws -> JobPlan? {
+    private func plan(of situation: NomadSituation, on node: NomadNode) throws -> JobPlan? {
         guard let job = situation.job, !job.isTemplate else { return nil }
         let edition = NomadJobEdition(job)
         if let known = memory.withLock({ $0.plans[edition] }) { return known }
-        let plan = try nomad.planner.plan(of: job, secrets: situation.secrets)
+        let plan = try nomad.planner.plan(of: job, secrets: situation.secrets, on: node.id)
         memory.withLock { memory in
             if memory.plans.count >= Self.mostPlans { memory.plans.removeAll() }
             memory.plans[edition] = plan

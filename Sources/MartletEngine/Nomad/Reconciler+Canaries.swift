@@ -3,7 +3,7 @@ import MartletCore
 /// Allocations of a new version that stand beside the old ones until somebody promotes them.
 extension Reconciler {
     /// The deployment of the present version; nil: there is none yet.
-    private var current: NomadDeployment? {
+    var current: NomadDeployment? {
         guard let job, let deployment, deployment.edition == NomadJobEdition(job) else { return nil }
         return deployment
     }
@@ -25,6 +25,11 @@ extension Reconciler {
             return false
         }
         return tails(of: group.name).values.contains { isOutdated($0, group) }
+    }
+
+    /// What of a group lives, and is not as the present version has it.
+    func outdated(_ group: GroupPlan) -> [NomadAllocationFacts] {
+        tails(of: group.name).values.filter { isOutdated($0, group) }
     }
 
     /// It lives, and its processes are not those that the present version has.

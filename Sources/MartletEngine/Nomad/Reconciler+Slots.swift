@@ -3,8 +3,8 @@ import MartletCore
 /// What becomes of each allocation of a group.
 extension Reconciler {
     private static let notNeeded = "alloc not needed due to job update"
-    private static let updating = "alloc is being updated due to job update"
-    private static let migrating = "alloc is being migrated"
+    static let updating = "alloc is being updated due to job update"
+    static let migrating = "alloc is being migrated"
     private static let lost = "alloc is lost since its node is down"
     private static let rescheduled = "alloc was rescheduled because it failed"
 
@@ -26,7 +26,9 @@ extension Reconciler {
     mutating func reconcile(_ group: GroupPlan) {
         let tails = tails(of: group.name)
         let isOnTrial = tendCanaries(group, tails)
-        var budget = isOnTrial ? 0 : updateBudget(group, tails)
+        let missing = (0..<max(0, group.count)).count { tails[$0] == nil }
+        // What is placed anew is as little proven as what is replaced.
+        var budget = isOnTrial ? 0 : max(0, updateBudget(group, tails) - missing)
         for slot in 0..<max(0, group.count) {
             guard let tail = tails[slot] else {
                 if !isOnTrial, !isHeld { place(group, slot: slot, cause: .jobRegister) }
@@ -73,6 +75,8 @@ extension Reconciler {
             refuse(group, metrics)
         } else if budget > 0 {
             budget -= 1
+            // Known from the moment of the decision, not only when the first successor is placed.
+            _ = deploymentID(for: group)
             stop(record.id, Self.updating)
         }
     }

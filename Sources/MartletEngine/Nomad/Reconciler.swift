@@ -223,7 +223,7 @@ package struct Reconciler {
             evaluation.statusDescription = ""
             evaluation.snapshotIndex = index
             evaluation.failedGroups = failed
-            evaluation.deploymentID = deployment?.id ?? ""
+            evaluation.deploymentID = current?.id ?? ""
             evaluation.queued = wanted.isEmpty ? nil : queued
             put(evaluation)
             last = evaluation

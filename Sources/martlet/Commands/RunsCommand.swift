@@ -152,7 +152,7 @@ struct LogsCommand: AsyncParsableCommand {
         try await Complaint.asExit {
             let client = try options.client()
             let path = "/api/runs/\(URLText.encode(id))/log"
-            if options.json { return try await printJSON(client, path) }
+            if options.json { return try await LogLines(client: client, run: id).print(query, follow: follow) }
             if follow {
                 try await RunFollowing(client: client, id: URLText.encode(id)).log(query)
             } else {
@@ -168,19 +168,5 @@ struct LogsCommand: AsyncParsableCommand {
             ("tail", tail.map(String.init)), ("stream", stream), ("attempt", attempt.map(String.init)), ("task", task),
         ]
         return items.compactMap { name, value in value.map { "\(name)=\(URLText.encode($0))" } }
-    }
-
-    /// One object a line: `{"line": …}`; bytes that are no UTF-8 are replaced.
-    private func printJSON(_ client: APIClient, _ path: String) async throws {
-        var rest: [UInt8] = []
-        let wish = query + (follow ? ["follow=true"] : [])
-        try await client.stream(path + "?" + wish.joined(separator: "&")) { bytes in
-            rest += bytes
-            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                Terminal.print(JSONText.line(["line": .string(String(decoding: rest[..<end], as: UTF8.self))]))
-                rest.removeSubrange(...end)
-            }
-        }
-        if !rest.isEmpty { Terminal.print(JSONText.line(["line": .string(String(decoding: rest, as: UTF8.self))])) }
     }
 }

@@ -148,6 +148,7 @@ struct ServerConfig: Sendable {
             replicationsDirectory: dataDirectory + "/replications")
         settings.datacenter = sources.value("jobs.datacenter") ?? settings.datacenter
         settings.region = sources.value("jobs.region") ?? settings.region
+        settings.release = Version.current
         settings.openCommands = reader.boolean("jobs.openCommands")
         settings.garbage.jobs = reader.positiveSpan("jobs.gc.jobs", settings.garbage.jobs)
         settings.garbage.evaluations = reader.positiveSpan("jobs.gc.evaluations", settings.garbage.evaluations)

@@ -56,7 +56,7 @@ struct SampleJob: Codable, Sendable {
 }
 
 struct SamplePlanner: JobPlanner {
-    func plan(of job: NomadJobRecord, secrets: [String: Secret]) throws -> JobPlan {
+    func plan(of job: NomadJobRecord, secrets: [String: Secret], on node: String) throws -> JobPlan {
         let sample = try JSONDecoder().decode(SampleJob.self, from: Data(job.content.utf8))
         let second: Int64 = 1_000_000_000
         let tasks = sample.tasks.map { name in

@@ -134,9 +134,18 @@ package struct JobsFacade: Facade {
         "/v1/system/reconcile/summaries": Whole { try await $0.only([.put: $0.nothing, .post: $0.nothing]) },
         "/v1/operator/raft/configuration": Whole { try await $0.only([.get: $0.raft]) },
         "/v1/scaling/policies": Whole { try await $0.only([.get: $0.noPolicies]) },
-        "/v1/namespaces": Whole { _ in throw NomadRefusal(.notImplemented, "Nomad Enterprise only endpoint") },
-        "/v1/acl/tokens": Whole { _ in throw NomadRefusal(.badRequest, "ACL support disabled") },
+        "/v1/namespaces": Whole(body: enterprise), "/v1/namespace": Whole(body: enterprise),
+        "/v1/quotas": Whole(body: enterprise), "/v1/quota-usages": Whole(body: enterprise),
+        "/v1/quota": Whole(body: enterprise), "/v1/sentinel/policies": Whole(body: enterprise),
     ]
+
+    /// Of the edition that is paid for.
+    @Sendable private static func enterprise(_ call: NomadCall) async throws -> NomadReply {
+        throw NomadRefusal(.notImplemented, "Nomad Enterprise only endpoint")
+    }
+    @Sendable private static func withoutRules(_ call: NomadCall) async throws -> NomadReply {
+        throw NomadRefusal(.badRequest, "ACL support disabled")
+    }
 
     private static let families: [(prefix: String, handlers: [(suffix: String, handler: About)])] = [
         (
@@ -209,6 +218,10 @@ package struct JobsFacade: Facade {
         ),
         ("/v1/client/fs/ls/", [("", { call, id in try await call.only([.get: { try await call.list(id) }]) })]),
         ("/v1/client/fs/stat/", [("", { call, id in try await call.only([.get: { try await call.stat(id) }]) })]),
+        ("/v1/namespace/", [("", { call, _ in try await enterprise(call) })]),
+        ("/v1/quota/", [("", { call, _ in try await enterprise(call) })]),
+        ("/v1/sentinel/", [("", { call, _ in try await enterprise(call) })]),
+        ("/v1/acl/", [("", { call, _ in try await withoutRules(call) })]),
         (
             "/v1/client/fs/cat/",
             [("", { call, id in try await call.only([.get: { try await call.read(id, isPart: false) }]) })]

@@ -70,7 +70,8 @@ extension NomadCall {
         if let task, !found.record.tasks.contains(where: { $0.name == task }) {
             throw NomadRefusal(.internalServerError, "Could not find task with name \(GoErrors.quoted(task))")
         }
-        if found.facts.isOver { throw NomadRefusal(.internalServerError, "Task not running") }
+        let isDead = task.map { task in found.facts.tasks.contains { $0.name == task && $0.phase == .dead } } ?? false
+        if found.facts.isOver || isDead { throw NomadRefusal(.internalServerError, "Task not running") }
         _ = try await nomad.ask(.restart(allocation: found.record.id, task: task))
         return .client(["Index": 0])
     }

@@ -24,19 +24,7 @@ extension NomadCall {
 
     /// 200 for an unknown job, too.
     func deregister(_ id: String) async throws -> NomadReply {
-        var purges = false
-        if let text = query["purge"] {
-            guard
-                let flag = ["1": true, "t": true, "true": true, "0": false, "f": false, "false": false][
-                    text.lowercased()]
-            else {
-                throw NomadRefusal(
-                    .internalServerError,
-                    "Failed to parse value of \"purge\" (\(text)) as a bool: strconv.ParseBool: parsing \(GoErrors.quoted(text)): invalid syntax"
-                )
-            }
-            purges = flag
-        }
+        let purges = try isTrue("purge")
         try demand(id)
         if id.utf8.count > JobCheck.longestID {
             throw NomadRefusal(.badRequest, "Job ID is longer than \(JobCheck.longestID) bytes")
@@ -87,6 +75,9 @@ extension NomadCall {
 
     func evaluate(_ id: String) async throws -> NomadReply {
         let options = try await object(orEmpty: true)
+        if let named = options.member("JobID")?.string, !named.isEmpty, named != id {
+            throw NomadRefusal(.badRequest, "JobID not same as job name")
+        }
         let state = try await state(of: id)
         if state.job.isTemplate {
             throw NomadRefusal(
@@ -113,8 +104,7 @@ extension NomadCall {
         let before = try old.map { try JobSpec(stored: $0.job.content) }
         let sealed = try await draft(spec, over: old?.job)
         let after = try JobSpec(stored: sealed.content)
-        let live = if let old { try await count(of: old.job) } else { [String: Int]() }
-        let desired = PlanPreview(from: old?.job.isStopped == true ? nil : before, to: after, live: live, node: node)
+        let desired = PlanPreview(try await nomad.preview(sealed))
         let diff = JobDiff(
             from: before, to: after, stopped: (old?.job.isStopped ?? false, false), updates: desired.updates)
         let index = old?.job.jobModifyIndex ?? 0
@@ -130,17 +120,6 @@ extension NomadCall {
     private func nextLaunch(of spec: JobSpec) throws -> JSONValue {
         guard let periodic = spec.periodic, periodic.isEnabled else { return .null }
         return try periodic.timetable().next(after: control.now()).map { .string(GoText.time($0.nanoseconds)) } ?? .null
-    }
-
-    /// Live allocations by group.
-    private func count(of job: NomadJobRecord) async throws -> [String: Int] {
-        let list = try await store.nomadAllocations(.job(job.id), withHistory: false)
-        return list.items.reduce(into: [:]) { counts, runs in
-            guard runs.record.edition.created == job.createIndex, runs.record.desired == .run, !runs.facts.isOver else {
-                return
-            }
-            counts[runs.record.group, default: 0] += 1
-        }
     }
 
     func stable(_ id: String) async throws -> NomadReply {
@@ -214,6 +193,9 @@ extension NomadCall {
 
     func dispatch(_ id: String) async throws -> NomadReply {
         let body = try await object(orEmpty: true)
+        if let named = body.member("JobID")?.string, !named.isEmpty, named != id {
+            throw NomadRefusal(.badRequest, "Job ID does not match")
+        }
         let state = try await state(of: id)
         guard let parameterized = try JobSpec(stored: state.job.content).parameterized else {
             throw NomadRefusal(
@@ -223,7 +205,11 @@ extension NomadCall {
             throw NomadRefusal(.internalServerError, "Specified job \(GoErrors.quoted(id)) is stopped")
         }
         let payload = body.member("Payload")?.string ?? ""
-        let meta = (body.member("Meta")?.object ?? [:]).compactMapValues(\.string)
+        let given = body.member("Meta")?.object ?? [:]
+        if let wrong = given.first(where: { $0.value.string == nil })?.key {
+            throw NomadRefusal(.badRequest, "json: cannot unmarshal Meta.\(wrong.prefix(64)) into Go value of type string")
+        }
+        let meta = given.compactMapValues(\.string)
         try Self.check(payload, meta, parameterized)
         var changes: [String: JSONValue] = [:]
         if !payload.isEmpty { changes["Payload"] = .string(payload) }

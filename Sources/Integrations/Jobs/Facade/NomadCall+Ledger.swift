@@ -8,7 +8,7 @@ extension NomadCall {
     // MARK: Ids
 
     /// The prefix of a list of UUIDs: hexadecimal, of even length. `kind`: as the error names it.
-    private func uuidPrefix(_ kind: String) throws(NomadRefusal) -> String {
+    func uuidPrefix(_ kind: String) throws(NomadRefusal) -> String {
         let digits = prefix.filter { $0 != "-" }
         func refuse(_ text: String) -> NomadRefusal {
             NomadRefusal(.internalServerError, "\(kind) lookup failed: index error: \(text)")
@@ -21,9 +21,11 @@ extension NomadCall {
     }
 
     func uuid(_ id: String, _ kind: String) throws(NomadRefusal) -> String {
-        guard id.utf8.count == 36 else {
-            throw NomadRefusal(.internalServerError, "\(kind) lookup failed: index error: UUID must be 36 characters")
+        func refuse(_ text: String) -> NomadRefusal {
+            NomadRefusal(.internalServerError, "\(kind) lookup failed: index error: \(text)")
         }
+        guard id.utf8.count == 36 else { throw refuse("UUID must be 36 characters") }
+        guard id.allSatisfy({ $0.isHexDigit || $0 == "-" }) else { throw refuse("Invalid UUID: \(id)") }
         return id.lowercased()
     }
 
@@ -66,9 +68,14 @@ extension NomadCall {
         return try await watching(.allocations) { try await allocations(.prefix(prefix)) }
     }
 
-    /// `?all=true` takes those of an earlier job of the same name, too, which is what is kept anyway.
+    /// Of the present life of a job alone, unless `?all=true` asks for those of an earlier one of the same name; once it is
+    /// purged, of all.
     func allocations(of job: String) async throws -> NomadReply {
-        try await watching(.allocations) { try await allocations(.job(job)) }
+        let wantsAll = try isTrue("all")
+        return try await watching(.allocations) {
+            let created = wantsAll ? nil : try await store.nomadJob(job)?.job.createIndex
+            return try await allocations(.job(job)) { created == nil || $0.created == created }
+        }
     }
 
     func allocations(on node: String) async throws -> NomadReply {
@@ -87,9 +94,12 @@ extension NomadCall {
         }
     }
 
-    private func allocations(_ selection: NomadSelection) async throws -> NomadReply {
+    private func allocations(
+        _ selection: NomadSelection, where isMeant: (NomadJobEdition) -> Bool = { _ in true }
+    ) async throws -> NomadReply {
         let list = try await store.nomadAllocations(selection, withHistory: true)
-        return .read(.array(stubs(list.items.filter { covers($0.record.jobID) })), list.index)
+        let found = list.items.filter { covers($0.record.jobID) && isMeant($0.record.edition) }
+        return .read(.array(stubs(found)), list.index)
     }
 
     private func stubs(_ all: [NomadAllocationRuns]) -> [JSONValue] {
@@ -153,13 +163,21 @@ extension NomadCall {
         return try await watching(.deployments) { try await deployments(.prefix(prefix)) }
     }
 
+    /// As ``allocations(of:)``.
     func deployments(of job: String) async throws -> NomadReply {
-        try await watching(.deployments) { try await deployments(.job(job)) }
+        let wantsAll = try isTrue("all")
+        return try await watching(.deployments) {
+            let created = wantsAll ? nil : try await store.nomadJob(job)?.job.createIndex
+            return try await deployments(.job(job)) { created == nil || $0.created == created }
+        }
     }
 
-    private func deployments(_ selection: NomadSelection) async throws -> NomadReply {
+    private func deployments(
+        _ selection: NomadSelection, where isMeant: (NomadJobEdition) -> Bool = { _ in true }
+    ) async throws -> NomadReply {
         let list = try await store.nomadDeployments(selection)
-        return .read(.array(list.items.filter { covers($0.edition.job) }.map(LedgerJSON.deployment)), list.index)
+        let found = list.items.filter { covers($0.edition.job) && isMeant($0.edition) }
+        return .read(.array(found.map(LedgerJSON.deployment)), list.index)
     }
 
     /// The newest; null where there is none.

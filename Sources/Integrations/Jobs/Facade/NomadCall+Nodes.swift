@@ -8,19 +8,14 @@ import MartletHTTP
 /// The one node.
 extension NomadCall {
     @Sendable func listNodes() async throws -> NomadReply {
-        let wanted = prefix
-        let digits = wanted.filter { $0 != "-" }
-        if digits.count % 2 != 0 {
-            throw NomadRefusal(
-                .internalServerError, "node lookup failed: index error: Input (without hyphens) must be even length")
-        }
+        let wanted = try uuidPrefix("node")
         return try await watching(.nodes) {
             let kept = try await nomad.node()
             let own: [String: JSONValue] = [
                 "Address": .string(node.address), "Version": .string(JobsNode.version),
             ]
             let stub: JSONValue = .object(common(kept).merging(own) { $1 })
-            return .read(.array(kept.id.hasPrefix(wanted.lowercased()) ? [stub] : []), kept.modifyIndex)
+            return .read(.array(kept.id.hasPrefix(wanted) ? [stub] : []), kept.modifyIndex)
         }
     }
 
@@ -32,12 +27,9 @@ extension NomadCall {
     }
 
     func require(node id: String) async throws -> NomadNode {
-        guard id.utf8.count == 36 else {
-            throw NomadRefusal(
-                .internalServerError, "node lookup failed: index error: UUID must be 36 characters")
-        }
+        let id = try uuid(id, "node")
         let kept = try await nomad.node()
-        guard kept.id == id.lowercased() else {
+        guard kept.id == id else {
             throw NomadRefusal(.notFound, "node not found", index: kept.modifyIndex)
         }
         return kept
@@ -56,7 +48,7 @@ extension NomadCall {
     private var drivers: [String: JSONValue] {
         Dictionary(
             uniqueKeysWithValues: node.drivers.map { name in
-                var attributes = JobsNode.attributes(of: name)
+                var attributes = node.attributes(of: name)
                 attributes["driver.\(name)"] = "true"
                 return (
                     name,

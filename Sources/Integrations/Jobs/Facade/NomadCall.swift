@@ -88,6 +88,19 @@ struct NomadCall: Sendable {
         }
     }
 
+    /// `?name=true`, as Go reads it.
+    func isTrue(_ name: String) throws(NomadRefusal) -> Bool {
+        guard let text = query[name], !text.isEmpty else { return false }
+        switch text {
+        case "1", "t", "T", "true", "True", "TRUE": return true
+        case "0", "f", "F", "false", "False", "FALSE": return false
+        default:
+            let why = "strconv.ParseBool: parsing \(GoErrors.quoted(text)): invalid syntax"
+            throw NomadRefusal(
+                .internalServerError, "Failed to parse value of \(GoErrors.quoted(name)) (\(text)) as a bool: \(why)")
+        }
+    }
+
     // MARK: Rights
 
     /// Whether the caller's token reaches a job.

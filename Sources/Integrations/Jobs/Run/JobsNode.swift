@@ -11,6 +11,9 @@ struct JobsNode: Sendable {
     /// As `${attr.…}` names them.
     let attributes: [String: String]
     let address: String
+    let region: String
+    /// Of this program.
+    let release: String
     let diskMB: Int
     /// When it was looked at: nanoseconds since 1970.
     let since: Int64
@@ -26,6 +29,7 @@ struct JobsNode: Sendable {
         drivers = ["raw_exec", "exec", ReplicationDriver.name]
         isRoot = geteuid() == 0
         address = "127.0.0.1"
+        (region, release) = (settings.region, settings.release)
         since = Date().nanoseconds
         let disk = (try? FileManager.default.attributesOfFileSystem(forPath: "/")) ?? [:]
         diskMB = ((disk[.systemFreeSize] as? NSNumber)?.intValue ?? 0) / 1_048_576
@@ -41,8 +45,9 @@ struct JobsNode: Sendable {
             "cpu.totalcompute": String(processors.count * processors.megahertz), "cpu.modelname": processors.model,
             "memory.totalbytes": String(info.physicalMemory), "nomad.version": Self.version,
             "unique.network.ip-address": address,
+            "os.signals": StopSignal.allCases.map { "SIG\($0.rawValue)" }.joined(separator: ","),
         ]
-        for driver in drivers { attributes.merge(Self.attributes(of: driver)) { $1 } }
+        for driver in drivers { attributes.merge(Self.attributes(of: driver, release)) { $1 } }
         for (key, value) in Self.release() {
             if key == "ID" { attributes["os.name"] = value }
             if key == "VERSION_ID" { attributes["os.version"] = value }
@@ -51,11 +56,13 @@ struct JobsNode: Sendable {
     }
 
     /// That a driver is there, and what it says of itself.
-    static func attributes(of driver: String) -> [String: String] {
+    func attributes(of driver: String) -> [String: String] { Self.attributes(of: driver, release) }
+
+    private static func attributes(of driver: String, _ release: String) -> [String: String] {
         var attributes = ["driver.\(driver)": "1"]
         if driver == ReplicationDriver.name {
             attributes["driver.dtle.version"] = ReplicationDriver.version
-            attributes["driver.dtle.full_version"] = ReplicationDriver.version + "-martlet-martlet"
+            attributes["driver.dtle.full_version"] = ReplicationDriver.version + "-martlet-" + release
         }
         return attributes
     }
@@ -63,17 +70,22 @@ struct JobsNode: Sendable {
     /// Who runs a task that names nobody: those of `exec` not as this server's user.
     func user(of driver: String) -> String? { driver == "exec" && isRoot ? "nobody" : nil }
 
-    /// By the names that texts of jobs have for it.
-    var interpolated: [String: String] {
-        var all = ["node.datacenter": facts.datacenter, "node.unique.name": facts.name, "node.class": ""]
+    /// By the names that texts of jobs have for it. `id`: by which it is kept.
+    func interpolated(_ id: String) -> [String: String] {
+        var all = [
+            "node.unique.id": id, "node.region": region, "node.datacenter": facts.datacenter,
+            "node.unique.name": facts.name, "node.class": "",
+        ]
         for (name, value) in attributes { all["attr.\(name)"] = value }
         return all
     }
 
     // MARK: Constraints
 
-    func fulfils(_ constraint: JobSpec.Constraint) -> Bool {
-        let (left, right) = (value(constraint.left), value(constraint.right))
+    /// `id`: by which the node is kept.
+    func fulfils(_ constraint: JobSpec.Constraint, as id: String) -> Bool {
+        let names = interpolated(id)
+        let (left, right) = (Self.value(constraint.left, names), Self.value(constraint.right, names))
         switch constraint.operand {
         case "is_set": return left != nil
         case "is_not_set": return left == nil
@@ -113,9 +125,9 @@ struct JobsNode: Sendable {
     }
 
     /// `${attr.kernel.name}`, or a text as it is; nil: this node has no such thing.
-    private func value(_ target: String) -> String? {
+    private static func value(_ target: String, _ names: [String: String]) -> String? {
         guard target.hasPrefix("${"), target.hasSuffix("}") else { return target }
-        return interpolated[String(target.dropFirst(2).dropLast())]
+        return names[String(target.dropFirst(2).dropLast())]
     }
 
     private static func list(_ text: String) -> [String] {

@@ -16,10 +16,10 @@ struct JobsPlanner: JobPlanner {
         (region, replications) = (settings.region, settings.replicationsDirectory)
     }
 
-    func plan(of job: NomadJobRecord, secrets: [String: Secret]) throws -> JobPlan {
+    func plan(of job: NomadJobRecord, secrets: [String: Secret], on node: String) throws -> JobPlan {
         let spec = try JobSpec(stored: job.content)
         return JobPlan(
-            datacenters: spec.datacenters, groups: spec.groups.map { group(_: $0, of: spec, secrets) })
+            datacenters: spec.datacenters, groups: spec.groups.map { group(_: $0, of: spec, secrets, on: node) })
     }
 
     func task(_ task: TaskPlan, in allocation: NomadAllocation) -> TaskPlan {
@@ -31,7 +31,7 @@ struct JobsPlanner: JobPlanner {
             "NOMAD_ALLOC_ID": allocation.id, "NOMAD_ALLOC_NAME": allocation.name,
             "NOMAD_ALLOC_INDEX": String(allocation.slot),
         ]) { $1 }
-        let interpolation = Interpolation(environment: known, node: node.interpolated)
+        let interpolation = Interpolation(environment: known, node: node.interpolated(allocation.nodeID))
         // Names of schemas have templates of their own.
         if task.driver != ReplicationDriver.name { task.spec = interpolation.apply(task.spec) }
         task.environment = task.environment.mapValues(interpolation.apply)
@@ -49,21 +49,31 @@ struct JobsPlanner: JobPlanner {
             + "\(GoErrors.quoted(program)) could not be found"
     }
 
-    private func group(_ group: TaskGroup, of spec: JobSpec, _ secrets: [String: Secret]) -> GroupPlan {
+    private func group(
+        _ group: TaskGroup, of spec: JobSpec, _ secrets: [String: Secret], on node: String
+    ) -> GroupPlan {
         GroupPlan(
             name: group.name, count: spec.type == .system ? 1 : group.count,
             tasks: group.tasks.map { task($0, group, spec, secrets) },
             reschedule: group.reschedule?.rule ?? .never,
             update: spec.type == .service ? group.update.flatMap(\.rule) : nil,
-            unmet: unmet(spec.constraints + group.constraints + group.tasks.flatMap(\.constraints)))
+            unmet: unmet(spec.constraints + group.constraints + group.tasks.flatMap(\.constraints), on: node)
+                + unknownSignals(group))
+    }
+
+    /// As the condition that Nomad makes of a signal to end with.
+    private func unknownSignals(_ group: TaskGroup) -> [String] {
+        group.tasks.map(\.killSignal).filter { !$0.isEmpty && StopSignal(nomad: $0) == nil }.map {
+            "${attr.os.signals} set_contains \($0)"
+        }
     }
 
     /// Conditions that this node does not fulfil.
-    private func unmet(_ constraints: [JobSpec.Constraint]) -> [String] {
+    private func unmet(_ constraints: [JobSpec.Constraint], on id: String) -> [String] {
         constraints.compactMap { constraint in
             // About several allocations on several nodes: with one node they hold.
             if ["distinct_hosts", "distinct_property"].contains(constraint.operand) { return nil }
-            return node.fulfils(constraint)
+            return node.fulfils(constraint, as: id)
                 ? nil
                 : "\(constraint.left) \(constraint.operand.isEmpty ? "=" : constraint.operand) \(constraint.right)"
         }

@@ -131,6 +131,7 @@ struct JobCommand: AsyncParsableCommand {
                 let job = try await client.call("GET", JobCommand.path(id)).json()
                 let run = try NomadJobSheet(job: job).run(task: task, allocation: alloc)
                 let query = ["stream=\(stderr ? "stderr" : "stdout")"]
+                if options.json { return try await LogLines(client: client, run: run).print(query, follow: follow) }
                 if follow { return try await RunFollowing(client: client, id: run).log(query) }
                 try await client.stream("/api/runs/\(run)/log?" + query[0]) { bytes in
                     guard Terminal.write(bytes, to: STDOUT_FILENO) else { throw CancellationError() }
