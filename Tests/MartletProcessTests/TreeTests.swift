@@ -21,14 +21,19 @@ import Testing
     @Test func `a daemon in a session of its own is killed with the task`() async throws {
         let address = fixture.address()
         let script = """
+            trap 'exit 4' TERM
+            echo $$ > \(fixture.path("leader"))
             setsid sh -c 'trap "" TERM HUP; (echo $$ > \(fixture.path("daemon")); exec sleep 600) & wait' &
             setsid sh -c 'setsid sh -c "trap \\"\\" TERM; sh -c \\"echo \\\\\\$PPID > \(fixture.path("deep"))\\"; sleep 600; true" &' &
-            trap 'exit 4' TERM; while :; do sleep 0.05; done
+            while :; do sleep 0.05; done
             """
         let (handle, task) = try await executor.begin(shell(script), at: address)
         let daemon = try await pid(in: "daemon")
         let deep = try await pid(in: "deep")
         #expect(isAlive(daemon) && isAlive(deep))
+        let leader = try await pid(in: "leader")
+        try await executor.stop(handle, at: address, grace: .seconds(600))
+        try await eventually("the leader obeys") { !isAlive(leader) }
         try await executor.stop(handle, at: address, grace: TimeSpan(milliseconds: 200))
         let exit = try await task.value
         #expect(exit.ending == .exited(code: 4))
