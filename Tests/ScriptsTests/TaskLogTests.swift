@@ -83,7 +83,7 @@ private final class Printer: Sendable {
     }
 
     func ended(_ id: RunID) async throws {
-        #expect(try await control.wait(for: id, upTo: .seconds(60)).state.isEnd)
+        #expect(try await control.wait(for: id, upTo: .seconds(300)).state.isEnd)
     }
 
     func printed(_ words: String..., task: String = "all") async throws -> RunID {
@@ -122,11 +122,11 @@ private struct Listener: LogHandler {
     func log(event: LogEvent) { hear("\(event.message)") }
 }
 
-/// Waits for at most a minute, and longer only when the test itself seldom gets its turn.
+/// Waits for at most five minutes, and longer only when the test itself seldom gets its turn.
 private func eventually(
     _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
 ) async throws {
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + .seconds(300)
     var asked = 0
     while try await !condition() {
         asked += 1
