@@ -170,13 +170,14 @@ private func eventually(
             try await eventually("the first line") { printer.lines().count == 1 }
             let task = TaskAddress(run: id, attempt: 1, task: 0)
             var delays: [Duration] = []
-            for number in 1...4 {
+            for number in 1...40 {
                 let begin = ContinuousClock.now
                 printer.logs.write("more\nhalf", to: task)
                 try await eventually("one line more") { printer.lines().count == 1 + number }
                 delays.append(.now - begin)
+                // Not each: the machine may be busy.
+                if number >= 4, delays.contains(where: { $0 < .seconds(1) }) { break }
             }
-            // Not each: the machine may be busy.
             #expect(try #require(delays.min()) < .seconds(1))
             try await printer.end(id)
             try await eventually("the end") { printer.lines().last == Printer.line(id, "half") }
