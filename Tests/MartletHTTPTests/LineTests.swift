@@ -32,7 +32,7 @@ import Testing
         _ api: LiveAPI, _ path: String, headers: [String: String] = [:],
         _ each: (Event) async throws -> Void = { _ in }
     ) async throws -> [Event] {
-        let response = try await HTTPClient.shared.execute(api.request("GET", path, headers), timeout: .seconds(60))
+        let response = try await LiveAPI.client.execute(api.request("GET", path, headers), timeout: .seconds(300))
         #expect(response.headers["Content-Type"] == ["text/event-stream"])
         var text = ""
         var events: [Event] = []

@@ -38,7 +38,7 @@ import Testing
     @Test func `a caller may wait for the end`() async throws {
         let api = try await LiveAPI()
         let done = try await api.call(
-            "POST", "/api/runs", body: #"{"command":["fail"]}"#, headers: ["Prefer": "respond-async, wait=20"])
+            "POST", "/api/runs", body: #"{"command":["fail"]}"#, headers: ["Prefer": "respond-async, wait=300"])
         #expect(done.status == 200 && done.headers["Preference-Applied"] == ["wait"])
         #expect(done.json["state"] == "failed" && done.json["exitCode"] == 3)
         let open = try await api.call(
