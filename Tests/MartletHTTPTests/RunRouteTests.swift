@@ -200,6 +200,8 @@ extension LiveAPI {
             aliases: [RunAlias(facade: "scripts", alias: alias)], trigger: Trigger(source: "scripts"), rights: .all)
         let id = try await api.control.submit(submission).ids[0].description
         #expect(try await api.call("GET", "/api/runs/\(alias)").json["id"].string == id)
+        // One that has not begun is stopped at once.
+        try await api.reaches("running", id)
         #expect(try await api.call("POST", "/api/runs/\(alias)/stop").status == 202)
         #expect(try await api.call("GET", "/api/runs/\(alias.dropLast())0").status == 404)
     }

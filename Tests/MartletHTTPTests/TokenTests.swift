@@ -158,6 +158,7 @@ import Testing
     func `a stream ends soon after its token`(_ path: String) async throws {
         let api = try await LiveAPI(recheck: .milliseconds(50))
         let id = try await api.submit(#"{"command":["hang"]}"#)
+        try await api.reaches("running", id)
         let header = try await token(api, #"{"name":"viewer","role":"read"}"#)
         let request = api.request("GET", path.replacing("{id}", with: id), header)
         let response = try await LiveAPI.client.execute(request, timeout: .seconds(300))
