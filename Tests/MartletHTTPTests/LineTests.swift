@@ -88,7 +88,7 @@ import Testing
         try await api.reaches("running", id)
         let wroteAt = Mutex(ContinuousClock.now)
         let delays = Mutex<[Duration]>([])
-        let lines = (0..<5).map { "line \($0)" }
+        let lines = (0..<30).map { "line \($0)" }
         api.logs.write(lines[0] + "\n" + lines[1])
         let all = try await events(api, "/api/runs/\(id)/lines") { event in
             guard event.name == "line" else { return }
