@@ -111,7 +111,7 @@ package final class TestServer: Sendable {
         let text = try String(contentsOf: directory.appendingPathComponent("pid"), encoding: .utf8)
         let pid = text.filter(\.isNumber)
         try lifeline.fileHandleForWriting.write(contentsOf: Data("kill\n".utf8))
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(300)
         while Self.isAlive(pid) {
             guard ContinuousClock.now < deadline else { throw Failure("the server was not killed") }
             usleep(10_000)
@@ -156,7 +156,7 @@ package final class TestServer: Sendable {
     }
 
     private func awaitConnection() throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(300)
         while true {
             do {
                 let connection = try connect()
