@@ -20,9 +20,11 @@ extension FileLogReader {
         guard let directory = RunDirectory(task.run, in: paths) else { return ([], offset) }
         let name = RunPaths.name(.progress, of: task)
         if let rotated = directory.open("\(name).\(position.file)") {
+            // Whoever still has it open goes on writing there; the next file begins when somebody opens it anew. Asked
+            // before the rest is read: what was written until then is part of it.
+            let isFollowed = directory.open(name) != nil
             let lines = Self.readLines(rotated, &position)
-            // Whoever still has it open goes on writing there; the next file begins when somebody opens it anew.
-            guard lines.isEmpty, directory.open(name) != nil else { return (lines, position.offset) }
+            guard lines.isEmpty, isFollowed else { return (lines, position.offset) }
             position = Position((position.file + 1) << 40)
         }
         guard let current = directory.open(name) else { return ([], position.offset) }

@@ -9,12 +9,14 @@ import Testing
         let process = Process()
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
+        // A file: the end of a pipe would not come while a server that another test just starts holds it open.
+        let file = FileManager.default.temporaryDirectory.appending(path: "key-output-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data().write(to: file)
+        process.standardOutput = try FileHandle(forWritingTo: file)
         try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        return (process.terminationStatus, try String(contentsOf: file, encoding: .utf8))
     }
 
     @Test func `the key is made once, for its owner, as OpenSSH has it`() async throws {

@@ -76,15 +76,15 @@ import Testing
         #expect(try await keys.put("dtle/j/Gtid", [1], flags: 0, ifIndex: nil))
         let index = try await keys.entry("dtle/j/Gtid", nil).index
         let keys = keys
-        async let key = keys.entry("dtle/j/Gtid", CheckpointWait(after: index, for: .seconds(60)))
-        async let tree = keys.entries(under: "dtle/j", CheckpointWait(after: index, for: .seconds(60)))
+        async let key = keys.entry("dtle/j/Gtid", CheckpointWait(after: index, for: .seconds(300)))
+        async let tree = keys.entries(under: "dtle/j", CheckpointWait(after: index, for: .seconds(300)))
         async let other = keys.keys(under: "other/", CheckpointWait(after: 1 << 40, for: .milliseconds(50)))
         #expect(try await other.value.isEmpty)
         #expect(try await keys.put("dtle/j/Gtid", [2], flags: 0, ifIndex: nil))
         #expect(try await key.value?.value == [2])
         #expect(try await tree.index > index)
         let later = try await keys.entry("dtle/j/Gtid", nil).index
-        async let removed = keys.entry("dtle/j/Gtid", CheckpointWait(after: later, for: .seconds(60)))
+        async let removed = keys.entry("dtle/j/Gtid", CheckpointWait(after: later, for: .seconds(300)))
         try await keys.delete(under: "dtle/")
         #expect(try await removed.value == nil)
     }

@@ -61,9 +61,16 @@ final class Engine: Sendable {
         return try await control.require(id)
     }
 
-    /// The run as soon as its report is as wanted, of which no event tells; after 60 s as it is.
+    /// What was launched, as soon as it is so much: a run counts as running a moment before. After 300 s as it is.
+    func launches(_ count: Int) async throws -> [TaskAddress] {
+        let end = ContinuousClock.now + .seconds(300)
+        while executor.launched.count < count, .now < end { try await Task.sleep(for: .milliseconds(20)) }
+        return executor.launched
+    }
+
+    /// The run as soon as its report is as wanted, of which no event tells; after 300 s as it is.
     func told(_ id: RunID, _ isWanted: (TaskReport) -> Bool) async throws -> Run {
-        let end = ContinuousClock.now + .seconds(60)
+        let end = ContinuousClock.now + .seconds(300)
         while true {
             let run = try await control.require(id)
             if isWanted(run.report) || run.state.isEnd || .now > end { return run }

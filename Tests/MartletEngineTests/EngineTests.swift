@@ -96,7 +96,7 @@ import Testing
         for _ in 0..<5 { ids.append(try await engine.submit(.tasks("hang"))) }
         for id in ids.prefix(2) { _ = try await engine.reaches(.running, id) }
         #expect(try await engine.view(ids[4]).reason == .globalLimit(2))
-        #expect(engine.executor.launched.count == 2)
+        #expect(try await engine.launches(2).count == 2)
         for id in ids {
             _ = try await engine.reaches(.running, id)
             _ = try await engine.control.stop(id)

@@ -88,8 +88,11 @@ import Testing
     }
 
     @Test func `strangers cannot fill the trail`() async throws {
-        let api = try await LiveAPI()
-        for _ in 0..<120 { try await api.call("POST", "/api/runs", body: "{}", headers: ["Authorization": ""]) }
+        let api = try await quickly(within: .seconds(50)) {
+            let api = try await LiveAPI()
+            for _ in 0..<120 { try await api.call("POST", "/api/runs", body: "{}", headers: ["Authorization": ""]) }
+            return api
+        }
         #expect(try await trail(api).count == 100)
         _ = try await api.submit()
         #expect(try await trail(api).count == 101, "who has a token is recorded all the same")

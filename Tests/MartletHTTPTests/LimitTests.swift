@@ -37,7 +37,8 @@ import Testing
     }
 
     @Test func `a token that asks too often is told when to come back`() async throws {
-        let api = try await LiveAPI(requests: 5)
+        // One in a second: a busy machine may not get to more.
+        let api = try await LiveAPI(requests: 1)
         let secret = try await api.tokens.create(
             NewToken(parsing: ["name": "busy", "role": "read"]), by: .admin
         ).secret.exposed
@@ -45,7 +46,7 @@ import Testing
         var refused: LiveAPI.Reply?
         for _ in 0..<200 where refused == nil {
             let reply = try await api.call("GET", "/api/jobs", headers: mine)
-            #expect(reply.headers["RateLimit-Policy"] == ["\"requests\";q=5;w=1"])
+            #expect(reply.headers["RateLimit-Policy"] == ["\"requests\";q=1;w=1"])
             if reply.status == 429 { refused = reply }
         }
         let reply = try #require(refused)
@@ -60,11 +61,14 @@ import Testing
     }
 
     @Test func `an address that tries tokens is slowed down, and a right one goes on`() async throws {
-        let api = try await LiveAPI(wrongTokens: 3)
-        var statuses: [Int] = []
-        for number in 0..<6 {
-            let reply = try await api.call("GET", "/api/jobs", headers: ["Authorization": "Bearer guess-\(number)"])
-            statuses.append(reply.status)
+        let (api, statuses) = try await quickly(within: .seconds(15)) {
+            let api = try await LiveAPI(wrongTokens: 3)
+            var statuses: [Int] = []
+            for number in 0..<6 {
+                let reply = try await api.call("GET", "/api/jobs", headers: ["Authorization": "Bearer guess-\(number)"])
+                statuses.append(reply.status)
+            }
+            return (api, statuses)
         }
         #expect(statuses == [401, 401, 401, 429, 429, 429])
         #expect(try await api.call("GET", "/api/jobs").status == 200)

@@ -32,7 +32,7 @@ import Testing
         _ api: LiveAPI, _ path: String, headers: [String: String] = [:],
         _ each: (Event) async throws -> Void = { _ in }
     ) async throws -> [Event] {
-        let response = try await HTTPClient.shared.execute(api.request("GET", path, headers), timeout: .seconds(60))
+        let response = try await LiveAPI.client.execute(api.request("GET", path, headers), timeout: .seconds(300))
         #expect(response.headers["Content-Type"] == ["text/event-stream"])
         var text = ""
         var events: [Event] = []
@@ -88,7 +88,7 @@ import Testing
         try await api.reaches("running", id)
         let wroteAt = Mutex(ContinuousClock.now)
         let delays = Mutex<[Duration]>([])
-        let lines = (0..<5).map { "line \($0)" }
+        let lines = (0..<30).map { "line \($0)" }
         api.logs.write(lines[0] + "\n" + lines[1])
         let all = try await events(api, "/api/runs/\(id)/lines") { event in
             guard event.name == "line" else { return }

@@ -23,8 +23,8 @@ import Testing
         let id = try await api.submit()
         _ = try await api.ended(id)
         let header = try await viewer(api)
-        let response = try await HTTPClient.shared.execute(
-            api.request("GET", "/api/runs/\(id)/log", header), timeout: .seconds(60))
+        let response = try await LiveAPI.client.execute(
+            api.request("GET", "/api/runs/\(id)/log", header), timeout: .seconds(300))
         #expect(response.status == .ok)
         #expect(try await api.call("DELETE", "/api/tokens/viewer").status == 200)
         var count = 0
@@ -39,8 +39,8 @@ import Testing
         let id = try await api.submit(#"{"command":["hang"]}"#)
         try await api.reaches("running", id)
         let header = try await viewer(api)
-        async let waiting = api.call("GET", "/api/runs/\(id)", headers: header.merging(["Prefer": "wait=60"]) { $1 })
-        let deadline = ContinuousClock.now + .seconds(60)
+        async let waiting = api.call("GET", "/api/runs/\(id)", headers: header.merging(["Prefer": "wait=300"]) { $1 })
+        let deadline = ContinuousClock.now + .seconds(300)
         while api.tokens.list().allSatisfy({ $0.lastUsedAt == nil }), ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(5))
         }

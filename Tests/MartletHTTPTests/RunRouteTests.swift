@@ -38,7 +38,7 @@ import Testing
     @Test func `a caller may wait for the end`() async throws {
         let api = try await LiveAPI()
         let done = try await api.call(
-            "POST", "/api/runs", body: #"{"command":["fail"]}"#, headers: ["Prefer": "respond-async, wait=20"])
+            "POST", "/api/runs", body: #"{"command":["fail"]}"#, headers: ["Prefer": "respond-async, wait=300"])
         #expect(done.status == 200 && done.headers["Preference-Applied"] == ["wait"])
         #expect(done.json["state"] == "failed" && done.json["exitCode"] == 3)
         let open = try await api.call(
@@ -200,6 +200,8 @@ extension LiveAPI {
             aliases: [RunAlias(facade: "scripts", alias: alias)], trigger: Trigger(source: "scripts"), rights: .all)
         let id = try await api.control.submit(submission).ids[0].description
         #expect(try await api.call("GET", "/api/runs/\(alias)").json["id"].string == id)
+        // One that has not begun is stopped at once.
+        try await api.reaches("running", id)
         #expect(try await api.call("POST", "/api/runs/\(alias)/stop").status == 202)
         #expect(try await api.call("GET", "/api/runs/\(alias.dropLast())0").status == 404)
     }

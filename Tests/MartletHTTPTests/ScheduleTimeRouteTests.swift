@@ -100,13 +100,18 @@ import Testing
 
     @Test func `times that are due fire, and the ledger is filtered and paged`() async throws {
         let api = try await api(#"{"job":"hello","every":"1d"}"#)
-        let soon = Timestamp.text(Date().addingTimeInterval(10))
-        #expect(
-            try await api.call("PUT", "/api/schedules/nightly", body: #"{"job":"hello","at":"\#(soon)"}"#).status == 200
-        )
+        // Until the server has it before its time.
+        var soon = ""
+        var status = 0
+        for _ in 0..<10 where status != 200 {
+            soon = Timestamp.text(Date().addingTimeInterval(10))
+            let body = #"{"job":"hello","at":"\#(soon)"}"#
+            status = try await api.call("PUT", "/api/schedules/nightly", body: body).status
+        }
+        #expect(status == 200)
         let scheduler = Scheduler(control: api.control, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let path = "/api/schedules/nightly"
-        let end = ContinuousClock.now + .seconds(120)
+        let end = ContinuousClock.now + .seconds(300)
         while try await api.call("GET", path + "/fires").json["items"].array?.isEmpty != false,
             ContinuousClock.now < end
         {

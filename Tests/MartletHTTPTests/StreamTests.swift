@@ -52,7 +52,7 @@ private struct KeepingWriter: ResponseBodyWriter {
                 try await subscription.send(from: .init(after: 0, isReset: false), to: &any)
             }
             if isWhole {
-                let deadline = ContinuousClock.now + .seconds(60)
+                let deadline = ContinuousClock.now + .seconds(300)
                 while writer.count.events.withLock({ $0 }) < 900, ContinuousClock.now < deadline {
                     try await Task.sleep(for: .milliseconds(10))
                 }
@@ -75,7 +75,7 @@ private struct KeepingWriter: ResponseBodyWriter {
             try await subscription.send(from: start, to: &any)
         }
         try await body()
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(300)
         while !texts.allSatisfy(writer.text.contains), ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(10))
         }
@@ -193,8 +193,8 @@ private struct KeepingWriter: ResponseBodyWriter {
         api.logs.write("before\n")
         let id = try await api.submit(#"{"command":["hang"]}"#)
         try await api.reaches("running", id)
-        let response = try await HTTPClient.shared.execute(
-            api.request("GET", "/api/runs/\(id)/log?follow=true"), timeout: .seconds(60))
+        let response = try await LiveAPI.client.execute(
+            api.request("GET", "/api/runs/\(id)/log?follow=true"), timeout: .seconds(300))
         var text = ""
         for try await piece in response.body {
             text += String(buffer: piece)
@@ -208,7 +208,7 @@ private struct KeepingWriter: ResponseBodyWriter {
     private func events(_ api: LiveAPI, _ path: String, _ count: Int, lastID: String? = nil) async throws -> [[String]]
     {
         let headers = lastID.map { ["Last-Event-ID": $0] } ?? [:]
-        let response = try await HTTPClient.shared.execute(api.request("GET", path, headers), timeout: .seconds(60))
+        let response = try await LiveAPI.client.execute(api.request("GET", path, headers), timeout: .seconds(300))
         #expect(response.headers["Content-Type"] == ["text/event-stream"])
         var text = ""
         for try await piece in response.body {

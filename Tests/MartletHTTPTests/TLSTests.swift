@@ -48,6 +48,7 @@ import Testing
     /// Whether a client that trusts this certificate alone gets an answer.
     private func answers(_ port: Int, trusting certificate: String) async throws -> Bool {
         var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(300)
         configuration.tlsConfiguration = .makeClientConfiguration()
         configuration.tlsConfiguration?.trustRoots = .file(certificate)
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -55,7 +56,7 @@ import Testing
         defer { Task { try await client.shutdown() } }
         do {
             let request = HTTPClientRequest(url: "https://127.0.0.1:\(port)/livez")
-            return try await client.execute(request, timeout: .seconds(10)).status == .ok
+            return try await client.execute(request, timeout: .seconds(300)).status == .ok
         } catch is NIOSSLError {
             return false
         } catch is NIOSSLExtraError {
@@ -97,6 +98,7 @@ import Testing
         let login = try #require(try await api.tokens.logIn(token: Secret(LiveAPI.token)))
         let mark = api.tokens.sessions.mark(of: login.secret)
         var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(300)
         configuration.tlsConfiguration = .makeClientConfiguration()
         configuration.tlsConfiguration?.trustRoots = .file(files.path("one.crt"))
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -105,7 +107,7 @@ import Testing
             var request = HTTPClientRequest(url: "https://127.0.0.1:\(api.port)/api/session")
             request.headers.add(name: "Cookie", value: "\(name)=\(login.secret.exposed)")
             request.headers.add(name: "X-Martlet-Console", value: mark)
-            #expect(try await client.execute(request, timeout: .seconds(10)).status.code == status, "\(name)")
+            #expect(try await client.execute(request, timeout: .seconds(300)).status.code == status, "\(name)")
         }
     }
 

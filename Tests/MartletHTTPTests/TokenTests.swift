@@ -158,9 +158,10 @@ import Testing
     func `a stream ends soon after its token`(_ path: String) async throws {
         let api = try await LiveAPI(recheck: .milliseconds(50))
         let id = try await api.submit(#"{"command":["hang"]}"#)
+        try await api.reaches("running", id)
         let header = try await token(api, #"{"name":"viewer","role":"read"}"#)
         let request = api.request("GET", path.replacing("{id}", with: id), header)
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(90))
+        let response = try await LiveAPI.client.execute(request, timeout: .seconds(300))
         #expect(response.status == .ok)
         #expect(try await api.call("DELETE", "/api/tokens/viewer").status == 200)
         // Ends although the run goes on.
@@ -170,7 +171,7 @@ import Testing
                 return true
             }
             group.addTask {
-                try? await Task.sleep(for: .seconds(60))
+                try? await Task.sleep(for: .seconds(300))
                 return false
             }
             defer { group.cancelAll() }
@@ -189,7 +190,7 @@ import Testing
         let own = try await api.submit(#"{"job":"own"}"#)
         _ = try await api.ended(own)
         let request = api.request("GET", "/api/events?after=0", header)
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(90))
+        let response = try await LiveAPI.client.execute(request, timeout: .seconds(300))
         var text = ""
         for try await piece in response.body {
             text += String(buffer: piece)

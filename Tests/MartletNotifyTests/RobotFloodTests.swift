@@ -52,7 +52,9 @@ import Testing
             if now < state.mutedUntil { state.whileMuted += 1 }
             let number = Int.random(in: 0..<100, using: &state.random)
             let others = Fate.allCases.dropFirst()
-            let fate = number < 21 ? others[others.startIndex + number / 3] : .taken
+            let drawn = number < 21 ? others[others.startIndex + number / 3] : .taken
+            // Each silence costs the whole limit of an answer.
+            let fate = drawn == .silent && state.fates[.silent, default: 0] >= 2 ? .closed : drawn
             state.fates[fate, default: 0] += 1
             state.arrivals.append(now)
             if state.arrivals.filter({ now.timeIntervalSince($0) < 60 }).count > 20 { state.tooMany += 1 }
@@ -112,8 +114,8 @@ import Testing
         ]
         let settings = ChannelSettings.parse([entry], at: "channels", problems: problems) { _ in nil }
         try problems.check("the channel")
-        // Short, so that a robot that says nothing costs the test little.
-        let client = WebClient(guardian: AddressGuard(allow: []), limit: .seconds(1))
+        // Long: what is answered later is not known here, but counts there.
+        let client = WebClient(guardian: AddressGuard(allow: []), limit: .seconds(10))
         return DeliveryChannel(
             try #require(settings.first), sendmail: "/nonexistent", client: client, secrets: { _ in [:] },
             now: { clock.now })

@@ -82,10 +82,7 @@ import Testing
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let program = directory.appending(path: "sendmail").path
-        let body = "#!/bin/sh\ncd '\(directory.path)'\n\(script)\n"
-        #expect(
-            FileManager.default.createFile(
-                atPath: program, contents: Data(body.utf8), attributes: [.posixPermissions: 0o755]))
+        try makeProgram(program, "#!/bin/sh\ncd '\(directory.path)'\n\(script)\n")
         let sendmail = Sendmail(program: program, to: ["a@b.example", "c@d.example"], from: "m@b.example")
         do throws(DeliveryFailure) {
             try await sendmail.send("告警:nightly failed\n.\n运行: 1", at: ChannelTests.now)
@@ -93,6 +90,18 @@ import Testing
             return (error, "")
         }
         return (nil, try String(contentsOf: directory.appending(path: "out"), encoding: .utf8))
+    }
+
+    /// Written by another process: a child that another test is just starting here would hold the file open for
+    /// writing, and such a file cannot be started.
+    private func makeProgram(_ path: String, _ body: String) throws {
+        try Data(body.utf8).write(to: URL(filePath: path + ".text"))
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/install")
+        process.arguments = ["-m", "755", path + ".text", path]
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
     }
 
     @Test func `mail is handed over with its headers, and the text in base64`() async throws {

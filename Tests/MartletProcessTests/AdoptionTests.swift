@@ -141,7 +141,9 @@ import Testing
             """
         let (handle, task) = try await executor.begin(shell(script), at: address)
         let names = ["marked", "plain"]
-        try await eventually("the tree stands") { names.allSatisfy { fixture.text($0).hasSuffix("\n") } }
+        try await eventually("the tree stands") {
+            (names + ["bare"]).allSatisfy { fixture.text($0).hasSuffix("\n") }
+        }
         let pids = names.compactMap { pid_t(fixture.text($0).trimmingCharacters(in: .newlines)) }
         kill(handle.keeperPID, SIGKILL)
         let error = await #expect(throws: TaskLost.self) { try await task.value }

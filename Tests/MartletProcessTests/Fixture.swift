@@ -90,7 +90,7 @@ extension LocalExecutor {
 
 /// Waits for a condition, at most `seconds`, and longer only when the test itself seldom gets its turn.
 func eventually(
-    _ what: String, within seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation,
+    _ what: String, within seconds: Double = 300, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + .seconds(seconds)

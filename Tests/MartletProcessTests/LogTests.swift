@@ -32,8 +32,12 @@ import Testing
 
     @Test func `either stream can be read alone`() async throws {
         let address = fixture.address()
-        _ = try await executor.run(
-            shell("for i in 1 2 3; do echo out $i; sleep 0.03; echo err $i >&2; sleep 0.03; done"), at: address)
+        // Each word only when the one before is in the log: nobody knows an order between two pipes.
+        let script = """
+            said() { until grep -qs "$1" \(executor.paths.file(.log, of: address)); do sleep 0.01; done; }
+            for i in 1 2 3; do echo out $i; said "out $i"; echo err $i >&2; said "err $i"; done
+            """
+        _ = try await executor.run(shell(script, timeout: .seconds(300)), at: address)
         #expect(try text(address, .stdout) == "out 1\nout 2\nout 3\n")
         #expect(try text(address, .stderr) == "err 1\nerr 2\nerr 3\n")
         #expect(try text(address) == "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n")

@@ -48,8 +48,14 @@ import Testing
     @Test func `records tell stream, time and place of what a task wrote`() async throws {
         let address = fixture.address()
         let before = Date(milliseconds: Date().milliseconds)
-        _ = try await fixture.executor().run(
-            shell("echo out; sleep 0.2; echo err >&2; sleep 0.2; echo more"), at: address)
+        // Each word only when the one before has its entry: the keeper may get its turn late, and for all at once.
+        let index = RunPaths(dataDirectory: fixture.directory).file(.index, of: address)
+        let size = entry(0, 1, .stdout).count
+        let script = """
+            noted() { until [ "$(stat -c %s \(index) 2>/dev/null || echo 0)" -ge $1 ]; do sleep 0.01; done; sleep 0.2; }
+            echo out; noted \(size); echo err >&2; noted \(2 * size); echo more
+            """
+        _ = try await fixture.executor().run(shell(script, timeout: .seconds(300)), at: address)
         let records = try all(address)
         #expect(records.map(\.content) == [.bytes(.stdout), .bytes(.stderr), .bytes(.stdout)])
         #expect(records.map(\.range) == [0..<4, 4..<8, 8..<13])
@@ -85,7 +91,7 @@ import Testing
         #expect(live.map(\.range) == [0..<3, 3..<6, 6..<9])
         let over = try reader.records(of: address, from: 0, limit: 10, isOver: true)
         #expect(over.prefix(3) == live[...] && over.last?.content == .bytes(.all) && over.last?.range == 9..<13)
-        #expect(try #require(over.last).at.timeIntervalSinceNow > -60)
+        #expect(try #require(over.last).at.timeIntervalSinceNow > -3600)
         let without = try files(log, [])
         #expect(try reader.records(of: without, from: 0, limit: 10, isOver: false).isEmpty)
         #expect(try all(without).map(\.range) == [0..<13])
@@ -95,8 +101,12 @@ import Testing
     func `a hole is one record between what is kept`(_ hasHoles: Bool) async throws {
         let executor = try fixture.executor(hasHoles ? [:] : ["MARTLET_KEEPER_NO_HOLES": "1"])
         let address = fixture.address()
-        // Alternating streams make an index that is cut, too.
-        let script = "i=0; while [ $i -lt 9000 ]; do echo $((100000+i)); echo $((100000+i)) >&2; i=$((i+1)); done"
+        // Alternating streams make an index that is cut, too. The bytes alone pass the limit: a keeper that seldom gets
+        // its turn finds so much at once that its index stays small.
+        let script = """
+            i=0; while [ $i -lt 9000 ]; do
+            echo 12345678901234$((100000+i)); echo 12345678901234$((100000+i)) >&2; i=$((i+1)); done
+            """
         let exit = try await executor.run(shell(script, logCap: 128 << 10), at: address)
         let records = try all(address, by: 1000)
         var end: Int64 = 0
@@ -110,7 +120,7 @@ import Testing
         #expect(holes.count == 1 && hole.range.count > 10_000)
         let dropped = "\(hole.range.count) bytes dropped here"
         #expect(hole.content == .hole(notice: "[... \(dropped), the log passed its limit of 128 KiB ...]"))
-        for record in records where record.range.count >= 14 && record != hole {
+        for record in records where record.range.count >= 42 && record != hole {
             let text = String(decoding: try reader.bytes(of: address, record.range), as: UTF8.self)
             #expect(!text.contains("."), "\(record)")
         }

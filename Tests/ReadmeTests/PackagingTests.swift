@@ -31,7 +31,7 @@ import Testing
             name = sys.argv[1]
             manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             manager.bind(name.replace("@", "\\0"))
-            manager.settimeout(60)
+            manager.settimeout(300)
             command = ["martlet", "serve", "--data-dir", "data", "--listen", "127.0.0.1:0,127.0.0.1:0"]
             server = subprocess.Popen(command, env=os.environ | {"NOTIFY_SOCKET": name}, stdout=subprocess.PIPE)
             try:
@@ -40,7 +40,7 @@ import Testing
                 print(server.stdout.read().decode().count("listening on"))
             finally:
                 server.terminate()
-                server.wait(60)
+                server.wait(300)
             """
         try script.write(to: shell.directory.appending(path: "manager.py"), atomically: true, encoding: .utf8)
         let result = try await shell.run("python3 manager.py \(name)")

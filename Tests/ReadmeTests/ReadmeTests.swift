@@ -143,6 +143,7 @@ import Testing
         try FileManager.default.createSymbolicLink(
             atPath: shell.directory.appending(path: ".build/debug").path, withDestinationPath: Shell.binaries)
         let commands = english.session.joined(separator: "\n").replacing("127.0.0.1:8080", with: "$address")
+            .replacing("wait=30", with: "wait=300")
         let result = try await shell.run(Self.startServer + commands + "\n" + Self.examples)
         #expect(result.status == 0, "\(result.output)")
         let texts = [
@@ -165,12 +166,23 @@ import Testing
             --listen 127.0.0.1:0 --stop-runs > server.out 2> server.err &
         server=$!
         trap 'kill -TERM $server; wait $server' EXIT
-        for _ in {1..300}; do
+        for _ in {1..3000}; do
             address=$(sed -n 's#^listening on http://##p' server.out)
             [ -z "$address" ] || break
             kill -0 $server || { cat server.err; exit 1; }
             sleep 0.1
         done
+        # A pause is for what was started to end, which takes a busy machine longer.
+        sleep() {
+            command sleep "$1"
+            for _ in {1..1000}; do
+                if curl -fsS -H "Authorization: Bearer $(cat martlet-data/admin.token)" \\
+                    "http://$address/api/runs?state=pending,running,stopping" | grep -q '"items":\\[\\]'; then
+                    return
+                fi
+                command sleep 0.1
+            done
+        }
         set -x
 
         """
@@ -178,7 +190,7 @@ import Testing
     /// The examples that the README does not run itself.
     private static let examples = """
         call "$url/api/jobs/nightly" > /dev/null
-        call "$url/api/runs" -H 'Prefer: wait=60' -d "{\\"job\\": \\"nightly\\", \\"params\\":
+        call "$url/api/runs" -H 'Prefer: wait=300' -d "{\\"job\\": \\"nightly\\", \\"params\\":
             {\\"source\\": \\"/etc/apt\\", \\"target\\": \\"$PWD/kept\\"}}" | grep '"state":"succeeded"'
         ls kept/*.tgz
         echo readme commands are through

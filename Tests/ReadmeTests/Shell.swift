@@ -26,7 +26,7 @@ struct Shell {
     func remove() { try? FileManager.default.removeItem(at: directory) }
 
     /// Ends it after `seconds`, children that it left in its group included.
-    func run(_ script: String, in place: URL? = nil, environment: [String: String] = [:], seconds: Int = 120)
+    func run(_ script: String, in place: URL? = nil, environment: [String: String] = [:], seconds: Int = 600)
         async throws -> Result
     {
         let output = directory.appending(path: "output-\(UUID().uuidString)")

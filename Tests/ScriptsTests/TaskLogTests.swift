@@ -83,7 +83,7 @@ private final class Printer: Sendable {
     }
 
     func ended(_ id: RunID) async throws {
-        #expect(try await control.wait(for: id, upTo: .seconds(60)).state.isEnd)
+        #expect(try await control.wait(for: id, upTo: .seconds(300)).state.isEnd)
     }
 
     func printed(_ words: String..., task: String = "all") async throws -> RunID {
@@ -122,11 +122,11 @@ private struct Listener: LogHandler {
     func log(event: LogEvent) { hear("\(event.message)") }
 }
 
-/// Waits for at most a minute, and longer only when the test itself seldom gets its turn.
+/// Waits for at most five minutes, and longer only when the test itself seldom gets its turn.
 private func eventually(
     _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
 ) async throws {
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + .seconds(300)
     var asked = 0
     while try await !condition() {
         asked += 1
@@ -170,13 +170,14 @@ private func eventually(
             try await eventually("the first line") { printer.lines().count == 1 }
             let task = TaskAddress(run: id, attempt: 1, task: 0)
             var delays: [Duration] = []
-            for number in 1...4 {
+            for number in 1...40 {
                 let begin = ContinuousClock.now
                 printer.logs.write("more\nhalf", to: task)
                 try await eventually("one line more") { printer.lines().count == 1 + number }
                 delays.append(.now - begin)
+                // Not each: the machine may be busy.
+                if number >= 4, delays.contains(where: { $0 < .seconds(1) }) { break }
             }
-            // Not each: the machine may be busy.
             #expect(try #require(delays.min()) < .seconds(1))
             try await printer.end(id)
             try await eventually("the end") { printer.lines().last == Printer.line(id, "half") }

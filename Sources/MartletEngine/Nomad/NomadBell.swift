@@ -44,12 +44,13 @@ package final class NomadBell: Sendable {
     /// The index of the list's newest change: the one that is known now, then each later one; several may join into one.
     package func changes(of table: NomadTable) -> AsyncStream<Int64> {
         let (stream, continuation) = AsyncStream<Int64>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let (token, known) = state.withLock { state in
+        let token = state.withLock { state in
             state.nextToken += 1
             state.subscribers[state.nextToken] = (table, continuation)
-            return (state.nextToken, state.indexes[table])
+            // Under the lock: it would else take the place of a later one that is published meanwhile.
+            if let known = state.indexes[table] { continuation.yield(known) }
+            return state.nextToken
         }
-        if let known { continuation.yield(known) }
         continuation.onTermination = { [self] _ in
             _ = state.withLock { $0.subscribers.removeValue(forKey: token) }
         }

@@ -12,7 +12,7 @@ import Testing
         bell.ring()
         let began = ContinuousClock.now
         try await bell.lull(atMost: forEver)
-        #expect(ContinuousClock.now - began < .seconds(60))
+        #expect(ContinuousClock.now - began < .seconds(300))
     }
 
     @Test func `orders that come one after the other are waited for`() async throws {

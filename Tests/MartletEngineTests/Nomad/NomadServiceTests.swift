@@ -44,9 +44,9 @@ import Testing
             }
         }
 
-        /// Waits until as many jobs are dead; after two minutes as they are.
+        /// Waits until as many jobs are dead; after ten minutes as they are.
         func dead(_ count: Int) async throws -> Int {
-            let end = ContinuousClock.now + .seconds(120)
+            let end = ContinuousClock.now + .seconds(600)
             for await _ in nomad.bell.changes(of: .jobs) {
                 let dead = try await engine.control.store.nomadJobs(prefix: "").items.count { $0.status == .dead }
                 if dead >= count || .now > end { return dead }
@@ -70,7 +70,7 @@ import Testing
         let first = try Server(.hang)
         try await first.register(100)
         // As many as there is room for run; the others wait.
-        let end = ContinuousClock.now + .seconds(60)
+        let end = ContinuousClock.now + .seconds(300)
         while first.engine.executor.launched.count < 32, .now < end { try await Task.sleep(for: .milliseconds(20)) }
         let before = try await first.nomad.control.store.nomadIndexes().values.max() ?? 0
         await first.crash()

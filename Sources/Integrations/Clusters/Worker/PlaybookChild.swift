@@ -46,16 +46,21 @@ struct PlaybookChild {
             let ended = waitpid(-1, &status, WNOHANG)
             if ended < 0, errno == EINTR { continue }
             if ended <= 0 { return nil }
-            if ended == pid { return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F }
+            if ended == pid { return Self.code(of: status) }
         }
     }
 
-    /// Waits for its end; the exit code.
+    /// Waits for its end; the exit code. The process may have other children: they are left to who started them.
     func awaited() -> Int32 {
-        while true {
-            if let code = reaped() { return code }
-            usleep(2_000)
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) != pid {
+            guard errno == EINTR else { return 255 }
         }
+        return Self.code(of: status)
+    }
+
+    private static func code(of status: Int32) -> Int32 {
+        status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     }
 
     /// Ends what Ansible left running, SSH connections that are kept open above all. What does not end by itself is the
