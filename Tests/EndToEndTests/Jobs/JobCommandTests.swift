@@ -62,6 +62,7 @@ import Testing
         #expect(good.status == 0 && good.out == "a/good\n", "\(good)")
         #expect(good.error.contains("complete") && good.error.contains("the job has ended well"), "\(good.error)")
         #expect(try await martlet(nomad, "job", "logs", "a/good").out == "out\n")
+        #expect(try await martlet(nomad, "job", "logs", "a/good", "--json").out == #"{"line":"out"}"# + "\n")
         #expect(try await martlet(nomad, "job", "logs", "--stderr", "--task", "t", "a/good").out == "bad\n")
         let wrong = try await martlet(nomad, "job", "logs", "--task", "x", "a/good")
         #expect(wrong.status == 1 && wrong.error.contains("--task: must be one of t"), "\(wrong.error)")

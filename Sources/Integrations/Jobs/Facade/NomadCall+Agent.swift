@@ -26,19 +26,19 @@ extension NomadCall {
 
     @Sendable func members() async throws -> NomadReply {
         .plain([
-            "Members": [member], "ServerDC": .string(node.facts.datacenter), "ServerName": .string(node.facts.name),
+            "Members": [member(try await nomad.node())], "ServerDC": .string(node.facts.datacenter), "ServerName": .string(node.facts.name),
             "ServerRegion": .string(settings.region),
         ])
     }
 
-    private var member: JSONValue {
+    private func member(_ kept: NomadNode) -> JSONValue {
         [
             "Addr": .string(node.address), "DelegateCur": 4, "DelegateMax": 5, "DelegateMin": 2,
             "Name": .string("\(node.facts.name).\(settings.region)"), "Port": 4648, "ProtocolCur": 2, "ProtocolMax": 5,
             "ProtocolMin": 1, "Status": "alive",
             "Tags": [
                 "bootstrap": "1", "build": .string(JobsNode.version), "dc": .string(node.facts.datacenter),
-                "port": "4647", "raft_vsn": "2", "region": .string(settings.region), "role": "nomad",
+                "expect": "1", "id": .string(kept.id), "mvn": "1", "port": "4647", "raft_vsn": "2", "region": .string(settings.region), "role": "nomad",
                 "rpc_addr": .string(node.address), "vsn": "1",
             ],
         ]
@@ -52,18 +52,42 @@ extension NomadCall {
                 "ACL": ["Enabled": false], "BindAddr": .string(node.address), "Client": ["Enabled": true],
                 "Datacenter": .string(node.facts.datacenter), "DevMode": false, "NodeName": .string(node.facts.name),
                 "Ports": ["HTTP": 4646, "RPC": 4647, "Serf": 4648], "Region": .string(settings.region),
-                "Server": ["BootstrapExpect": 1, "Enabled": true],
+                "Server": ["BootstrapExpect": 1, "Enabled": true], "DataDir": .string(places.root),
+                "EnableDebug": false, "EnableSyslog": false, "DisableUpdateCheck": true, "LeaveOnInt": false,
+                "LeaveOnTerm": false,
                 "Version": [
                     "Revision": "", "Version": .string(JobsNode.version), "VersionMetadata": "",
                     "VersionPrerelease": "",
                 ],
             ],
-            "member": member,
-            "stats": [
-                "client": ["node_id": .string(kept.id)],
-                "nomad": ["bootstrap": "true", "known_regions": "1", "leader": "true", "server": "true"],
-            ],
+            "member": member(kept), "stats": try await agentStats(kept),
         ])
+    }
+
+    /// As `agent-info` prints it: texts by component. A cluster of one has followed its own log to its end.
+    private func agentStats(_ kept: NomadNode) async throws -> JSONValue {
+        let index = JSONValue.string(String(try await greatestIndex()))
+        let live = try await store.nomadAllocations(.node(kept.id), withHistory: false).items.count { !$0.facts.isOver }
+        return [
+            "client": [
+                "known_servers": .string(peer), "node_id": .string(kept.id), "num_allocations": .string(String(live)),
+            ],
+            "nomad": [
+                "bootstrap": "true", "known_regions": "1", "leader": "true", "leader_addr": .string(peer),
+                "server": "true",
+            ],
+            "raft": [
+                "applied_index": index, "commit_index": index, "last_contact": "0", "last_log_index": index,
+                "num_peers": "0", "state": "Leader",
+            ],
+            "runtime": [
+                "arch": .string(node.attributes["cpu.arch"] ?? ""),
+                "cpu_count": .string(node.attributes["cpu.numcores"] ?? ""),
+                "kernel.name": .string(node.attributes["kernel.name"] ?? ""),
+                "version": .string("martlet \(node.release)"),
+            ],
+            "serf": ["encrypted": "false", "failed": "0", "left": "0", "members": "1"],
+        ]
     }
 
     @Sendable func raft() async throws -> NomadReply {
