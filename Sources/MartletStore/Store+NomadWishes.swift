@@ -6,11 +6,16 @@ extension SQLiteStore {
     package func endDrain(at now: Date) async throws -> Bool {
         try await writer.write { [decoding] scope in
             let view = NomadView(db: scope.db, decoding: decoding)
+            guard var node = try view.node(), node.isDraining else { return false }
             let isBusy = try Bool.fetchOne(
                 scope.db,
-                sql: "SELECT EXISTS (SELECT 1 FROM nomad_allocations INDEXED BY nomad_allocations_open WHERE open > 0)")
-            guard var node = try view.node(), node.isDraining, isBusy == false else { return false }
-            (node.isDraining, node.isEligible, node.changedAt) = (false, false, now.second)
+                sql: """
+                    SELECT EXISTS (
+                      SELECT 1 FROM nomad_allocations a INDEXED BY nomad_allocations_open WHERE open > 0 AND NOT (
+                        ? AND EXISTS (SELECT 1 FROM nomad_jobs j WHERE j.id = a.job AND j.type = 'system')))
+                    """, arguments: [node.sparesSystemJobs])
+            guard isBusy == false else { return false }
+            (node.isDraining, node.drain, node.isEligible, node.changedAt) = (false, nil, false, now.second)
             let index = try NomadShelf(db: scope.db).advance([.nodes])
             try scope.db.cachedStatement(sql: "UPDATE nomad_node SET modify_index = ?, content = ?")
                 .execute(arguments: [index, try StoredJSON.text(node)])
@@ -19,15 +24,19 @@ extension SQLiteStore {
     }
 
     package func setNode(
-        eligible: Bool?, draining: Bool?, evaluation: @escaping @Sendable () -> String, at now: Date
+        eligible: Bool?, draining: NomadDraining?, evaluation: @escaping @Sendable () -> String, at now: Date
     ) async throws -> (NomadNode, evaluations: [String]) {
         try await writer.write { [decoding] scope in
             let view = NomadView(db: scope.db, decoding: decoding)
             guard var node = try view.node() else { throw NomadClash.unknown }
             let before = node
-            node.isDraining = draining ?? node.isDraining
+            switch draining {
+            case .on(let drain): (node.isDraining, node.drain) = (true, drain)
+            case .off: (node.isDraining, node.drain) = (false, nil)
+            case nil: break
+            }
             // The end of a drain leaves the node as it is told to be, and a drain takes nothing new.
-            node.isEligible = eligible ?? (draining == true ? false : node.isEligible)
+            node.isEligible = eligible ?? (node.isDraining && draining != nil ? false : node.isEligible)
             node.changedAt = now.second
             let shelf = NomadShelf(db: scope.db)
             let index = try shelf.advance([.nodes, .evaluations, .jobs])

@@ -111,10 +111,29 @@ extension NomadDeployment {
 
 /// What is kept of the one node: what it has and can do is found out at each start.
 package struct NomadNode: Sendable, Hashable, Codable {
+    /// What somebody wants of a drain.
+    package struct Drain: Sendable, Hashable, Codable {
+        /// Nanoseconds that it may take; 0: as long as it takes, below: not at all.
+        package var deadline: Int64
+        package var sparesSystemJobs: Bool
+        /// Seconds since 1970.
+        package var startedAt: Int64
+
+        package init(deadline: Int64, sparesSystemJobs: Bool, startedAt: Int64) {
+            self.deadline = deadline
+            self.sparesSystemJobs = sparesSystemJobs
+            self.startedAt = startedAt
+        }
+    }
+
     /// A UUID, made once.
     package var id: String
     package var isEligible = true
     package var isDraining = false
+    /// Nil: it is not drained, or nothing was said of how.
+    package var drain: Drain?
+    /// Seconds since 1970; nil: it was not kept.
+    package var registeredAt: Int64?
     /// Seconds since 1970 of the last change.
     package var changedAt: Int64
     package var createIndex: Int64 = 0
@@ -123,7 +142,16 @@ package struct NomadNode: Sendable, Hashable, Codable {
     package init(id: String, changedAt: Int64) {
         self.id = id
         self.changedAt = changedAt
+        registeredAt = changedAt
     }
 
     package var takesWork: Bool { isEligible && !isDraining }
+    /// What a drain leaves alone.
+    package var sparesSystemJobs: Bool { isDraining && drain?.sparesSystemJobs == true }
+}
+
+/// What is to become of a node's drain.
+package enum NomadDraining: Sendable, Hashable {
+    case on(NomadNode.Drain)
+    case off
 }

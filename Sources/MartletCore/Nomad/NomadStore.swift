@@ -128,7 +128,7 @@ package protocol NomadDecisions: Sendable {
     /// Changes the node, and makes an evaluation for each job with an allocation there. The node as it is then, and the
     /// evaluations' ids.
     func setNode(
-        eligible: Bool?, draining: Bool?, evaluation: @escaping @Sendable () -> String, at now: Date
+        eligible: Bool?, draining: NomadDraining?, evaluation: @escaping @Sendable () -> String, at now: Date
     ) async throws -> (NomadNode, evaluations: [String])
     /// Ends the drain of a node on which nothing is left: it takes nothing new until somebody says so. Whether there was one.
     func endDrain(at now: Date) async throws -> Bool

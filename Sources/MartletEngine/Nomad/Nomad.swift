@@ -92,7 +92,7 @@ package struct Nomad: Sendable {
     }
 
     package func setNode(
-        eligible: Bool? = nil, draining: Bool? = nil
+        eligible: Bool? = nil, draining: NomadDraining? = nil
     ) async throws -> (node: NomadNode, evaluations: [String]) {
         _ = try await node()
         defer { bell.ring() }

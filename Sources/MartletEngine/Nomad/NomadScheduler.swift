@@ -68,6 +68,8 @@ package final class NomadScheduler: Sendable {
         }
         var waiting: Int?
         while true {
+            // What was ordered is a change already, and somebody may wait for it.
+            nomad.bell.publish(try await control.store.nomadIndexes())
             try await nomad.bell.lull(atMost: Self.courtesy)
             // Each time round: a busy server has always something left to decide.
             let nextLaunch = try await launch()

@@ -84,8 +84,9 @@ extension Reconciler {
     /// Ends what is to be somewhere else. Whether it is.
     @discardableResult
     mutating func move(_ record: NomadAllocation) -> Bool {
-        guard record.desired == .run, record.transition.migrate == true || node.isDraining else { return false }
-        stop(record.id, Self.migrating, cause: node.isDraining ? .nodeDrain : .allocStop)
+        let isDrained = node.isDraining && !(node.sparesSystemJobs && record.type == .system)
+        guard record.desired == .run, record.transition.migrate == true || isDrained else { return false }
+        stop(record.id, Self.migrating, cause: isDrained ? .nodeDrain : .allocStop)
         return true
     }
 

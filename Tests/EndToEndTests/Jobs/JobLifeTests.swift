@@ -64,6 +64,29 @@ import Testing
         #expect(signals.split(separator: ",").contains("SIGWINCH"), "\(signals)")
     }
 
+    @Test func `a drain says how it was ordered, and spares system jobs where it is to`() async throws {
+        let nomad = try await JobServer()
+        let id = try #require(try await nomad.get("/nodes")[0]["ID"].string)
+        let born = try await nomad.get("/node/\(id)")["Events"][0]["Timestamp"]
+        try await nomad.register(JobServer.job("sys", "exec sleep 600", type: "system"))
+        let stubborn = "trap '' INT; echo up; while [ ! -e \(nomad.scratch.path("go")) ]; do sleep 0.05; done"
+        try await nomad.register(
+            JobServer.job("svc", stubborn, type: "service", task: ["KillTimeout": 30_000_000_000]))
+        for job in ["sys", "svc"] { _ = try await nomad.allocations(of: job) { $0.first?["ClientStatus"] == "running" } }
+        let order: JSONValue = ["DrainSpec": ["Deadline": 3_600_000_000_000, "IgnoreSystemJobs": true]]
+        #expect(try await nomad.send(.PUT, "/node/\(id)/drain", order).status == 200)
+        let node = try await nomad.get("/node/\(id)")
+        let strategy = node["DrainStrategy"]
+        #expect(strategy["Deadline"] == 3_600_000_000_000 && strategy["IgnoreSystemJobs"] == true, "\(strategy)")
+        #expect(strategy["StartedAt"].string?.hasPrefix("20") == true && strategy["ForceDeadline"] != strategy["StartedAt"])
+        #expect(node["Events"][0]["Timestamp"] == born)
+        try "".write(toFile: nomad.scratch.path("go"), atomically: true, encoding: .utf8)
+        _ = try await nomad.get("/node/\(id)") { $0["DrainStrategy"] == .null && $0["Drain"] == false }
+        let spared = try await nomad.get("/job/sys/allocations")
+        #expect(spared[0]["ClientStatus"] == "running" && spared[0]["DesiredStatus"] == "run", "\(spared)")
+        #expect(try await nomad.get("/job/svc/allocations")[0]["DesiredStatus"] == "stop")
+    }
+
     @Test func `the signal that a task asks for ends it`() async throws {
         let nomad = try await JobServer()
         let script = "trap 'echo winch; exit 0' WINCH; trap 'echo int; exit 0' INT; echo up; while :; do sleep 0.05; done"

@@ -100,10 +100,10 @@ import Testing
     @Test func `canaries end with their job and leave a drained node`() async throws {
         let bench = try await stable(job(canaries: 1))
         try await bench.register(job("/bin/cat", canaries: 1))
-        _ = try await bench.nomad.setNode(draining: true)
+        _ = try await bench.nomad.setNode(draining: .on(.init(deadline: 0, sparesSystemJobs: false, startedAt: 0)))
         try await bench.work()
         #expect(try await bench.allocations().allSatisfy { $0.record.desired == .stop })
-        _ = try await bench.nomad.setNode(eligible: true, draining: false)
+        _ = try await bench.nomad.setNode(eligible: true, draining: .off)
         try await bench.work()
         let again = try await bench.allocations().filter { $0.record.isCanary == true && $0.record.desired == .run }
         #expect(again.count == 1)

@@ -200,7 +200,7 @@ import Testing
         try await bench.register(SampleJob(id: "k"))
         #expect(try await bench.allocations("k").isEmpty)
         #expect(try await bench.allocations()[0].record.desired == .run)
-        let made = try await bench.nomad.setNode(draining: true).evaluations
+        let made = try await bench.nomad.setNode(draining: .on(.init(deadline: 0, sparesSystemJobs: false, startedAt: 0))).evaluations
         #expect(made.count == 2)
         try await bench.work()
         #expect(try await bench.allocations()[0].record.desiredDescription == "alloc is being migrated")
@@ -208,7 +208,7 @@ import Testing
         try await bench.work()
         #expect(try await bench.allocations().count == 1)
         #expect(try await bench.state()?.groups["g"]?.queued == 1)
-        _ = try await bench.nomad.setNode(eligible: true, draining: false)
+        _ = try await bench.nomad.setNode(eligible: true, draining: .off)
         try await bench.work()
         #expect(try await bench.allocations().count == 2)
         #expect(try await bench.allocations("k").count == 1)

@@ -71,11 +71,11 @@ extension NomadCall {
         }
         return [
             "Attributes": .object(node.attributes.mapValues(JSONValue.string)), "CSIControllerPlugins": .null,
-            "CSINodePlugins": .null, "ComputedClass": "", "DrainStrategy": kept.isDraining ? drainStrategy : .null,
+            "CSINodePlugins": .null, "ComputedClass": "", "DrainStrategy": Self.strategy(kept),
             "Events": .array([
                 [
                     "CreateIndex": 0, "Details": .null, "Message": "Node registered", "Subsystem": "Cluster",
-                    "Timestamp": .string(GoText.time(kept.changedAt * 1_000_000_000)),
+                    "Timestamp": .string(GoText.time((kept.registeredAt ?? kept.changedAt) * 1_000_000_000)),
                 ]
             ]),
             "HTTPAddr": .string(callersAddress), "HostVolumes": .null, "Links": .object([:]),
@@ -104,14 +104,24 @@ extension NomadCall {
         return named
     }
 
-    private var drainStrategy: JSONValue {
-        [
-            "Deadline": 0, "ForceDeadline": "0001-01-01T00:00:00Z", "IgnoreSystemJobs": false,
-            "StartedAt": "0001-01-01T00:00:00Z",
+    private static func strategy(_ kept: NomadNode) -> JSONValue {
+        guard kept.isDraining else { return .null }
+        let never = JSONValue.string("0001-01-01T00:00:00Z")
+        guard let drain = kept.drain else {
+            return ["Deadline": 0, "ForceDeadline": never, "IgnoreSystemJobs": false, "StartedAt": never]
+        }
+        let start = drain.startedAt * 1_000_000_000
+        return [
+            "Deadline": .int(drain.deadline),
+            "ForceDeadline": drain.deadline > 0 ? .string(GoText.time(start &+ drain.deadline)) : never,
+            "IgnoreSystemJobs": .bool(drain.sparesSystemJobs), "StartedAt": .string(GoText.time(start)),
         ]
     }
 
     // MARK: Changes
+
+    /// A year, in nanoseconds.
+    private static let longestDrain: Int64 = 365 * 86_400 * 1_000_000_000
 
     func setEligibility(_ id: String) async throws -> NomadReply {
         let body = try await object()
@@ -136,10 +146,15 @@ extension NomadCall {
         let body = try await object()
         try demandAll()
         _ = try await require(node: id)
-        let spec = body.member("DrainSpec")
-        let drains = spec != nil && spec != .null
-        let eligible: Bool? = drains ? false : body.member("MarkEligible") == true ? true : nil
-        return nodeReply(try await nomad.setNode(eligible: eligible, draining: drains), showsEvaluations: drains)
+        guard let spec = body.member("DrainSpec"), spec != .null else {
+            let eligible: Bool? = body.member("MarkEligible") == true ? true : nil
+            return nodeReply(try await nomad.setNode(eligible: eligible, draining: .off), showsEvaluations: false)
+        }
+        let drain = NomadNode.Drain(
+            deadline: min(max(spec.member("Deadline")?.whole ?? 0, -1), Self.longestDrain),
+            sparesSystemJobs: spec.member("IgnoreSystemJobs") == true,
+            startedAt: control.now().nanoseconds / 1_000_000_000)
+        return nodeReply(try await nomad.setNode(eligible: false, draining: .on(drain)), showsEvaluations: true)
     }
 
     /// What concerns every job is for tokens that are bound to none.
