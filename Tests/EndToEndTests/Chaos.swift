@@ -83,7 +83,7 @@ final class Chaos {
         }
         let body: JSONValue = ["tasks": .array(tasks)]
         let key = "chaos-\(submitted)"
-        let id: String = try await eventually("run \(submitted) is accepted; so far \(refusals)", within: 60) {
+        let id: String = try await eventually("run \(submitted) is accepted; so far \(refusals)") {
             guard let server = try await self.alive() else { return nil }
             do {
                 return try await server.submit(body, key: key)
@@ -170,7 +170,7 @@ final class Chaos {
         try await killServer()
         let server = try await Server(scratch)
         var runs: [String: JSONValue] = [:]
-        for run in expected { runs[run.id] = try await server.ended(run.id, within: 60) }
+        for run in expected { runs[run.id] = try await server.ended(run.id, within: 300) }
         let starts = Dictionary(
             grouping: try readLedger().filter { $0.word == "start" }, by: { "\($0.run) \($0.task)" })
 

@@ -11,12 +11,12 @@ import Testing
         let ids = try await server.load(paths, name: "big")
         for _ in 0..<2 {
             let count = try site.calls().count
-            try await eventually("more loads", within: 60) { try site.calls().count >= count + 30 ? true : nil }
+            try await eventually("more loads") { try site.calls().count >= count + 30 ? true : nil }
             try await server.killed()
             server = try await CacheServer(site)
         }
         let last = server
-        let done = try await last.done("task_name=big", within: 120)
+        let done = try await last.done("task_name=big")
         #expect(done["status"] == "success" && done["total_task"] == 200)
         #expect(Set(done["data"].object?.keys.map { $0 } ?? []) == Set(ids))
         let calls = try site.calls()

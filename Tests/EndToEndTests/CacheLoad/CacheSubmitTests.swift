@@ -176,7 +176,7 @@ import Testing
             return try await group.reduce(into: []) { $0 += $1 }
         }
         #expect(Set(ids).count == 200)
-        let all = try await cache.done("task_name=many&run=all", within: 60)
+        let all = try await cache.done("task_name=many&run=all")
         #expect(all["total_task"] == 200 && Set(all["data"].object?.keys.map { $0 } ?? []) == Set(ids))
         #expect(try await cache.status("task_name=many")["total_task"] == 4)
     }

@@ -15,7 +15,7 @@ import Testing
                 "MARTLET_LOG_FILE": log, "MARTLET_LOG_MAX_BYTES": "4KiB", "MARTLET_LOG_FILES": "3",
                 "MARTLET_LOG_LEVEL": "trace",
             ])
-        try await eventually("it was rotated three times", within: 60) {
+        try await eventually("it was rotated three times") {
             _ = try await server.call(.GET, "/api/runs")
             return FileManager.default.fileExists(atPath: log + ".3") ? true : nil
         }
@@ -26,7 +26,7 @@ import Testing
 
         try FileManager.default.moveItem(atPath: log, toPath: scratch.path("taken-away"))
         server.child.signal(SIGHUP)
-        try await eventually("a fresh file tells of the reload", within: 60) {
+        try await eventually("a fresh file tells of the reload") {
             text(log).contains("reloaded") || text(log + ".1").contains("reloaded") ? true : nil
         }
     }
@@ -45,9 +45,9 @@ import Testing
         // What is left is the page that the log has begun.
         for _ in 0..<100 { _ = try await server.call(.GET, "/api/runs") }
         let id = try await server.submit(["command": ["true"]])
-        #expect(try await server.ended(id, within: 60)["state"] == "succeeded")
+        #expect(try await server.ended(id)["state"] == "succeeded")
         try FileManager.default.removeItem(atPath: ballast)
-        try await eventually("the loss is told", within: 60) {
+        try await eventually("the loss is told") {
             _ = try await server.call(.GET, "/api/runs")
             return text(log).contains("lines of this log could not be written") ? true : nil
         }

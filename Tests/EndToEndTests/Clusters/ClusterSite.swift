@@ -94,12 +94,12 @@ final class ClusterSite: Sendable {
     /// A call without a token, as an old page makes it.
     func post(_ name: String, _ body: JSONValue) async throws -> LegacyReply {
         let bytes = Array(try JSONEncoder().encode(body))
-        let answer = try await ScriptServer.send(.POST, to: server.url + "/api/v1/" + name, bytes, within: 60)
+        let answer = try await ScriptServer.send(.POST, to: server.url + "/api/v1/" + name, bytes)
         return LegacyReply(status: answer.status, json: answer.json, text: answer.text)
     }
 
     func get(_ name: String) async throws -> LegacyReply {
-        let answer = try await ScriptServer.send(.GET, to: server.url + "/api/v1/" + name, nil, within: 60)
+        let answer = try await ScriptServer.send(.GET, to: server.url + "/api/v1/" + name, nil)
         return LegacyReply(status: answer.status, json: answer.json, text: answer.text)
     }
 
@@ -140,7 +140,7 @@ final class ClusterSite: Sendable {
 
     @discardableResult
     func over() async throws -> JSONValue {
-        try await eventually("the run is over", within: 60) {
+        try await eventually("the run is over") {
             let signal = try await self.get("executeResultSignal").result
             return signal["over"].bool == true ? signal : nil
         }

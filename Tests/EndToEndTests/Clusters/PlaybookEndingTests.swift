@@ -15,7 +15,7 @@ import Testing
         """)
 
     private func isWaiting(_ server: PlaybookServer, _ id: String) async throws {
-        try await eventually("the playbook waits", within: 120) {
+        try await eventually("the playbook waits") {
             try await server.structure(id)["current"].string?.hasSuffix("› wait") == true
         }
     }

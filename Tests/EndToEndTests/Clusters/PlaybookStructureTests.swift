@@ -21,7 +21,7 @@ import Testing
     private func follow(_ server: PlaybookServer, _ id: String, after: String = "0") async throws -> [Seen] {
         var request = HTTPClientRequest(url: server.server.url + "/api/runs/\(id)/playbook/events?after=\(after)")
         request.headers.add(name: "Authorization", value: "Bearer \(server.server.token)")
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(600))
         var rest = ""
         var seen: [Seen] = []
         for try await buffer in response.body {

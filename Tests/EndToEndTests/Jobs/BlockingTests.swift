@@ -8,7 +8,7 @@ import Testing
 
     private static func wait(_ nomad: JobServer, _ path: String) async throws -> Waited {
         let answer = try await ScriptServer.send(
-            .GET, to: nomad.server.url + "/v1" + path, nil, headers: ["X-Nomad-Token": nomad.server.token], within: 120)
+            .GET, to: nomad.server.url + "/v1" + path, nil, headers: ["X-Nomad-Token": nomad.server.token], within: 300)
         return (answer, .now)
     }
 

@@ -17,7 +17,7 @@ import Testing
     }
 
     private static func deployment(
-        _ nomad: JobServer, _ version: Int64, _ status: JSONValue, within seconds: Double = 60
+        _ nomad: JobServer, _ version: Int64, _ status: JSONValue, within seconds: Double = 180
     ) async throws -> JSONValue {
         try await nomad.get("/job/svc/deployment", within: seconds) {
             $0["JobVersion"] == .int(version) && $0["Status"] == status

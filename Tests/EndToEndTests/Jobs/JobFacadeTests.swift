@@ -227,8 +227,7 @@ import Testing
         let body = Array(try JSONEncoder().encode(JobServer.job("j", "true")))
         func post(_ token: String?) async throws -> JobServer.Answer {
             try await ScriptServer.send(
-                .POST, to: nomad.server.url + "/v1/jobs", body, headers: token.map { ["X-Nomad-Token": $0] } ?? [:],
-                within: 60)
+                .POST, to: nomad.server.url + "/v1/jobs", body, headers: token.map { ["X-Nomad-Token": $0] } ?? [:])
         }
         let anonymous = try await post(nil)
         #expect(anonymous.status == 403 && anonymous.text.contains("jobs.openCommands"), "\(anonymous.text)")
@@ -237,7 +236,7 @@ import Testing
         #expect(try await post(runner).status == 403)
         #expect(try await post(nomad.server.token).status == 200)
         let open = try await JobServer(environment: ["MARTLET_JOBS_OPEN_COMMANDS": "true"])
-        let reply = try await ScriptServer.send(.POST, to: open.server.url + "/v1/jobs", body, within: 60)
+        let reply = try await ScriptServer.send(.POST, to: open.server.url + "/v1/jobs", body)
         #expect(reply.status == 200, "\(reply.text)")
     }
 
@@ -315,11 +314,11 @@ import Testing
             (.DELETE, "/job/plan?purge=true"), (.POST, "/job/plan"), (.DELETE, "/job/x/plan"), (.POST, "/jobs"),
         ] {
             let answer = try await ScriptServer.send(
-                method, to: nomad.server.url + "/v1" + path, body, headers: ["X-Nomad-Token": reader], within: 60)
+                method, to: nomad.server.url + "/v1" + path, body, headers: ["X-Nomad-Token": reader])
             #expect(answer.status == 403, "\(method) \(path): \(answer.text)")
         }
         let plan = try await ScriptServer.send(
-            .POST, to: nomad.server.url + "/v1/job/plan/plan", body, headers: ["X-Nomad-Token": reader], within: 60)
+            .POST, to: nomad.server.url + "/v1/job/plan/plan", body, headers: ["X-Nomad-Token": reader])
         #expect(plan.status == 200, "\(plan.text)")
         #expect(try await nomad.get("/job/plan")["Stop"] == false)
     }

@@ -68,7 +68,7 @@ extension Museum {
         try FileManager.default.removeItem(atPath: log)
         #expect(mkfifo(log, 0o600) == 0)
         // Whoever opens the pipe for reading would wait for ever.
-        #expect(try await server.call(.GET, "/api/runs/\(id)/log", timeout: 60).status != 0)
+        #expect(try await server.call(.GET, "/api/runs/\(id)/log").status != 0)
     }
 
     @Test func `CVE-2026-7474 an id that is a path`() async throws {

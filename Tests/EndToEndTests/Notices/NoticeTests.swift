@@ -77,7 +77,7 @@ import Testing
         }
         let server = try await Server(scratch, data: data, environment: environment)
         for id in ids { _ = try await server.ended(id) }
-        try await eventually("every notice is sent", within: 60) {
+        try await eventually("every notice is sent") {
             let open = try await server.call(.GET, "/api/notices?state=waiting").json["items"].array ?? []
             let sending = try await server.call(.GET, "/api/notices?state=sending").json["items"].array ?? []
             return open.isEmpty && sending.isEmpty ? true : nil

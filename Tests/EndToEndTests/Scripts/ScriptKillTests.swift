@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    static func isGone(_ pids: [pid_t], within seconds: Double) async throws {
+    static func isGone(_ pids: [pid_t], within seconds: Double = 180) async throws {
         try await eventually("the tree is gone", within: seconds) {
             pids.contains(where: Processes.isAlive) ? nil : true
         }
@@ -25,7 +25,7 @@ import Testing
         let id = try await server.start("f-tree", [file])
         let pids = try await Self.tree(server.site, file)
         #expect(try await server.kill(id).text == #"{"code":0,"data":"","msg":""}"#)
-        try await Self.isGone(pids, within: 60)
+        try await Self.isGone(pids)
         let session = try await server.done(id)
         #expect(session["status"] == "killed")
         #expect(session["error"].string?.isEmpty == false)
@@ -38,7 +38,7 @@ import Testing
         let id = try await server.start("shell")
         try await eventually("all three run") { server.site.processes().count >= 3 ? true : nil }
         try await server.kill(id)
-        try await eventually("nothing is left", within: 60) { server.site.processes().isEmpty ? true : nil }
+        try await eventually("nothing is left") { server.site.processes().isEmpty ? true : nil }
         #expect(try await server.done(id)["status"] == "killed")
     }
 
@@ -52,7 +52,7 @@ import Testing
         try await server.kill(id)
         #expect(Processes.isAlive(pid), "the call was answered before the end of the grace")
         #expect(try await server.session(id)["done"] == false)
-        try await Self.isGone([pid], within: 60)
+        try await Self.isGone([pid])
         #expect(ContinuousClock.now - started >= .milliseconds(2900), "it had its grace")
         let session = try await server.done(id)
         #expect(session["status"] == "killed")
@@ -82,7 +82,7 @@ import Testing
         let caller = try Caller(server, "/sync/test/f-tree", "[\"\(file)\"]")
         let pids = try await Self.tree(server.site, file)
         caller.hangUp()
-        try await Self.isGone(pids, within: 60)
+        try await Self.isGone(pids)
         try await eventually("the run is over") {
             try await server.recorded().first?["state"] == "cancelled" ? true : nil
         }

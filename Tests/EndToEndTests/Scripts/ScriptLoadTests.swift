@@ -13,7 +13,7 @@ import Testing
                 group.addTask { (number, try await server.run("f-gate", [gate.path, "line \(number)"], within: 60)) }
             }
             try await eventually("a hundred work") { gate.arrivals.count == 100 ? true : nil }
-            try await eventually("all of them wait", within: 60) {
+            try await eventually("all of them wait") {
                 try await server.recorded("&state=pending,running").count == 1000 ? true : nil
             }
             gate.open()
@@ -57,7 +57,7 @@ import Testing
         #expect(gate.arrivals.count == 50)
         gate.open()
         var most = 0
-        try await eventually("all have ended", within: 60) {
+        try await eventually("all have ended") {
             let running = try await server.recorded("&state=running").count
             most = max(most, running)
             return running == 0 ? true : nil
@@ -86,11 +86,11 @@ import Testing
         let rounds = KillTests.soak ? 100 : 10
         for round in 1...rounds {
             let callers = try (0..<50).map { _ in try Caller(server, "/sync/test/sleep", "[]") }
-            try await eventually("fifty more are accepted", within: 60) {
+            try await eventually("fifty more are accepted") {
                 try await server.recorded("&state=running").count == 50 ? true : nil
             }
             for caller in callers { caller.hangUp() }
-            try await eventually("round \(round) is over", within: 60) {
+            try await eventually("round \(round) is over") {
                 try await server.recorded("&state=running,stopping,pending").isEmpty ? true : nil
             }
         }

@@ -86,7 +86,7 @@ import Testing
                 #"args: ["import os\nfor i in range(2000):\n  os.write(1, b''.join(b'o %d\\n' % n for n in range(i*250, i*250+250)))\n  os.write(2, b''.join(b'e %d\\n' % n for n in range(i*250, i*250+250)))"]"#
             ),
             environment: ["MARTLET_LOG_CAP": "2MiB"])
-        let answer = try await server.run("flood", within: 60)
+        let answer = try await server.run("flood")
         #expect(answer.text == #"{"code":0,"data":"o 499999","msg":"e 499999"}"#)
     }
 
@@ -99,7 +99,7 @@ import Testing
         _ = try await server.post("/async/query")
         let before = Processes.memory(pid)
         let id = try await server.start("huge")
-        let session = try await server.done(id, within: 60)
+        let session = try await server.done(id)
         #expect(session["message"] == "done")
         #expect(session["error"] == "")
         #expect(session["truncated"] == true, "\(session)")

@@ -9,7 +9,7 @@ import Testing
     }
 
     private func serves(_ server: ScriptServer, _ path: String) async throws {
-        try await eventually("\(path) is served", within: 60) {
+        try await eventually("\(path) is served") {
             try await server.get("/list").text.contains("\"/sync/\(path)\"") ? true : nil
         }
     }

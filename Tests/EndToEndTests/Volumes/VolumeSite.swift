@@ -168,7 +168,7 @@ final class VolumeServer: Sendable {
         _ method: Server.Verb = .GET, _ path: String, _ body: JSONValue? = nil, token: String? = nil
     ) async throws -> Server.Reply {
         let headers = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
-        return try await server.call(method, "/api/volumes\(path)", body: body, headers: headers, timeout: 60)
+        return try await server.call(method, "/api/volumes\(path)", body: body, headers: headers)
     }
 
     /// Starts a run and gives its id.
