@@ -23,7 +23,7 @@ struct CopyResumeTests {
         let thread = OwnThread("copy") {
             do { _ = try copy.run() } catch { outcome.withLock { $0 = error } }
         }
-        _ = copy.progress.wait(atMost: .seconds(60)) { condition($0) ? true : nil }
+        _ = copy.progress.wait(atMost: .seconds(180)) { condition($0) ? true : nil }
         copy.stop()
         thread.join()
         return outcome.withLock { $0 }
@@ -97,7 +97,7 @@ struct CopyResumeTests {
             outcome.withLock { $0 = result }
         }
         for share in [500, 3000, 6000] {
-            _ = copy.progress.wait(atMost: .seconds(60)) { $0.rows >= share ? true : nil }
+            _ = copy.progress.wait(atMost: .seconds(180)) { $0.rows >= share ? true : nil }
             let workers = try fixture.target.rows(
                 "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '\(plan.target.user)' ORDER BY ID DESC LIMIT 2"
             )
@@ -177,7 +177,7 @@ struct CopyResumeTests {
         }
         let isWaiting =
             "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'INSERT INTO dtle%\(fixture.schema)%'"
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while try fixture.target.value(isWaiting) == "0", ContinuousClock.now < deadline {}
         try late.run("COMMIT")
         thread.join()
@@ -197,7 +197,7 @@ struct CopyResumeTests {
             let result = Result { try copy.run() }
             outcome.withLock { $0 = result }
         }
-        _ = copy.progress.wait(atMost: .seconds(60)) { $0.rows >= 2020 ? true : nil }
+        _ = copy.progress.wait(atMost: .seconds(180)) { $0.rows >= 2020 ? true : nil }
         try fixture.target.run("LOCK TABLES \(fixture.schema).b WRITE")
         try fixture.source.run("SET SESSION lock_wait_timeout = 1")
         for _ in 0..<20 {

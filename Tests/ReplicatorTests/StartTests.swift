@@ -171,12 +171,12 @@ struct StartTests {
         try await runs.target.until("it follows") { $0.state == .applying }
         let writer = data.startWriter()
         let equal = try job.start(.verify)
-        #expect(try await equal.exit(within: 90) == 0, "\(equal.errorText) \(String(describing: equal.report?.verify))")
+        #expect(try await equal.exit(within: 300) == 0, "\(equal.errorText) \(String(describing: equal.report?.verify))")
         _ = writer.stop()
         try await data.untilEqual(runs.target)
         try data.target.session().run("UPDATE \(data.schema).rows_ SET t = 'wrong' WHERE id = 1234")
         let different = try job.start(.verify)
-        #expect(try await different.exit(within: 90) == 3)
+        #expect(try await different.exit(within: 300) == 3)
         let text = "\(String(describing: different.report?.verify))"
         #expect(text.contains("1234"))
     }
