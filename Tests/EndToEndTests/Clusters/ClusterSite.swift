@@ -83,10 +83,11 @@ final class ClusterSite: Sendable {
     func succeed() throws { try FileManager.default.removeItem(atPath: scratch.path("fail")) }
     func deny() throws { try "".write(toFile: scratch.path("denied"), atomically: true, encoding: .utf8) }
 
-    /// What the stand-in was called with, in order.
+    /// What the stand-in was called with, in order. A line that has no end is still being written.
     func calls() throws -> [JSONValue] {
         guard let text = try? String(contentsOfFile: scratch.path("calls"), encoding: .utf8) else { return [] }
-        return try text.split(separator: "\n").map { try JSONParser.parse(Array($0.utf8)) }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return try lines.map { try JSONParser.parse(Array($0.utf8)) }
     }
 
     // MARK: The replaced system's API
