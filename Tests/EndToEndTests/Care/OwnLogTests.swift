@@ -21,7 +21,11 @@ import Testing
         }
         for _ in 0..<100 { _ = try await server.call(.GET, "/api/runs") }
         #expect(!FileManager.default.fileExists(atPath: log + ".4"))
-        let sizes = try ["", ".1", ".2", ".3"].map { try Data(contentsOf: URL(filePath: log + $0)).count }
+        // A file may have no name for a moment: they are renamed one after another.
+        let sizes: [Int] = try await eventually("all files are there") {
+            let files = ["", ".1", ".2", ".3"].compactMap { FileManager.default.contents(atPath: log + $0) }
+            return files.count == 4 ? files.map(\.count) : nil
+        }
         #expect(sizes.allSatisfy { $0 < 16 << 10 }, "\(sizes)")
 
         try FileManager.default.moveItem(atPath: log, toPath: scratch.path("taken-away"))
