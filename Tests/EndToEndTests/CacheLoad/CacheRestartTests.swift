@@ -9,9 +9,8 @@ import Testing
         let site = try CacheSite(paths: paths, rules: ["*": ["delay_ms": 20]])
         var server = try await CacheServer(site)
         let ids = try await server.load(paths, name: "big")
-        for _ in 0..<2 {
-            let count = try site.calls().count
-            try await eventually("more loads") { try site.calls().count >= count + 30 ? true : nil }
+        for count in [30, 60] {
+            try await eventually("more loads") { try site.calls().count >= count ? true : nil }
             try await server.killed()
             server = try await CacheServer(site)
         }
@@ -53,7 +52,7 @@ import Testing
         let first = try await CacheServer(site)
         let id = try await first.load(["/ns/a"])[0]
         try await first.called("distributedLoad")
-        async let list = first.gfs("List", ["/ns"])
+        async let list = first.gfs(#"{"action":"GooseFSList","path":["/ns"],"timeout":600}"#)
         try await first.called("ls")
         first.server.child.signal(SIGTERM)
         let waiting = try await list
