@@ -137,7 +137,8 @@ import Testing
         #expect(plan["Diff"]["Type"] == "Edited")
         try await nomad.register(changed)
         let all = try await nomad.allocations(of: "svc") { all in
-            all.count == 2 && all.contains { $0["ClientStatus"] == "running" && $0["JobVersion"] == 1 }
+            let isNew = all.contains { $0["ClientStatus"] == "running" && $0["JobVersion"] == 1 }
+            return all.count == 2 && isNew && all.contains { $0["ClientStatus"] == "complete" }
         }
         let old = try #require(all.first { $0["ID"] == first[0]["ID"] })
         #expect(old["DesiredStatus"] == "stop" && old["ClientStatus"] == "complete")
@@ -262,6 +263,7 @@ import Testing
         let stolen = JobServer.job(
             "repl", "", type: "service", group: source, task: ["Driver": "dtle", "Config": elsewhere])
         #expect(try await nomad.send(.POST, "/jobs", stolen).status == 500)
+        try await nomad.clear(["repl"])
     }
 
     @Test func `passwords are told to a token that may read secrets, and the trail says so`() async throws {
