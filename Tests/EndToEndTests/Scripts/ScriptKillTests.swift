@@ -44,7 +44,7 @@ import Testing
 
     @Test func `what ignores TERM is ended by KILL after its grace, and the call does not wait`() async throws {
         // contract §5 case 49
-        let server = try await ScriptServer(environment: ["MARTLET_LIMITS_GRACE": "3s"])
+        let server = try await ScriptServer(environment: ["MARTLET_LIMITS_GRACE": "15s"])
         let file = server.site.path("pids")
         let id = try await server.start("f-trapterm", [file])
         let pid = try await eventually("it runs") { server.site.pids(in: file).first }
@@ -53,7 +53,7 @@ import Testing
         #expect(Processes.isAlive(pid), "the call was answered before the end of the grace")
         #expect(try await server.session(id)["done"] == false)
         try await Self.isGone([pid])
-        #expect(ContinuousClock.now - started >= .milliseconds(2900), "it had its grace")
+        #expect(ContinuousClock.now - started >= .milliseconds(14_900), "it had its grace")
         let session = try await server.done(id)
         #expect(session["status"] == "killed")
         #expect(session["signal"] == 9)
@@ -113,15 +113,15 @@ import Testing
 
     @Test func `a timeout ends the tree and says so`() async throws {
         // contract §5 case 58
-        let tree = Fixtures.task("tree", "binary", executable: "tree", collected: true, "timeout: 4s", "grace: 500ms")
+        let tree = Fixtures.task("tree", "binary", executable: "tree", collected: true, "timeout: 20s", "grace: 500ms")
         let server = try await ScriptServer(
-            tree + Fixtures.task("sleep", "binary", executable: "sleep 60", "timeout: 1s"))
+            tree + Fixtures.task("sleep", "binary", executable: "sleep 600", "timeout: 1s"))
         let started = ContinuousClock.now
         let answer = try await server.run("sleep")
         #expect(answer.code == 1)
         #expect(answer.msg.contains("timeout"), "\(answer.msg)")
         let took = ContinuousClock.now - started
-        #expect(took >= .seconds(1) && took < .seconds(20), "\(took)")
+        #expect(took >= .seconds(1) && took < .seconds(150), "\(took)")
         let file = server.site.path("pids")
         let id = try await server.start("tree", [file])
         let pids = try await Self.tree(server.site, file)
