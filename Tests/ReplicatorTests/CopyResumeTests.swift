@@ -32,20 +32,20 @@ struct CopyResumeTests {
     @Test(arguments: ServerPair.equal)
     func `a copy that is ended goes on without loss and without doubles`(pair: ServerPair) throws {
         let fixture = try CopyFixture(pair)
-        try Self.fill(fixture, "keyed", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 3000)
+        try Self.fill(fixture, "keyed", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 20_000)
         try Self.fill(fixture, "loose", "id INT, v VARCHAR(300)", rows: 1500)
         try Self.fill(fixture, "text_key", "id VARCHAR(20) PRIMARY KEY, v VARCHAR(300)", rows: 1500)
         var plan = try fixture.plan()
         plan.chunkSize = 50
-        for share in [1000, 3000, 5700] {
+        for share in [1000, 8000, 20_000] {
             let error = Self.interrupt(FullCopy(plan)) { $0.rows >= share }
             #expect(error is CopyInterrupted, "\(String(describing: error))")
         }
         let copy = FullCopy(plan)
         let result = try copy.run()
         for table in ["keyed", "loose", "text_key"] { #expect(try fixture.isEqual(table), "\(table)") }
-        #expect(copy.progress.withLock { $0.rows } == 6000)
-        #expect(copy.progress.withLock { $0.rowsNow } < 6000)
+        #expect(copy.progress.withLock { $0.rows } == 23_000)
+        #expect(copy.progress.withLock { $0.rowsNow } < 23_000)
         #expect(copy.progress.withLock { $0.tablesDone } == 3)
         #expect(result.tables.count == 3)
         #expect(try FullCopy(plan).run() == result)
@@ -61,7 +61,7 @@ struct CopyResumeTests {
     {
         let fixture = try CopyFixture(pair)
         try Self.fill(fixture, "a_first", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 200)
-        try Self.fill(fixture, "b_split", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 8000)
+        try Self.fill(fixture, "b_split", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 20_000)
         try Self.fill(fixture, "c_changed", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 100)
         var plan = try fixture.plan()
         (plan.chunkSize, plan.workers) = (100, 1)
@@ -188,7 +188,9 @@ struct CopyResumeTests {
     @Test(arguments: ServerPair.equal)
     func `tables that are copied, or wait for it, can be altered meanwhile`(pair: ServerPair) throws {
         let fixture = try CopyFixture(pair)
-        for table in ["a", "b"] { try Self.fill(fixture, table, "id INT PRIMARY KEY, v VARCHAR(300)", rows: 2000) }
+        for (table, rows) in [("a", 2000), ("b", 10_000)] {
+            try Self.fill(fixture, table, "id INT PRIMARY KEY, v VARCHAR(300)", rows: rows)
+        }
         var plan = try fixture.plan()
         (plan.chunkSize, plan.workers) = (20, 1)
         let copy = FullCopy(plan)
@@ -210,7 +212,7 @@ struct CopyResumeTests {
         try fixture.target.run("UNLOCK TABLES")
         thread.join()
         _ = try #require(outcome.withLock { $0 }).get()
-        #expect(isUnderWay && copy.progress.withLock { $0.rows } == 4000)
+        #expect(isUnderWay && copy.progress.withLock { $0.rows } == 12_000)
         #expect(try fixture.source.value("SELECT SUM(w) FROM a") == "10000")
     }
 

@@ -46,7 +46,7 @@ struct CrashTests {
         try data.fill(rows: rows)
         let session = try data.source.session()
         try session.run("INSERT INTO \(data.schema).keyless SELECT n % 50, 'same' FROM \(data.schema).rows_")
-        let job = try data.job(source: ["ChunkSize": 50], target: ["ParallelWorkers": 1])
+        let job = try data.job(source: ["ChunkSize": 20], target: ["ParallelWorkers": 1])
         let source = try job.start(.source)
         let look = try data.target.session()
         var kv: JSONValue = ["present": false]
