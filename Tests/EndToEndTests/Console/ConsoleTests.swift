@@ -171,7 +171,7 @@ import Testing
                     volumes:
                       /data:
                         path: "\(volumes)/{instance}"
-                        backups: [{mode: full, schedule: "0 3 * * *", expire: 30d}, {mode: increment, schedule: "30 * * * *"}]
+                        backups: [{mode: full, schedule: "0 3 1 1 *", expire: 30d}, {mode: increment, schedule: "30 4 1 1 *"}]
             """
         try inventory.write(toFile: scratch.path("volumes.yaml"), atomically: true, encoding: .utf8)
         let settings = [
