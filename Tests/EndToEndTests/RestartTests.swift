@@ -56,7 +56,8 @@ import Testing
         let address = String(server.url.dropFirst("http://".count))
         server.child.signal(SIGKILL)
         _ = try await server.child.ended()
-        let next = try await Server(scratch, listen: address)
+        // Some other test's connection may have the port meanwhile.
+        let next = try await eventually("the port is served again") { try? await Server(scratch, listen: address) }
         for id in ids { #expect(try await next.run(id)["state"].string == "running") }
         for id in ids { #expect(try await next.call(.POST, "/api/runs/\(id)/stop").status < 300) }
         for id in ids { #expect(try await next.ended(id)["state"].string == "cancelled") }
