@@ -290,6 +290,7 @@ import Testing
         let records = reads.map { [$0["caller"].string, $0["outcome"].string] }
         #expect(records == [["reader", "done"], ["plain", "forbidden"]], "\(trail)")
         #expect(reads.allSatisfy { $0["target"] == "nomad job a/repl" }, "\(reads)")
+        try await nomad.clear(["a%2Frepl"])
     }
 
     @Test func `a wrong configuration fails the allocation as recorded`() async throws {
