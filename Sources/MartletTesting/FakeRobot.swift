@@ -72,7 +72,11 @@ package final class FakeRobot: Sendable {
     package var requests: [Request] { noted.withLock { $0 } }
 
     private func serve(_ connection: Int32) {
-        defer { close(connection) }
+        // Closed alone it would stay open in a process that was started meanwhile.
+        defer {
+            shutdown(connection, Int32(SHUT_RDWR))
+            close(connection)
+        }
         guard let request = Self.read(connection) else { return }
         let number = noted.withLock { noted in
             noted.append(request)

@@ -43,7 +43,7 @@ def send(server, method, path, operation, name):
                 value = {key: server.sample(member) if isinstance(member, str) else member for key, member in value.items()}
             body = {"json": value}
     return server.session.request(
-        method, URL + path, params=query, headers=headers, timeout=60, stream=True, allow_redirects=False, **body)
+        method, URL + path, params=query, headers=headers, timeout=300, stream=True, allow_redirects=False, **body)
 
 
 def problems_of(response, operation, status, schemas):

@@ -73,7 +73,7 @@ class Fuzzer:
         self.aim(case)
         arguments = case.as_transport_kwargs(base_url=URL)
         arguments.setdefault("headers", {}).update(self.server.session.headers)
-        with self.server.session.request(**arguments, timeout=30, stream=True, allow_redirects=False) as response:
+        with self.server.session.request(**arguments, timeout=120, stream=True, allow_redirects=False) as response:
             self.statuses[response.status_code] += 1
             if response.headers.get("Content-Type", "").startswith(("text/event-stream", "text/plain")):
                 # It may go on for as long as its run does: the head tells enough.

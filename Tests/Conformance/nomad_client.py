@@ -25,7 +25,10 @@ def definition(text="hi"):
         "Name": "t", "Driver": "raw_exec", "Resources": {"CPU": 20, "MemoryMB": 10},
         "Config": {"command": "/bin/sh", "args": ["-c", f"echo {text}; exec sleep 600"]},
     }
-    group = {"Name": "g", "Count": 1, "Tasks": [task]}
+    # Its deployment goes on until a call ends it.
+    second = 1_000_000_000
+    update = {"MaxParallel": 1, "MinHealthyTime": 1000 * second, "HealthyDeadline": 2000 * second, "ProgressDeadline": 3000 * second}
+    group = {"Name": "g", "Count": 1, "Tasks": [task], "Update": update}
     return {"Job": {"ID": JOB, "Name": JOB, "Type": "service", "Datacenters": ["dc1"], "TaskGroups": [group]}}
 
 
@@ -37,7 +40,7 @@ class Client:
 
     def allocation(self):
         """The running one, whose task has written its line."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             for found in self.n.job.get_allocations(JOB):
                 if found["ClientStatus"] == "running" and self.log(found["ID"]) == "hi\n":
@@ -160,7 +163,7 @@ def outcome(call):
 
 def main():
     place = urlsplit(os.environ["MARTLET_SERVER"])
-    n = nomad.Nomad(host=place.hostname, port=place.port, token=os.environ["MARTLET_TOKEN"])
+    n = nomad.Nomad(host=place.hostname, port=place.port, token=os.environ["MARTLET_TOKEN"], timeout=120)
     for name, call in Client(n).calls():
         print(f"{name}\t{outcome(call)}", flush=True)
 

@@ -9,7 +9,7 @@ import requests
 
 URL = os.environ["MARTLET_SERVER"]
 TOKEN = os.environ["MARTLET_TOKEN"]
-DEADLINE = 60
+DEADLINE = 300
 
 # The ids of Sample in Sources/MartletHTTP/OpenAPI/Schemas+Basics.swift.
 ENDED, RUNNING, PAUSED = (f"019aa5c4-7d21-7000-b5f3-0c6f1d3a9e4{digit}" for digit in "234")
@@ -107,7 +107,8 @@ class Server:
 
     def version(self):
         """Of the volume that the test's inventory declares."""
-        self.call("POST", f"/api/volumes/{VOLUME}/backup", {200}, headers={"Prefer": "wait=60"})
+        run = self.call("POST", f"/api/volumes/{VOLUME}/backup", {202})["id"]
+        self.state(run, "succeeded")
         return str(self.call("GET", f"/api/volumes/{VOLUME}/versions/latest", {200})["number"])
 
     def volume(self):
@@ -142,7 +143,8 @@ class Server:
 
     def deployed(self, cluster):
         body = {"force": True, "confirm": self.cluster_name}
-        self.call("POST", f"/api/clusters/{cluster}/deploy", {200}, json=body, headers={"Prefer": "wait=60"})
+        run = self.call("POST", f"/api/clusters/{cluster}/deploy", {202}, json=body)["id"]
+        self.state(run, "failed", "succeeded")
         return cluster
 
     def cluster(self, host="192.0.2.10"):

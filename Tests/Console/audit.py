@@ -3,7 +3,7 @@
 import re
 import urllib.error
 
-from browser import Visit, browser, call, expect, main, shortcut
+from browser import Visit, browser, call, eventually, expect, main, shortcut
 from looks import HOSTILE, looks
 
 CHECKS = []
@@ -41,9 +41,13 @@ def lists():
     expect(rows.first).to_be_visible()
     expect(page.locator(".list-foot")).to_contain_text("loaded")
     page.get_by_role("grid").focus()
-    for _ in range(3):
+
+    def is_whole():
         page.keyboard.press("End")
-        page.wait_for_timeout(200)
+        return re.fullmatch(r"\d+ records", page.locator(".list-foot").inner_text().strip())
+
+    eventually("every record is there", is_whole)
+    page.keyboard.press("End")
     expect(rows.filter(has_text="PUT /api/jobs/{name}").last).to_be_visible()
     expect(page.locator(".list-foot")).to_have_text(re.compile(r"^\d+ records$"))
     page.keyboard.press("Enter")

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from browser import Visit, accessible, browser, call, eventually, expect, main, shortcut
+from browser import PATIENCE, Visit, accessible, browser, call, eventually, expect, main, shortcut
 from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
@@ -76,7 +76,7 @@ def restores():
     page.get_by_role("button", name="Restore now").click()
     page.get_by_role("dialog").get_by_role("button", name="Restore now").click()
     page.wait_for_url("**/console/runs/*")
-    expect(page.locator(".head .badge")).to_have_text("succeeded", timeout=30_000)
+    expect(page.locator(".head .badge")).to_have_text("succeeded", timeout=PATIENCE)
     expect(page.locator(".facts a.of")).to_have_text(f"Volume {VOLUME}")
     assert open(f"{FOLDER}/a.txt", encoding="utf-8").read() == "first\n"
     assert os.path.exists(f"{FOLDER}/new.txt")

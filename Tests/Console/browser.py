@@ -14,7 +14,9 @@ URL = os.environ["MARTLET_SERVER"]
 TOKEN = os.environ["MARTLET_TOKEN"]
 CHROMIUM = os.environ.get("MARTLET_CHROMIUM", "/usr/bin/chromium")
 
-expect.set_options(timeout=15_000)
+# Milliseconds; a browser that gets no processor for a while has not failed.
+PATIENCE = 120_000
+expect.set_options(timeout=60_000)
 
 
 def call(method, path, body=None, headers=None):
@@ -23,17 +25,21 @@ def call(method, path, body=None, headers=None):
     request = urllib.request.Request(URL + path, method=method, data=data)
     for name, value in {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", **(headers or {})}.items():
         request.add_header(name, value)
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=600) as answer:
         text = answer.read()
     return json.loads(text) if text else None
 
 
 def ended(run):
     """The run after its end."""
-    return call("GET", f"/api/runs/{run}", headers={"Prefer": "wait=60"})
+    def found():
+        answer = call("GET", f"/api/runs/{run}", headers={"Prefer": "wait=60"})
+        return answer if answer.get("finishedAt") else None
+
+    return eventually(f"run {run} ends", found, 600)
 
 
-def eventually(what, found, seconds=20):
+def eventually(what, found, seconds=120):
     """What `found` gives once that is true."""
     deadline = time.monotonic() + seconds
     while True:
@@ -48,7 +54,8 @@ def eventually(what, found, seconds=20):
 def browser():
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+            executable_path=CHROMIUM, headless=True, timeout=PATIENCE,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
         try:
             yield running
         finally:
@@ -62,11 +69,12 @@ class Visit:
         self.context = running.new_context(
             locale=language, color_scheme=scheme, viewport={"width": width, "height": height},
             timezone_id="Asia/Shanghai", reduced_motion="reduce")
+        self.context.set_default_timeout(PATIENCE)
         self.complaints = []
         self.language = language
         if token:
             answer = self.context.request.post(
-                URL + "/api/session", data={"token": token}, headers={"X-Martlet-Console": "1"})
+                URL + "/api/session", data={"token": token}, headers={"X-Martlet-Console": "1"}, timeout=PATIENCE)
             assert answer.status == 201, answer.text()
             # As the login page does it; what a later login keeps stays.
             mark = json.dumps(answer.json()["mark"])

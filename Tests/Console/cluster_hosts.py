@@ -83,7 +83,7 @@ def steps():
     assert page.locator(".matrix .cell").count() > 50
     button(page, "启动").click()
     expect(row.locator(".light.is-on")).to_have_count(1, timeout=MINUTES)
-    text = urllib.request.urlopen(f"http://{IPS[0]}:12345/dolphinscheduler/login", timeout=20).read().decode()
+    text = urllib.request.urlopen(f"http://{IPS[0]}:12345/dolphinscheduler/login", timeout=60).read().decode()
     assert "ApiApplicationServer" in text, text[:200]
     button(page, "停止").click()
     answer(page, "停止")

@@ -10,7 +10,7 @@ import time
 from datetime import datetime, timezone
 from urllib.parse import urlencode
 
-from browser import URL, Visit, browser, call, expect, main
+from browser import URL, Visit, browser, call, ended, expect, main
 
 CHECKS = []
 STATE = {}
@@ -75,7 +75,7 @@ def first_view():
 def written(count):
     """A run whose log has so many bytes."""
     script = f'echo the very first line; yes "{LINE}" | head -c {count}; echo; echo the very last line'
-    return call("POST", "/api/runs", {"command": ["sh", "-c", script]}, {"Prefer": "wait=240"})
+    return ended(call("POST", "/api/runs", {"command": ["sh", "-c", script]})["id"])
 
 
 def opened(run):
@@ -99,13 +99,13 @@ def long_log():
     small, long = written(100_000), written(1_073_741_824)
     assert long["state"] == "succeeded" and sum(each["logBytes"] for each in long["attempts"]) > 1_073_741_824, long["attempts"]
     took = {small["id"]: [], long["id"]: []}
-    for run in [small["id"], long["id"]] * 3:
+    for run in [small["id"], long["id"]] * 5:
         visit, page, seconds, count = opened(run)
         took[run].append(seconds)
         assert count < 1_000_000, f"{count} bytes were read"
         visit.close()
     quick, slow = (min(took[run["id"]]) for run in (small, long))
-    print(f"     the end of a log is seen after {quick * 1000:.0f} ms; that of 1 GiB after {slow * 1000:.0f} ms (minimum of 3)")
+    print(f"     the end of a log is seen after {quick * 1000:.0f} ms; that of 1 GiB after {slow * 1000:.0f} ms (minimum of 5)")
     assert slow <= 2 * quick + 0.5, took
     visit, page, _, _ = opened(long["id"])
     page.get_by_role("button", name="To the beginning").click()
@@ -117,7 +117,7 @@ def long_log():
 def fill(count):
     """So many ended runs of the last days, straight into the store."""
     store = sqlite3.connect(os.environ["MARTLET_DATA"] + "/martlet.db", timeout=60, isolation_level=None)
-    model = call("POST", "/api/runs", {"command": ["true"]}, {"Prefer": "wait=60"})["id"]
+    model = ended(call("POST", "/api/runs", {"command": ["true"]})["id"])["id"]
     key = bytes.fromhex(model.replace("-", ""))
     columns = [row[1] for row in store.execute("PRAGMA table_info(runs)")]
     values = dict(zip(columns, store.execute("SELECT * FROM runs WHERE id = ?", (key,)).fetchone()))
@@ -179,13 +179,16 @@ def million_runs():
     visit.close()
     # In the middle of them the page is as quick as at their end.
     middle = datetime.fromtimestamp((oldest + RUNS // 2 * STEP) / 1000, timezone.utc).isoformat(timespec="milliseconds")
-    visit = Visit(STATE["browser"])
-    begun = time.monotonic()
-    page = visit.open("/console/runs?" + urlencode({"until": middle.replace("+00:00", "Z")}))
-    expect(rows_of(page).nth(5)).to_be_visible()
-    print(f"     the middle of the list is seen after {(time.monotonic() - begun) * 1000:.0f} ms")
-    assert time.monotonic() - begun < 5
-    visit.close()
+    took = []
+    for _ in range(3):
+        visit = Visit(STATE["browser"])
+        begun = time.monotonic()
+        page = visit.open("/console/runs?" + urlencode({"until": middle.replace("+00:00", "Z")}))
+        expect(rows_of(page).nth(5)).to_be_visible()
+        took.append(time.monotonic() - begun)
+        visit.close()
+    print(f"     the middle of the list is seen after {min(took) * 1000:.0f} ms (minimum of 3)")
+    assert min(took) < 5, took
 
 
 @check

@@ -1,6 +1,6 @@
 """The job API in a browser: jobs whose ids have slashes, what was decided and why, versions, allocations with their logs."""
 
-from browser import Visit, accessible, browser, call, eventually, expect, main, shortcut
+from browser import PATIENCE, Visit, accessible, browser, call, eventually, expect, main, shortcut
 from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
@@ -84,11 +84,11 @@ def allocation():
     page.go_back()
     page.get_by_role("button", name="Restart").click()
     page.get_by_role("dialog").get_by_role("button", name="Restart").click()
-    expect(page.locator(".events")).to_contain_text("Restart", timeout=30_000)
+    expect(page.locator(".events")).to_contain_text("Restart", timeout=PATIENCE)
     page.get_by_role("link", name="service").first.click()
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("dialog").get_by_role("button", name="Stop").click()
-    expect(page.locator(".head")).to_contain_text("over", timeout=30_000)
+    expect(page.locator(".head")).to_contain_text("over", timeout=PATIENCE)
     visit.close()
 
 
@@ -136,10 +136,10 @@ def node():
     expect(head).to_contain_text("takes allocations")
     change("Drain")
     expect(head.get_by_role("button", name="Take allocations")).to_be_visible()
-    eventually("it is ended", lambda: not [each for each in allocations("rests") if each["ClientStatus"] == "running"], 30)
+    eventually("it is ended", lambda: not [each for each in allocations("rests") if each["ClientStatus"] == "running"])
     change("Take allocations")
     expect(head).to_contain_text("takes allocations")
-    eventually("it runs again", lambda: [each for each in allocations("rests") if each["ClientStatus"] == "running"], 30)
+    eventually("it runs again", lambda: [each for each in allocations("rests") if each["ClientStatus"] == "running"])
     call("DELETE", "/v1/job/rests")
     visit.close()
 

@@ -1,8 +1,10 @@
 """Each page's main deed by clicking, in both languages, light and dark, narrow and wide; and nothing from outside is markup."""
 
+import os
 import re
+import tempfile
 
-from browser import TOKEN, URL, Visit, accessible, browser, call, ended, eventually, expect, fits, main, shortcut
+from browser import PATIENCE, TOKEN, URL, Visit, accessible, browser, call, ended, eventually, expect, fits, main, shortcut
 from looks import HOSTILE, SEEN
 
 CHECKS = []
@@ -23,9 +25,9 @@ def samples():
     STATE["bad"] = call("POST", "/api/runs", {"job": "sample-bad"})["id"]
     script = "printf '\\033[31mred\\033[0m plain\\n'; echo trouble >&2; sleep 0.5; i=0; while [ $i -lt 4000 ]; do i=$((i+1)); echo \"line $i of many\"; done; echo the needle here"
     STATE["log"] = call("POST", "/api/runs", {"command": ["sh", "-c", script]})["id"]
-    report = "printf '{\"v\":1,\"progress\":0.4,\"message\":\"nearly\",\"result\":{\"rows\":12}}\\n' >> $MARTLET_PROGRESS; echo on its way; sleep 300"
+    report = "printf '{\"v\":1,\"progress\":0.4,\"message\":\"nearly\",\"result\":{\"rows\":12}}\\n' >> $MARTLET_PROGRESS; echo on its way; sleep 1800"
     STATE["live"] = call("POST", "/api/runs", {"command": ["sh", "-c", report], "labels": {"team": "db"}, "group": "nightly"})["id"]
-    call("PUT", "/api/schedules/sample-nightly", {"job": "sample-good", "cron": "0 3 * * *", "zone": "Asia/Shanghai"})
+    call("PUT", "/api/schedules/sample-nightly", {"job": "sample-good", "cron": "0 3 1 1 *", "zone": "Asia/Shanghai"})
     text = "\n".join(HOSTILE)
     STATE["hostile"] = call("POST", "/api/runs", {
         "command": ["sh", "-c", "printf '%s\\n' \"$1\"; printf '%s\\n' \"$1\" >&2; exit 1", HOSTILE[0], text],
@@ -88,9 +90,12 @@ def overview():
     expect(panel("Running now").get_by_role("listitem")).to_have_count(1)
     expect(panel("Running now")).to_contain_text("nearly")
     # What a run tells on its way comes by itself, though its state stays.
-    script = """sleep 2; for n in 20 60; do printf '{"v":1,"progress":%s,"message":"told %s"}\\n' 0.$n $n >> $MARTLET_PROGRESS; sleep 4; done; sleep 300"""
-    tells = call("POST", "/api/runs", {"command": ["sh", "-c", script]})["id"]
+    gate = os.path.join(tempfile.mkdtemp(), "gate")
+    script = """tell() { printf '{"v":1,"progress":%s,"message":"told %s"}\\n' 0.$1 $1 >> $MARTLET_PROGRESS; }
+        tell 20; until [ -e "$0" ]; do sleep 0.1; done; tell 60; sleep 1800"""
+    tells = call("POST", "/api/runs", {"command": ["sh", "-c", script, gate]})["id"]
     expect(panel("Running now")).to_contain_text("told 20")
+    open(gate, "w", encoding="utf-8").close()
     expect(panel("Running now")).to_contain_text("told 60")
     call("POST", f"/api/runs/{tells}/stop", {"grace": "1s"})
     expect(panel("Running now").get_by_role("listitem")).to_have_count(1)
@@ -98,7 +103,7 @@ def overview():
     expect(panel("Next fires")).to_contain_text("sample-nightly")
     expect(panel("Nodes")).to_contain_text("ready")
     expect(page.get_by_role("img", name="Runs per hour")).to_be_visible()
-    new = call("POST", "/api/runs", {"command": ["sleep", "300"]})["id"]
+    new = call("POST", "/api/runs", {"command": ["sleep", "1800"]})["id"]
     expect(panel("Running now").get_by_role("listitem")).to_have_count(2)
     call("POST", f"/api/runs/{new}/stop", {"grace": "1s"})
     expect(panel("Running now").get_by_role("listitem")).to_have_count(1)
@@ -184,7 +189,7 @@ def run():
     page.get_by_role("dialog").get_by_role("button", name="Run again").click()
     page.wait_for_url(lambda url: STATE["bad"] not in url)
     expect(page.locator(".facts")).to_contain_text("again of")
-    live = call("POST", "/api/runs", {"command": ["sh", "-c", "echo going; sleep 300"]})["id"]
+    live = call("POST", "/api/runs", {"command": ["sh", "-c", "echo going; sleep 1800"]})["id"]
     page.goto(f"{URL}/console/runs/{STATE['live']}")
     expect(page.locator(".values")).to_contain_text("12")
     expect(page.locator(".why")).to_contain_text("40 %")
@@ -210,7 +215,7 @@ def log():
     expect(view.locator(".is-stderr .text")).to_have_text("trouble")
     # Down to the end by scrolling: every line once, in order.
     seen = []
-    for _ in range(400):
+    for _ in range(4000):
         for text in page.locator(".log-line.is-stdout .text").all_text_contents():
             number = re.match(r"line (\d+) of many", text)
             if number and (not seen or int(number[1]) > seen[-1]):
@@ -247,15 +252,15 @@ def log():
 def live_log():
     """new lines come while somebody looks, and follow"""
     script = """i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo tick $i; sleep 0.05; done; sleep 3
-        i=0; while [ $i -lt 1500 ]; do i=$((i+1)); echo burst $i; done; sleep 300"""
+        i=0; while [ $i -lt 1500 ]; do i=$((i+1)); echo burst $i; done; sleep 1800"""
     live = call("POST", "/api/runs", {"command": ["sh", "-c", script]})["id"]
     visit = Visit(STATE["browser"])
     page = visit.open(f"/console/runs/{live}")
     view = page.locator(".log-view")
-    expect(view).to_contain_text("tick 300", timeout=40_000)
+    expect(view).to_contain_text("tick 300", timeout=PATIENCE)
     eventually("the log follows", lambda: view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight < 10"))
     # More than is read at once.
-    expect(view).to_contain_text("burst 1500", timeout=40_000)
+    expect(view).to_contain_text("burst 1500", timeout=PATIENCE)
     eventually("the log follows", lambda: view.evaluate("v => v.scrollHeight - v.scrollTop - v.clientHeight < 10"))
     expect(page.get_by_role("button", name="Follow", exact=True)).to_have_attribute("aria-pressed", "true")
     call("POST", f"/api/runs/{live}/stop", {"grace": "1s"})
@@ -294,7 +299,7 @@ def rights():
     page = visit.open("/console/runs")
     rows = page.locator(".run-row")
     expect(rows.filter(has_text="sample-good").first).to_be_visible()
-    expect(rows.filter(has_text="sleep 300")).to_have_count(0)
+    expect(rows.filter(has_text="sleep 1800")).to_have_count(0)
     page.goto(f"{URL}/console/runs/{STATE['good']}")
     heading(page, "sample-good")
     expect(page.get_by_role("button", name="Run again")).to_have_count(0)

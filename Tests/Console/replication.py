@@ -10,7 +10,7 @@ import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
 
-from browser import Visit, accessible, browser, call, eventually, expect, main
+from browser import PATIENCE, Visit, accessible, browser, call, eventually, expect, main
 from looks import HOSTILE, SEEN, looks
 
 CHECKS = []
@@ -87,10 +87,10 @@ def compares():
     panel = page.locator("m-replication")
     expect(panel).to_contain_text("Follows changes")
     expect(panel.locator(".copied")).to_contain_text("1,000 rows")
-    expect(panel.get_by_role("img", name=re.compile("^Lag: now "))).to_be_visible(timeout=30_000)
+    expect(panel.get_by_role("img", name=re.compile("^Lag: now "))).to_be_visible(timeout=PATIENCE)
     expect(panel).to_contain_text("The two sides were not compared yet.")
     panel.get_by_role("button", name="Compare").press("Enter")
-    expect(panel.locator(".comparison")).to_contain_text("3 rows differ, of 1,000 in 1 table.", timeout=60_000)
+    expect(panel.locator(".comparison")).to_contain_text("3 rows differ, of 1,000 in 1 table.", timeout=PATIENCE)
     row = panel.get_by_role("row").filter(has_text=".t")
     expect(row.get_by_role("cell").nth(2)).to_have_text("3")
     row.locator("summary").press("Enter")
@@ -109,9 +109,9 @@ def rests():
     page = visit.open(address(JOB))
     panel = page.locator("m-replication")
     panel.get_by_role("button", name="暂停").click()
-    expect(panel.locator(".head").first).to_contain_text("已暂停", timeout=30_000)
+    expect(panel.locator(".head").first).to_contain_text("已暂停", timeout=PATIENCE)
     panel.get_by_role("button", name="继续").click()
-    expect(panel.locator(".head").first).to_contain_text("增量同步中", timeout=60_000)
+    expect(panel.locator(".head").first).to_contain_text("增量同步中", timeout=PATIENCE)
     visit.close()
 
 

@@ -48,10 +48,10 @@ def samples():
     for name, body in {
         "work-nightly": {"job": "work-report", "params": {"table": "orders"}, "cron": "0 3 * * *", "zone": "Asia/Shanghai", "description": "Report of the night"},
         "work-weekly": {"job": "work-plain", "cron": "30 6 * * mon,thu", "zone": "Europe/Berlin", "overlap": "queue"},
-        "work-often": {"job": "work-plain", "every": "10m", "zone": "UTC"},
+        "work-often": {"job": "work-plain", "every": "6h", "zone": "UTC"},
         "work-hostile": {"job": "work-hostile", "params": {"first": HOSTILE[6]}, "cron": "15 4 * * *", "zone": "UTC", "description": HOSTILE[1], "labels": {"x": HOSTILE[2]}},
         "work-paused": {"job": "work-plain", "cron": "0 12 1 * *", "zone": "UTC", "paused": True},
-        "work-old": {"job": "work-plain", "cron": "0 * * * *", "zone": "Asia/Shanghai"},
+        "work-old": {"job": "work-plain", "cron": "0 * 5 1 *", "zone": "Asia/Shanghai"},
     }.items():
         call("PUT", f"/api/schedules/{name}", body)
     call("POST", "/api/schedules/work-nightly/run")

@@ -83,7 +83,7 @@ final class Chaos {
         }
         let body: JSONValue = ["tasks": .array(tasks)]
         let key = "chaos-\(submitted)"
-        let id: String = try await eventually("run \(submitted) is accepted; so far \(refusals)", within: 60) {
+        let id: String = try await eventually("run \(submitted) is accepted; so far \(refusals)") {
             guard let server = try await self.alive() else { return nil }
             do {
                 return try await server.submit(body, key: key)
@@ -131,7 +131,7 @@ final class Chaos {
         guard
             let victim = entries.filter({ $0.word == "start" && !ended.contains("\($0.run) \($0.task)") })
                 .randomElement(using: &random),
-            let pid = victim.keeper, Self.isKeeper(pid)
+            let pid = victim.keeper, Self.isKeeper(pid, of: victim.run)
         else { return }
         keeperKills += 1
         victims.insert(victim.run)
@@ -170,7 +170,7 @@ final class Chaos {
         try await killServer()
         let server = try await Server(scratch)
         var runs: [String: JSONValue] = [:]
-        for run in expected { runs[run.id] = try await server.ended(run.id, within: 60) }
+        for run in expected { runs[run.id] = try await server.ended(run.id, within: 300) }
         let starts = Dictionary(
             grouping: try readLedger().filter { $0.word == "start" }, by: { "\($0.run) \($0.task)" })
 
@@ -245,8 +245,15 @@ final class Chaos {
         String(decoding: FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data(), as: UTF8.self)
     }
 
-    private static func isKeeper(_ pid: pid_t) -> Bool {
+    /// Whether it keeps this run, by the files that it holds: the number of one that is gone may be another's by now.
+    private static func isKeeper(_ pid: pid_t, of run: String) -> Bool {
         let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm") ?? Data()
-        return String(decoding: name, as: UTF8.self).hasPrefix("martlet-keeper")
+        guard String(decoding: name, as: UTF8.self).hasPrefix("martlet-keeper") else { return false }
+        let directory = "/proc/\(pid)/fd"
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return files.contains { file in
+            let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory)/\(file)")
+            return path?.contains("/\(run)/") == true
+        }
     }
 }

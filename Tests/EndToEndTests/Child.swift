@@ -50,7 +50,7 @@ final class Child: Sendable {
     }
 
     /// Waits for the end; the exit code, or 128 + signal.
-    func ended(within seconds: Double = 60) async throws -> Int32 {
+    func ended(within seconds: Double = 180) async throws -> Int32 {
         let status = try await eventually("process \(pid) ends", within: seconds) { self.reaped() }
         return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     }
@@ -62,10 +62,10 @@ struct TimedOut: Error, CustomStringConvertible {
 }
 
 /// Asks until there is an answer; throws at the deadline, but not before it has asked often: on a busy machine the test
-/// itself may not get its turn for long.
+/// itself may not get its turn for long, and what it waits for even longer.
 @discardableResult
 func eventually<T>(
-    _ what: @autoclosure () -> String, within seconds: Double = 60, _ probe: () async throws -> T?
+    _ what: @autoclosure () -> String, within seconds: Double = 180, _ probe: () async throws -> T?
 ) async throws -> T {
     let deadline = ContinuousClock.now + .milliseconds(Int64(seconds * 1000))
     var asked = 0
@@ -79,7 +79,7 @@ func eventually<T>(
 
 /// Waits until it is so.
 func eventually(
-    _ what: @autoclosure () -> String, within seconds: Double = 60, _ probe: () async throws -> Bool
+    _ what: @autoclosure () -> String, within seconds: Double = 180, _ probe: () async throws -> Bool
 ) async throws {
     let _: Bool = try await eventually(what(), within: seconds) { try await probe() ? true : nil }
 }

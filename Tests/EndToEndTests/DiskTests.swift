@@ -27,7 +27,7 @@ import Testing
         #expect(refused.text.contains("limits.minFree"))
 
         try FileManager.default.removeItem(atPath: ballast)
-        let run = try await server.ended(id, within: 60)
+        let run = try await server.ended(id)
         #expect(run["exitCode"] == 4)
         let history = try await server.call(.GET, "/api/runs/\(id)").text
         #expect(history.contains("could not be"), "the loss is told: \(history)")

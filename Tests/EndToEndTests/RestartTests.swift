@@ -13,7 +13,7 @@ import Testing
         ])
         _ = try await eventually("the first line") { try await server.log(id) == "before\n" ? true : nil }
         server.child.signal(SIGTERM)
-        #expect(try await server.child.ended(within: 60) == 0)
+        #expect(try await server.child.ended() == 0)
 
         let next = try await Server(scratch)
         #expect(try await next.run(id)["state"].string == "running")
@@ -56,7 +56,8 @@ import Testing
         let address = String(server.url.dropFirst("http://".count))
         server.child.signal(SIGKILL)
         _ = try await server.child.ended()
-        let next = try await Server(scratch, listen: address)
+        // Some other test's connection may have the port meanwhile.
+        let next = try await eventually("the port is served again") { try? await Server(scratch, listen: address) }
         for id in ids { #expect(try await next.run(id)["state"].string == "running") }
         for id in ids { #expect(try await next.call(.POST, "/api/runs/\(id)/stop").status < 300) }
         for id in ids { #expect(try await next.ended(id)["state"].string == "cancelled") }
@@ -79,7 +80,7 @@ import Testing
         let id = try await server.submit(["command": ["sleep", "600"]])
         _ = try await server.reaches(.running, id)
         server.child.signal(SIGTERM)
-        #expect(try await server.child.ended(within: 60) == 0)
+        #expect(try await server.child.ended() == 0)
         let next = try await Server(scratch)
         #expect(try await next.run(id)["state"].string == "cancelled")
     }

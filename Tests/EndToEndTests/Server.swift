@@ -41,6 +41,7 @@ final class Server: Sendable {
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(60)
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
@@ -87,7 +88,7 @@ final class Server: Sendable {
 
     func call(
         _ method: Verb = .GET, _ path: String, body: JSONValue? = nil, headers: [String: String] = [:],
-        timeout: Int64 = 30
+        timeout: Int64 = 180
     ) async throws -> Reply {
         var request = HTTPClientRequest(url: url + path)
         request.method = HTTPMethod(rawValue: method.rawValue)
@@ -115,7 +116,7 @@ final class Server: Sendable {
     func run(_ id: String) async throws -> JSONValue { try await call(.GET, "/api/runs/\(id)").json }
 
     /// The run once it has ended.
-    func ended(_ id: String, within seconds: Double = 60) async throws -> JSONValue {
+    func ended(_ id: String, within seconds: Double = 180) async throws -> JSONValue {
         try await eventually("run \(id) ends", within: seconds) {
             let run = try await self.run(id)
             return RunState(rawValue: run["state"].string ?? "")?.isEnd == true ? run : nil

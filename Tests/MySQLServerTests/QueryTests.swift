@@ -38,7 +38,7 @@ struct QueryTests {
             }
         }
         #expect(throws: WireError.self) { try connection.ping() }
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(120)
         let isAlone = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = \(connection.connectionID)"
         while try other.query(isAlone).text(0, 0) != "0", ContinuousClock.now < deadline { usleep(20_000) }
         #expect(try other.query("SELECT COUNT(*) FROM \(table)").text(0, 0) == "0")

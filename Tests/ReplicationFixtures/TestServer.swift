@@ -179,7 +179,7 @@ package final class TestServer: Sendable {
     /// As root over the Unix socket.
     package func connect(_ change: (inout ConnectionSettings) -> Void = { _ in }) throws -> MySQLConnection {
         var settings = ConnectionSettings(address: .socket(path: socket), user: "root", password: "")
-        settings.readTimeout = .seconds(30)
+        settings.readTimeout = .seconds(300)
         change(&settings)
         return try MySQLConnection(settings)
     }

@@ -226,7 +226,7 @@ struct ApplyWorkloadTests {
             if case .end = item { return false }
             return true
         }
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while !notices.withLock({ $0.contains { if case .waiting(.readOnly, _) = $0 { true } else { false } } }) {
             try #require(ContinuousClock.now < deadline)
             usleep(10_000)

@@ -23,7 +23,7 @@ struct CopyResumeTests {
         let thread = OwnThread("copy") {
             do { _ = try copy.run() } catch { outcome.withLock { $0 = error } }
         }
-        _ = copy.progress.wait(atMost: .seconds(60)) { condition($0) ? true : nil }
+        _ = copy.progress.wait(atMost: .seconds(180)) { condition($0) ? true : nil }
         copy.stop()
         thread.join()
         return outcome.withLock { $0 }
@@ -32,20 +32,20 @@ struct CopyResumeTests {
     @Test(arguments: ServerPair.equal)
     func `a copy that is ended goes on without loss and without doubles`(pair: ServerPair) throws {
         let fixture = try CopyFixture(pair)
-        try Self.fill(fixture, "keyed", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 3000)
+        try Self.fill(fixture, "keyed", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 20_000)
         try Self.fill(fixture, "loose", "id INT, v VARCHAR(300)", rows: 1500)
         try Self.fill(fixture, "text_key", "id VARCHAR(20) PRIMARY KEY, v VARCHAR(300)", rows: 1500)
         var plan = try fixture.plan()
         plan.chunkSize = 50
-        for share in [1000, 3000, 5700] {
+        for share in [1000, 8000, 20_000] {
             let error = Self.interrupt(FullCopy(plan)) { $0.rows >= share }
             #expect(error is CopyInterrupted, "\(String(describing: error))")
         }
         let copy = FullCopy(plan)
         let result = try copy.run()
         for table in ["keyed", "loose", "text_key"] { #expect(try fixture.isEqual(table), "\(table)") }
-        #expect(copy.progress.withLock { $0.rows } == 6000)
-        #expect(copy.progress.withLock { $0.rowsNow } < 6000)
+        #expect(copy.progress.withLock { $0.rows } == 23_000)
+        #expect(copy.progress.withLock { $0.rowsNow } < 23_000)
         #expect(copy.progress.withLock { $0.tablesDone } == 3)
         #expect(result.tables.count == 3)
         #expect(try FullCopy(plan).run() == result)
@@ -61,7 +61,7 @@ struct CopyResumeTests {
     {
         let fixture = try CopyFixture(pair)
         try Self.fill(fixture, "a_first", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 200)
-        try Self.fill(fixture, "b_split", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 8000)
+        try Self.fill(fixture, "b_split", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 20_000)
         try Self.fill(fixture, "c_changed", "id INT PRIMARY KEY, v VARCHAR(300)", rows: 100)
         var plan = try fixture.plan()
         (plan.chunkSize, plan.workers) = (100, 1)
@@ -97,7 +97,7 @@ struct CopyResumeTests {
             outcome.withLock { $0 = result }
         }
         for share in [500, 3000, 6000] {
-            _ = copy.progress.wait(atMost: .seconds(60)) { $0.rows >= share ? true : nil }
+            _ = copy.progress.wait(atMost: .seconds(180)) { $0.rows >= share ? true : nil }
             let workers = try fixture.target.rows(
                 "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '\(plan.target.user)' ORDER BY ID DESC LIMIT 2"
             )
@@ -177,7 +177,7 @@ struct CopyResumeTests {
         }
         let isWaiting =
             "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'INSERT INTO dtle%\(fixture.schema)%'"
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while try fixture.target.value(isWaiting) == "0", ContinuousClock.now < deadline {}
         try late.run("COMMIT")
         thread.join()
@@ -188,7 +188,9 @@ struct CopyResumeTests {
     @Test(arguments: ServerPair.equal)
     func `tables that are copied, or wait for it, can be altered meanwhile`(pair: ServerPair) throws {
         let fixture = try CopyFixture(pair)
-        for table in ["a", "b"] { try Self.fill(fixture, table, "id INT PRIMARY KEY, v VARCHAR(300)", rows: 2000) }
+        for (table, rows) in [("a", 2000), ("b", 10_000)] {
+            try Self.fill(fixture, table, "id INT PRIMARY KEY, v VARCHAR(300)", rows: rows)
+        }
         var plan = try fixture.plan()
         (plan.chunkSize, plan.workers) = (20, 1)
         let copy = FullCopy(plan)
@@ -197,7 +199,7 @@ struct CopyResumeTests {
             let result = Result { try copy.run() }
             outcome.withLock { $0 = result }
         }
-        _ = copy.progress.wait(atMost: .seconds(60)) { $0.rows >= 2020 ? true : nil }
+        _ = copy.progress.wait(atMost: .seconds(180)) { $0.rows >= 2020 ? true : nil }
         try fixture.target.run("LOCK TABLES \(fixture.schema).b WRITE")
         try fixture.source.run("SET SESSION lock_wait_timeout = 1")
         for _ in 0..<20 {
@@ -210,7 +212,7 @@ struct CopyResumeTests {
         try fixture.target.run("UNLOCK TABLES")
         thread.join()
         _ = try #require(outcome.withLock { $0 }).get()
-        #expect(isUnderWay && copy.progress.withLock { $0.rows } == 4000)
+        #expect(isUnderWay && copy.progress.withLock { $0.rows } == 12_000)
         #expect(try fixture.source.value("SELECT SUM(w) FROM a") == "10000")
     }
 

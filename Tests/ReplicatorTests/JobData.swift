@@ -104,7 +104,7 @@ final class JobData: Sendable {
     }
 
     /// Waits until the target has what the source has; nobody writes meanwhile.
-    func untilEqual(_ run: RoleRun, within seconds: Double = 60) async throws {
+    func untilEqual(_ run: RoleRun, within seconds: Double = 300) async throws {
         let facts = {
             "\((try? Self.content(self.source, self.schema)) ?? []) \((try? Self.content(self.target, self.schema)) ?? []) \(run.errorText) \(String(describing: run.report))"
         }

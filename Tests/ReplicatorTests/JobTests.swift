@@ -100,7 +100,7 @@ struct IdleTests {
             let job = try data.job(source: ["AutoGtid": true])
             jobs.append((job, try job.start(.source), try job.start(.target)))
         }
-        for item in jobs { try await item.target.until("it follows", within: 120) { $0.state == .applying } }
+        for item in jobs { try await item.target.until("it follows") { $0.state == .applying } }
         try await Task.sleep(for: .seconds(2))
         for item in jobs {
             for run in [item.source, item.target] {

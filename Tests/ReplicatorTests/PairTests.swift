@@ -67,7 +67,7 @@ struct PairTests {
             #expect(!rows.isEmpty)
         }
         let verify = try job.start(.verify)
-        let code = try await verify.exit(within: 120)
+        let code = try await verify.exit(within: 300)
         #expect(code == 0, "\(verify.errorText) \(String(describing: verify.report?.verify))")
         #expect(verify.report?.verify?.object?["tables"]?.array?.count == types.count + 1)
         #expect(runs.target.report?.incremental.mismatches == 0)

@@ -126,7 +126,7 @@ final class RoleRun: Sendable {
     }
 
     /// The exit code of a process that ends by itself.
-    func exit(within seconds: Double = 30) async throws -> Int32 {
+    func exit(within seconds: Double = 120) async throws -> Int32 {
         try await Patience.until("the process ends", within: seconds, or: { errorText }) { !isRunning }
         return code
     }
@@ -134,7 +134,7 @@ final class RoleRun: Sendable {
     /// Waits until the status is as wanted.
     @discardableResult
     func until(
-        _ what: String, within seconds: Double = 60, _ isWanted: (StatusReport) -> Bool
+        _ what: String, within seconds: Double = 180, _ isWanted: (StatusReport) -> Bool
     ) async throws -> StatusReport {
         var last: StatusReport?
         try await Patience.until(what, within: seconds, or: { "\(last.map { "\($0)" } ?? "no status") \(errorText)" }) {
@@ -150,7 +150,7 @@ enum Patience {
     struct Late: Error, CustomStringConvertible { let description: String }
 
     static func until(
-        _ what: String, within seconds: Double = 60, or facts: () -> String = { "" }, _ isDone: () throws -> Bool
+        _ what: String, within seconds: Double = 180, or facts: () -> String = { "" }, _ isDone: () throws -> Bool
     ) async throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while try !isDone() {

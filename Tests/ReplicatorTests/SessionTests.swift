@@ -76,7 +76,7 @@ struct SessionTests {
             }
         }
         #expect(throws: SQLError.self) { try session.run("SELECT 1") }
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(120)
         let isThere = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = \(session.connectionID)"
         while try other.value(isThere) != "0", ContinuousClock.now < deadline {}
         #expect(try other.value("SELECT COUNT(*) FROM \(table)") == "0")
@@ -93,14 +93,14 @@ struct SessionTests {
             do {
                 let session = try SQLSession(settings, interrupter: interrupter)
                 isThere.withLock { $0 = true }
-                try session.run("SELECT SLEEP(60)")
+                try session.run("SELECT SLEEP(600)")
             } catch {
                 outcome.withLock { $0 = error as? SQLError }
             }
         }
-        _ = isThere.wait(atMost: .seconds(20)) { $0 ? true : nil }
+        _ = isThere.wait(atMost: .seconds(120)) { $0 ? true : nil }
         interrupter.interrupt()
-        let error = outcome.wait(atMost: .seconds(20)) { $0 }
+        let error = outcome.wait(atMost: .seconds(120)) { $0 }
         thread.join()
         #expect(error?.kind == .lost)
     }

@@ -172,7 +172,7 @@ struct SpoolTests {
         let cursor = SpoolCursor(spool, stop: item.stop)
         var events = 0
         var largest = 0
-        while try cursor.next(atMost: .seconds(10)) != nil {
+        while try cursor.next(atMost: .seconds(120)) != nil {
             events += 1
             if events % 500 == 0 {
                 largest = max(largest, spool.bytes)

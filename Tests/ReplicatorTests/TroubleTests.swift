@@ -37,7 +37,7 @@ struct TroubleTests {
             proxy.set(.pass)
         }
         #expect(writer.stop() > 0)
-        try await data.untilEqual(runs.target, within: 90)
+        try await data.untilEqual(runs.target)
         let report = try #require(runs.target.report)
         #expect(report.retries > 0 && report.lastError != nil)
         #expect(runs.target.isRunning && runs.source.isRunning)

@@ -18,7 +18,7 @@ struct Conformance {
 
     /// What it printed, errors included, and its exit code.
     func run(
-        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], within seconds: Double = 240
+        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], within seconds: Double = 900
     ) async throws -> Result {
         let scratch = try Scratch()
         let python = Self.root.appending(path: ".build/python/bin/python").path

@@ -7,7 +7,9 @@ import Testing
     @Test func `output is there while it is written`() async throws {
         let site = try CacheSite()
         try site.tree(Dictionary(uniqueKeysWithValues: (0..<30).map { ("/ns/a/f\($0)", ["size": 1]) }))
-        try site.rules(["*": ["line_ms": 60, "stderr": "a word on stderr"]])
+        try site.rules([
+            "*": ["line_ms": 5, "stderr": "a word on stderr", "gates": ["/ns/a/f9": .string(site.gate)]]
+        ])
         let cache = try await CacheServer(site)
         let id = try await cache.load(["/ns/a"])[0]
         let early = try await eventually("some output") {
@@ -15,6 +17,7 @@ import Testing
             return text.contains(" loading\n") ? text : nil
         }
         #expect(!early.contains("Successfully loaded path /ns/a/f9 "))
+        site.openGate()
         _ = try await cache.done(task: id)
         let text = try #require(try await cache.output("task_id=\(id)")[id].string)
         #expect(text.contains("Allow up to 100 active jobs\n") && text.contains("a word on stderr\n"))

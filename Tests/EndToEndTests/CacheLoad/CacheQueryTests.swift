@@ -40,10 +40,10 @@ import Testing
             rules: ["/ns": ["hang": "ignore"], "report": ["hang": "term"]])
         let start = ContinuousClock.now
         async let list = cache.gfs("List", ["/ns"])
-        async let report = cache.send(.GET, "/api/v1/gfs/report", within: 60)
+        async let report = cache.send(.GET, "/api/v1/gfs/report")
         let (slow, late) = try await (list, report)
         let time = ContinuousClock.now - start
-        #expect(time > .seconds(29) && time < .seconds(60))
+        #expect(time > .seconds(29) && time < .seconds(150))
         #expect(slow.status == 500 && slow.text.hasPrefix("wait for task done timeout, "))
         #expect(late.status == 500 && late.json["error"].string?.contains("30s") == true)
         try await eventually("nothing is left") { cache.site.processes().isEmpty ? true : nil }

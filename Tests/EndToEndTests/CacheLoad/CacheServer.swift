@@ -32,7 +32,7 @@ final class CacheServer: Sendable {
 
     func send(
         _ method: ScriptServer.Method, _ path: String, _ body: String? = nil, headers: [String: String] = [:],
-        within seconds: Int64 = 30
+        within seconds: Int64 = 180
     ) async throws -> Answer {
         try await ScriptServer.send(
             method, to: server.url + path, body.map { Array($0.utf8) }, headers: headers, within: seconds)
@@ -41,7 +41,7 @@ final class CacheServer: Sendable {
     func get(_ path: String) async throws -> Answer { try await send(.GET, path) }
 
     /// `POST /api/v1/gfs`.
-    func gfs(_ body: String, _ query: String = "", headers: [String: String] = [:], within: Int64 = 60) async throws
+    func gfs(_ body: String, _ query: String = "", headers: [String: String] = [:], within: Int64 = 180) async throws
         -> Answer
     {
         try await send(.POST, "/api/v1/gfs" + query, body, headers: headers, within: within)
@@ -73,14 +73,14 @@ final class CacheServer: Sendable {
     func task(_ id: String) async throws -> JSONValue { try await status("task_id=\(id)")["data"][id] }
 
     /// The answer once nothing that it tells of runs any more.
-    func done(_ query: String, within seconds: Double = 30) async throws -> JSONValue {
+    func done(_ query: String, within seconds: Double = 180) async throws -> JSONValue {
         try await eventually("\(query) is done", within: seconds) {
             let status = try await self.status(query)
             return [.null, "running"].contains(status["status"]) ? nil : status
         }
     }
 
-    func done(task id: String, within seconds: Double = 30) async throws -> JSONValue {
+    func done(task id: String, within seconds: Double = 180) async throws -> JSONValue {
         try await done("task_id=\(id)", within: seconds)["data"][id]
     }
 

@@ -138,7 +138,7 @@ extension CacheSite {
             [Server.binaries + "/martlet"] + arguments, environment: Server.environment.merging(own) { $1 },
             directory: scratch.url, name: "ending-\(UUID())")
         defer { child.end() }
-        let code = try await child.ended(within: 30)
+        let code = try await child.ended()
         let err = child.output.deletingPathExtension().appendingPathExtension("err")
         return Site.Ending(
             code: code, out: try String(contentsOf: child.output, encoding: .utf8),

@@ -59,11 +59,11 @@ final class CacheSite: Sendable {
         var path: String { argv.last ?? "" }
     }
 
-    /// In the order of their starts.
+    /// In the order of their starts. A record that has no end is still being written.
     func calls() throws -> [Call] {
         let data = FileManager.default.contents(atPath: standIn + "/calls") ?? Data()
         var calls: [Call] = []
-        for part in data.split(separator: 0) {
+        for part in data.split(separator: 0, omittingEmptySubsequences: false).dropLast() {
             let event = try JSONParser.parse(Array(part))
             let pid = pid_t(event["pid"].number)
             if event["event"] == "start" {

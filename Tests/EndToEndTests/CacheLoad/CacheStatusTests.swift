@@ -71,7 +71,7 @@ import Testing
     @Test func `progress is told while it goes on`() async throws {
         let site = try CacheSite()
         try site.tree(Self.files("/ns/a", 40, cached: 3))
-        try site.rules(["*": ["line_ms": 100]])
+        try site.rules(["*": ["line_ms": 5, "gates": ["/ns/a/f9": .string(site.gate)]]])
         let cache = try await CacheServer(site)
         let id = try await cache.load(["/ns/a"])[0]
         let early = try await eventually("some progress") {
@@ -80,6 +80,7 @@ import Testing
             return row["status"] == "running" && words.count == 2 && words[0] > 3 && words[1] == 40 ? row : nil
         }
         #expect(early["success_count"].number > 0)
+        site.openGate()
         #expect(try await cache.done(task: id)["progress"] == "40/40")
     }
 

@@ -9,12 +9,12 @@ import Testing
 
     /// cache-load contract §5 cases 1, 2, 4.
     @Test func `loads are answered at once, with ids and the right arguments`() async throws {
-        let cache = try await CacheServer(rules: ["*": ["delay_ms": 10_000]])
+        let site = try CacheSite()
+        try site.rules(["*": ["gate": .string(site.gate)]])
+        let cache = try await CacheServer(site)
         let hc = try await cache.get("/hc")
         #expect(hc.status == 200 && hc.text == "ok" && hc.header("Content-Type") == "text/plain; charset=utf-8")
-        let start = ContinuousClock.now
         let object = try await cache.gfs("DistributeLoad", ["/ns/a", "/ns/b"], name: "g1", "?format=object")
-        #expect(ContinuousClock.now - start < .seconds(5))
         #expect(object.json["total"] == 2)
         #expect(object.json["results"].array?.map { $0["path"] } == ["/ns/a", "/ns/b"])
         let metadata = try await cache.load(["/ns/a"], action: "LoadMetadata")
@@ -176,7 +176,7 @@ import Testing
             return try await group.reduce(into: []) { $0 += $1 }
         }
         #expect(Set(ids).count == 200)
-        let all = try await cache.done("task_name=many&run=all", within: 60)
+        let all = try await cache.done("task_name=many&run=all")
         #expect(all["total_task"] == 200 && Set(all["data"].object?.keys.map { $0 } ?? []) == Set(ids))
         #expect(try await cache.status("task_name=many")["total_task"] == 4)
     }

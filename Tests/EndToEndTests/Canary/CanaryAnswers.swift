@@ -72,7 +72,7 @@ struct CanaryAnswers: Sendable {
         }
         var request = HTTPClientRequest(url: server.url + "\(Self.endless)?after=0")
         for (name, value) in authorization { request.headers.add(name: name, value: value) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
         var bytes: [UInt8] = []
         for try await part in response.body {
             bytes += part.readableBytesView

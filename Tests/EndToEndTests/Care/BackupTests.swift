@@ -27,7 +27,7 @@ private final class Acknowledged: Sendable {
                     }
                 }
             }
-            try await eventually("runs are accepted", within: 60) {
+            try await eventually("runs are accepted") {
                 acknowledged.ids.count >= 300 ? true : nil
             }
             for (round, name) in ["b.tar", "b.tar.gz"].enumerated() {
@@ -65,7 +65,7 @@ private final class Acknowledged: Sendable {
         #expect(restore.out.contains("1 runs waited"), "\(restore.out)")
         let copy = try await Server(scratch, data: scratch.path("other"))
         #expect(copy.token == server.token)
-        #expect(try await copy.ended(id, within: 60)["exitCode"] == 13)
+        #expect(try await copy.ended(id)["exitCode"] == 13)
         #expect(try await copy.call(.GET, "/api/jobs/kept").status == 200)
     }
 
@@ -73,7 +73,7 @@ private final class Acknowledged: Sendable {
         let scratch = try Scratch()
         let server = try await Server(scratch)
         let ended = try await server.submit(["command": ["echo", "kept line"]])
-        _ = try await server.ended(ended, within: 60)
+        _ = try await server.ended(ended)
         let live = try await server.submit(["command": ["sleep", "600"]])
         _ = try await server.reaches(.running, live)
         try FileManager.default.createDirectory(atPath: server.data + "/jobs.d", withIntermediateDirectories: false)
@@ -90,7 +90,7 @@ private final class Acknowledged: Sendable {
         #expect(try await copy.log(ended) == "kept line\n")
         #expect(try await server.run(live)["state"] == "running")
         #expect(try await server.call(.POST, "/api/runs/\(live)/stop").status < 300)
-        #expect(try await server.ended(live, within: 60)["state"] == "cancelled")
+        #expect(try await server.ended(live)["state"] == "cancelled")
     }
 
     @Test func `a killed backup leaves no file, and the next one cleans up after it`() async throws {

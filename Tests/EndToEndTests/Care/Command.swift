@@ -23,7 +23,7 @@ extension Scratch {
 
     func ending(of child: Child) async throws -> CommandEnding {
         defer { child.end() }
-        let code = try await child.ended(within: 120)
+        let code = try await child.ended()
         func text(_ file: URL) -> String { (try? String(contentsOf: file, encoding: .utf8)) ?? "" }
         let errors = child.output.deletingPathExtension().appendingPathExtension("err")
         return CommandEnding(code: code, out: text(child.output), err: text(errors))
@@ -43,6 +43,6 @@ extension Server {
     /// Ends it as an operator does; its runs go on.
     func stop() async throws {
         child.signal(SIGTERM)
-        _ = try await child.ended(within: 60)
+        _ = try await child.ended()
     }
 }

@@ -22,7 +22,7 @@ import Testing
             ])
         #expect(job.status < 300, "\(job.text)")
         let live = try await server.submit(["job": "long"], key: "one")
-        try await eventually("it started", within: 60) { FileManager.default.fileExists(atPath: starts) ? true : nil }
+        try await eventually("it started") { FileManager.default.fileExists(atPath: starts) ? true : nil }
         let backup = try await scratch.martlet(
             "backup", "--logs", "--data-dir", server.data, scratch.path("b.tar"))
         #expect(backup.code == 0 && backup.out.contains("1 runs were live"), "\(backup.out) \(backup.err)")
@@ -33,7 +33,7 @@ import Testing
             restore.out.contains("1 runs were live when the backup was made; the next start will mark them lost"),
             "\(restore.out) \(restore.err)")
         let copy = try await Server(scratch, data: scratch.path("copy"))
-        let lost = try await copy.ended(live, within: 60)
+        let lost = try await copy.ended(live)
         #expect(lost["state"] == "lost" && lost["reason"]["code"] == "restored", "\(lost)")
         try await copy.stop()
         // Once more: the mark of the restore is gone, and nothing is found to adopt.
@@ -42,7 +42,7 @@ import Testing
 
         #expect(try await server.run(live)["state"] == "running")
         try Data().write(to: URL(filePath: go))
-        #expect(try await server.ended(live, within: 60)["exitCode"] == 7)
+        #expect(try await server.ended(live)["exitCode"] == 7)
         #expect(try String(contentsOfFile: starts, encoding: .utf8) == "start\n")
     }
 
@@ -50,7 +50,7 @@ import Testing
         let scratch = try Scratch()
         let server = try await Server(scratch)
         let done = try await server.submit(["command": ["true"]])
-        _ = try await server.ended(done, within: 60)
+        _ = try await server.ended(done)
         #expect(try await scratch.martlet("backup", "--data-dir", server.data, scratch.path("b.tar")).code == 0)
         let later = try await server.submit(["command": ["sleep", "600"]])
         _ = try await server.reaches(.running, later)
@@ -64,7 +64,7 @@ import Testing
         #expect(kept.code == 1 && kept.err.contains("kill "), "\(kept.err)")
         let keeper = try #require(kept.err.split(whereSeparator: { !$0.isNumber }).last.flatMap { Int32($0) })
         kill(keeper, SIGTERM)
-        let restored = try await eventually("the keeper is gone", within: 60) {
+        let restored = try await eventually("the keeper is gone") {
             let result = try await scratch.martlet(
                 "restore", "--force", "--json", "--data-dir", server.data, scratch.path("b.tar"))
             return result.code == 0 ? result : nil
@@ -81,7 +81,7 @@ import Testing
         let scratch = try Scratch()
         let server = try await Server(scratch)
         let done = try await server.submit(["command": ["true"]])
-        _ = try await server.ended(done, within: 60)
+        _ = try await server.ended(done)
         #expect(try await scratch.martlet("backup", "--data-dir", server.data, scratch.path("b.tar")).code == 0)
         // What a kill between two moves leaves.
         let half = scratch.path("half")

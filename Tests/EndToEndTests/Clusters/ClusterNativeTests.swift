@@ -7,7 +7,7 @@ import Testing
     private func native(_ site: ClusterSite, _ method: Server.Verb, _ path: String, _ body: JSONValue? = nil)
         async throws -> Server.Reply
     {
-        try await site.server.call(method, "/api/clusters" + path, body: body, timeout: 60)
+        try await site.server.call(method, "/api/clusters" + path, body: body)
     }
 
     private func ended(_ site: ClusterSite, _ reply: Server.Reply) async throws -> String {
@@ -154,7 +154,7 @@ import Testing
     @Test func `nobody else takes the key of the runs of clusters`() async throws {
         let site = try await ClusterSite()
         let reply = try await site.server.call(
-            .POST, "/api/runs", body: ["command": ["true"], "key": "clusters"], timeout: 60)
+            .POST, "/api/runs", body: ["command": ["true"], "key": "clusters"])
         #expect(reply.status == 400 || reply.status == 422)
         #expect(reply.json["errors"][0]["field"] == "key", "\(reply.text)")
     }

@@ -83,10 +83,11 @@ final class ClusterSite: Sendable {
     func succeed() throws { try FileManager.default.removeItem(atPath: scratch.path("fail")) }
     func deny() throws { try "".write(toFile: scratch.path("denied"), atomically: true, encoding: .utf8) }
 
-    /// What the stand-in was called with, in order.
+    /// What the stand-in was called with, in order. A line that has no end is still being written.
     func calls() throws -> [JSONValue] {
         guard let text = try? String(contentsOfFile: scratch.path("calls"), encoding: .utf8) else { return [] }
-        return try text.split(separator: "\n").map { try JSONParser.parse(Array($0.utf8)) }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return try lines.map { try JSONParser.parse(Array($0.utf8)) }
     }
 
     // MARK: The replaced system's API
@@ -94,12 +95,12 @@ final class ClusterSite: Sendable {
     /// A call without a token, as an old page makes it.
     func post(_ name: String, _ body: JSONValue) async throws -> LegacyReply {
         let bytes = Array(try JSONEncoder().encode(body))
-        let answer = try await ScriptServer.send(.POST, to: server.url + "/api/v1/" + name, bytes, within: 60)
+        let answer = try await ScriptServer.send(.POST, to: server.url + "/api/v1/" + name, bytes)
         return LegacyReply(status: answer.status, json: answer.json, text: answer.text)
     }
 
     func get(_ name: String) async throws -> LegacyReply {
-        let answer = try await ScriptServer.send(.GET, to: server.url + "/api/v1/" + name, nil, within: 60)
+        let answer = try await ScriptServer.send(.GET, to: server.url + "/api/v1/" + name, nil)
         return LegacyReply(status: answer.status, json: answer.json, text: answer.text)
     }
 
@@ -140,7 +141,7 @@ final class ClusterSite: Sendable {
 
     @discardableResult
     func over() async throws -> JSONValue {
-        try await eventually("the run is over", within: 60) {
+        try await eventually("the run is over") {
             let signal = try await self.get("executeResultSignal").result
             return signal["over"].bool == true ? signal : nil
         }

@@ -156,7 +156,7 @@ final class HostServer: Sendable {
     }
 
     /// The signal once the run is over.
-    func over(within seconds: Double = 300) async throws -> JSONValue {
+    func over(within seconds: Double = 900) async throws -> JSONValue {
         try await eventually("the run is over", within: seconds) {
             let signal = try await get("executeResultSignal")["result"]
             return signal["over"] == true ? signal : nil
@@ -164,7 +164,7 @@ final class HostServer: Sendable {
     }
 
     /// Whether it ended well; the cluster's status after it.
-    func execute(_ action: Action, _ id: String, within seconds: Double = 300) async throws -> (Bool, String) {
+    func execute(_ action: Action, _ id: String, within seconds: Double = 900) async throws -> (Bool, String) {
         try await begin(action, id)
         let isGood = try await over(within: seconds)["success"] == true
         return (isGood, try await status(id))

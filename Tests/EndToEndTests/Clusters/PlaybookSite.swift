@@ -125,7 +125,7 @@ final class PlaybookServer: Sendable {
     }
 
     func run(_ spec: JSONValue = spec(), _ more: [String: JSONValue] = [:]) async throws -> JSONValue {
-        try await server.ended(try await start(spec, more), within: 120)
+        try await server.ended(try await start(spec, more), within: 600)
     }
 
     func structure(_ id: String) async throws -> JSONValue {

@@ -17,7 +17,7 @@ import Testing
         let child = try Child(
             [prove, scenario], environment: Server.environment.merging(["HOME": scratch.url.path]) { $1 },
             directory: scratch.url, name: "prove")
-        let code = try await child.ended(within: 900)
+        let code = try await child.ended(within: 1800)
         let output = (try? String(contentsOf: child.output, encoding: .utf8)) ?? ""
         let errors = (try? String(contentsOf: scratch.url.appending(path: "prove.err"), encoding: .utf8)) ?? ""
         #expect(code == 0, "\(output.suffix(6000))\n\(errors.suffix(2000))")

@@ -14,7 +14,7 @@ import Testing
         let server = try await Server(
             scratch, environment: ["MARTLET_CLUSTERS_ANSIBLE": ansible, "STAND_IN": home])
         let check = try await Conformance(server: server, folder: "Tests/Console").run(
-            "clusters.py", environment: ["STAND_IN": home], within: 240)
+            "clusters.py", environment: ["STAND_IN": home], within: 1200)
         #expect(check.status == 0, "\(check.output)")
         print(check.output)
     }
@@ -28,7 +28,7 @@ import Testing
             environment: [
                 "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOSTS": site.ips.joined(separator: ","),
                 "HOST_PASSWORD": site.password,
-            ], within: 500)
+            ], within: 1800)
         #expect(check.status == 0, "\(check.output)")
         print(check.output)
     }

@@ -19,7 +19,7 @@ import Testing
         ] { try target.run(statement) }
         let check = try await Conformance(server: nomad.server, folder: "Tests/Console").run(
             "replication.py", environment: ["MARTLET_DATA": nomad.server.data, "MARTLET_REPLICATION": pair.job],
-            within: 300)
+            within: 1200)
         #expect(check.status == 0, "\(check.output)")
         print(check.output)
         try await pair.gone(nomad)

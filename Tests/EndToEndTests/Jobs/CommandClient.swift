@@ -23,7 +23,7 @@ struct CommandClient {
             method, to: target, try body.map { Array(try JSONEncoder().encode($0)) },
             headers: [
                 "Accept-Encoding": "gzip", "X-Nomad-Token": nomad.server.token, "User-Agent": "Go-http-client/1.1",
-            ], within: 60)
+            ])
         guard answer.status == 200 else {
             throw Refused(text: "\(method) \(path): \(answer.status) \(answer.text)")
         }

@@ -51,6 +51,7 @@ import Testing
         #expect(try JSONParser.parse(Array(json.out.utf8)) == ["g/t/ConnectionConfig/0/Password": "s3cret-pw"], "\(json)")
         let status = try await martlet(nomad, "job", "status", "copy", "--json")
         #expect(status.status == 0 && !status.out.contains("s3cret-pw"), "\(status)")
+        try await nomad.clear(["copy"])
     }
 
     @Test func `a batch is followed to its end, and the exit code tells it`() async throws {

@@ -7,8 +7,8 @@ import Testing
 @Suite struct JobDeploymentTests {
     private static func job(_ script: String, count: Int = 1, _ update: [String: JSONValue]) -> JSONValue {
         let rule: [String: JSONValue] = [
-            "MaxParallel": 1, "MinHealthyTime": 100_000_000, "HealthyDeadline": 30_000_000_000,
-            "ProgressDeadline": 60_000_000_000,
+            "MaxParallel": 1, "MinHealthyTime": 100_000_000, "HealthyDeadline": 300_000_000_000,
+            "ProgressDeadline": 600_000_000_000,
         ]
         return JobServer.job(
             "svc", script, type: "service",
@@ -17,7 +17,7 @@ import Testing
     }
 
     private static func deployment(
-        _ nomad: JobServer, _ version: Int64, _ status: JSONValue, within seconds: Double = 60
+        _ nomad: JobServer, _ version: Int64, _ status: JSONValue, within seconds: Double = 180
     ) async throws -> JSONValue {
         try await nomad.get("/job/svc/deployment", within: seconds) {
             $0["JobVersion"] == .int(version) && $0["Status"] == status
@@ -76,7 +76,8 @@ import Testing
         _ = try await Self.deployment(nomad, 0, "successful")
         // It runs, and is not healthy for long: a look at it comes never too late.
         let slow: [String: JSONValue] = [
-            "MinHealthyTime": 100_000_000_000, "HealthyDeadline": 200_000_000_000, "ProgressDeadline": 300_000_000_000,
+            "MinHealthyTime": 1_000_000_000_000, "HealthyDeadline": 2_000_000_000_000,
+            "ProgressDeadline": 3_000_000_000_000,
         ]
         try await nomad.register(Self.job("exec sleep 601", good.merging(slow) { $1 }))
         let trial = try await Self.deployment(nomad, 1, "running")
@@ -100,7 +101,9 @@ import Testing
         let job = JobServer.job(
             "own", "exit 1",
             group: ["RestartPolicy": ["Attempts": 5, "Delay": 600_000_000_000], "ReschedulePolicy": ["Attempts": 0]],
-            task: ["RestartPolicy": ["Attempts": 1, "Interval": 60_000_000_000, "Delay": 100_000_000, "Mode": "fail"]])
+            task: [
+                "RestartPolicy": ["Attempts": 1, "Interval": 3_600_000_000_000, "Delay": 100_000_000, "Mode": "fail"]
+            ])
         try await nomad.register(job)
         let all = try await nomad.allocations(of: "own") { $0.first?["ClientStatus"] == "failed" }
         #expect(all[0]["TaskStates"]["t"]["Restarts"] == 1)

@@ -137,7 +137,8 @@ import Testing
         #expect(plan["Diff"]["Type"] == "Edited")
         try await nomad.register(changed)
         let all = try await nomad.allocations(of: "svc") { all in
-            all.count == 2 && all.contains { $0["ClientStatus"] == "running" && $0["JobVersion"] == 1 }
+            let isNew = all.contains { $0["ClientStatus"] == "running" && $0["JobVersion"] == 1 }
+            return all.count == 2 && isNew && all.contains { $0["ClientStatus"] == "complete" }
         }
         let old = try #require(all.first { $0["ID"] == first[0]["ID"] })
         #expect(old["DesiredStatus"] == "stop" && old["ClientStatus"] == "complete")
@@ -227,8 +228,7 @@ import Testing
         let body = Array(try JSONEncoder().encode(JobServer.job("j", "true")))
         func post(_ token: String?) async throws -> JobServer.Answer {
             try await ScriptServer.send(
-                .POST, to: nomad.server.url + "/v1/jobs", body, headers: token.map { ["X-Nomad-Token": $0] } ?? [:],
-                within: 60)
+                .POST, to: nomad.server.url + "/v1/jobs", body, headers: token.map { ["X-Nomad-Token": $0] } ?? [:])
         }
         let anonymous = try await post(nil)
         #expect(anonymous.status == 403 && anonymous.text.contains("jobs.openCommands"), "\(anonymous.text)")
@@ -237,7 +237,7 @@ import Testing
         #expect(try await post(runner).status == 403)
         #expect(try await post(nomad.server.token).status == 200)
         let open = try await JobServer(environment: ["MARTLET_JOBS_OPEN_COMMANDS": "true"])
-        let reply = try await ScriptServer.send(.POST, to: open.server.url + "/v1/jobs", body, within: 60)
+        let reply = try await ScriptServer.send(.POST, to: open.server.url + "/v1/jobs", body)
         #expect(reply.status == 200, "\(reply.text)")
     }
 
@@ -263,6 +263,7 @@ import Testing
         let stolen = JobServer.job(
             "repl", "", type: "service", group: source, task: ["Driver": "dtle", "Config": elsewhere])
         #expect(try await nomad.send(.POST, "/jobs", stolen).status == 500)
+        try await nomad.clear(["repl"])
     }
 
     @Test func `passwords are told to a token that may read secrets, and the trail says so`() async throws {
@@ -289,6 +290,7 @@ import Testing
         let records = reads.map { [$0["caller"].string, $0["outcome"].string] }
         #expect(records == [["reader", "done"], ["plain", "forbidden"]], "\(trail)")
         #expect(reads.allSatisfy { $0["target"] == "nomad job a/repl" }, "\(reads)")
+        try await nomad.clear(["a%2Frepl"])
     }
 
     @Test func `a wrong configuration fails the allocation as recorded`() async throws {
@@ -315,11 +317,11 @@ import Testing
             (.DELETE, "/job/plan?purge=true"), (.POST, "/job/plan"), (.DELETE, "/job/x/plan"), (.POST, "/jobs"),
         ] {
             let answer = try await ScriptServer.send(
-                method, to: nomad.server.url + "/v1" + path, body, headers: ["X-Nomad-Token": reader], within: 60)
+                method, to: nomad.server.url + "/v1" + path, body, headers: ["X-Nomad-Token": reader])
             #expect(answer.status == 403, "\(method) \(path): \(answer.text)")
         }
         let plan = try await ScriptServer.send(
-            .POST, to: nomad.server.url + "/v1/job/plan/plan", body, headers: ["X-Nomad-Token": reader], within: 60)
+            .POST, to: nomad.server.url + "/v1/job/plan/plan", body, headers: ["X-Nomad-Token": reader])
         #expect(plan.status == 200, "\(plan.text)")
         #expect(try await nomad.get("/job/plan")["Stop"] == false)
     }

@@ -21,7 +21,7 @@ import Testing
         var index = 0
         for _ in 0..<3 {
             let done = try FileManager.default.contentsOfDirectory(atPath: place).count
-            try await eventually("more jobs ran", within: 120) {
+            try await eventually("more jobs ran") {
                 let now = try FileManager.default.contentsOfDirectory(atPath: place).count
                 return now >= min(count, done + 20) ? true : nil
             }

@@ -63,7 +63,7 @@ import Testing
             try await eventually("it goes on") { try ran().count >= before + 2 ? true : nil }
         }
         #expect(try await nomad.send(.DELETE, "/job/per").status == 200)
-        let children = try await eventually("all children are over", within: 120) {
+        let children = try await eventually("all children are over") {
             let all = try await Self.children(nomad, of: "per")
             return all.allSatisfy { $0["Status"] == "dead" } ? all : nil
         }

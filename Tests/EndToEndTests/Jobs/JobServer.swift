@@ -25,7 +25,7 @@ final class JobServer: Sendable {
 
     // MARK: Requests
 
-    func send(_ method: Server.Verb, _ path: String, _ body: JSONValue? = nil, timeout: Int64 = 60) async throws
+    func send(_ method: Server.Verb, _ path: String, _ body: JSONValue? = nil, timeout: Int64 = 180) async throws
         -> Server.Reply
     {
         try await server.call(method, "/v1" + path, body: body, timeout: timeout)
@@ -37,12 +37,12 @@ final class JobServer: Sendable {
     func raw(_ method: ScriptServer.Method, _ path: String, _ body: String?) async throws -> Answer {
         try await ScriptServer.send(
             method, to: server.url + "/v1" + path, body.map { Array($0.utf8) },
-            headers: ["X-Nomad-Token": server.token], within: 60)
+            headers: ["X-Nomad-Token": server.token])
     }
 
     /// What GET answers with as soon as `holds` is true of it.
     func get(
-        _ path: String, within seconds: Double = 60, until holds: @escaping @Sendable (JSONValue) -> Bool
+        _ path: String, within seconds: Double = 180, until holds: @escaping @Sendable (JSONValue) -> Bool
     ) async throws -> JSONValue {
         try await eventually("\(path)", within: seconds) {
             let value = try await self.get(path)
@@ -84,7 +84,7 @@ final class JobServer: Sendable {
     /// Purges jobs, and returns when nothing of any job runs: processes of replications outlive their server.
     func clear(_ jobs: [String]) async throws {
         for job in jobs { _ = try await send(.DELETE, "/job/\(job)?purge=true") }
-        try await eventually("nothing runs any more", within: 60) {
+        try await eventually("nothing runs any more") {
             let runs = try await self.server.call(.GET, "/api/runs?state=pending,running,stopping&limit=1").json[
                 "items"]
             return runs.array?.isEmpty == true
@@ -92,7 +92,7 @@ final class JobServer: Sendable {
     }
 
     func allocations(
-        of job: String, within seconds: Double = 60, until holds: @escaping @Sendable ([JSONValue]) -> Bool
+        of job: String, within seconds: Double = 180, until holds: @escaping @Sendable ([JSONValue]) -> Bool
     )
         async throws -> [JSONValue]
     {

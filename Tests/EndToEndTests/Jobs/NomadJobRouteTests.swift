@@ -54,7 +54,7 @@ import Testing
                 "ReschedulePolicy": ["Attempts": 0, "Unlimited": false],
             ])
         #expect(try await nomad.server.call(.POST, "/api/nomad-jobs", body: ["job": job["Job"]]).status == 202)
-        let end: JSONValue = try await eventually("the job is dead", within: 120) {
+        let end: JSONValue = try await eventually("the job is dead") {
             let job = try await nomad.server.call(.GET, "/api/nomad-jobs/many").json
             return job["status"] == "dead" ? job : nil
         }

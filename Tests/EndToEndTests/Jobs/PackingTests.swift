@@ -43,7 +43,7 @@ import Testing
         let nomad = try await JobServer()
         let answer = try await ScriptServer.send(
             .POST, to: nomad.server.url + "/v1/jobs", [0x1F, 0x8B, 8, 0],
-            headers: ["X-Nomad-Token": nomad.server.token, "Content-Encoding": "gzip"], within: 60)
+            headers: ["X-Nomad-Token": nomad.server.token, "Content-Encoding": "gzip"])
         #expect(answer.status == 400, "\(answer.text)")
     }
 

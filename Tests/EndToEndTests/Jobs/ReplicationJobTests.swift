@@ -27,7 +27,7 @@ import Testing
         #expect(!"\(report)".contains(ReplicationPair.password))
 
         // Stopped and registered anew, it goes on: what only the target has stays.
-        let key = try await eventually("the keys are there", within: 60) {
+        let key = try await eventually("the keys are there") {
             let reply = try await nomad.send(.GET, "/kv/dtle/\(pair.job)/Gtid?raw")
             return reply.status == 200 && !reply.text.isEmpty ? reply.text : nil
         }
@@ -85,7 +85,7 @@ import Testing
         let nomad = try await JobServer()
         let pair = try ReplicationPair()
         try await nomad.register(pair.body(password: "wrong-secret"))
-        let all = try await nomad.allocations(of: pair.job, within: 120) { all in
+        let all = try await nomad.allocations(of: pair.job) { all in
             all.contains { $0["ClientStatus"] == "failed" && $0["TaskStates"]["src"] != .null }
         }
         let events = all.first { $0["TaskStates"]["src"] != .null }?["TaskStates"]["src"]["Events"].array ?? []

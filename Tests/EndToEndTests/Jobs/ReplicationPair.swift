@@ -67,7 +67,7 @@ struct ReplicationPair {
     }
 
     func equal() async throws {
-        try await eventually("both sides of \(schema) are equal", within: 60) {
+        try await eventually("both sides of \(schema) are equal") {
             try digest(source) == (try? digest(target))
         }
     }
@@ -83,7 +83,7 @@ struct ReplicationPair {
     }
 
     func follows(_ nomad: JobServer) async throws {
-        try await eventually("\(job) follows", within: 120) { try await stages(nomad).contains("job_stage_incr") }
+        try await eventually("\(job) follows") { try await stages(nomad).contains("job_stage_incr") }
     }
 
     func gone(_ nomad: JobServer) async throws {

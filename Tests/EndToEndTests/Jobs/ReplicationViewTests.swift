@@ -29,7 +29,8 @@ import Testing
         let job = "job=\"\(pair.job)\""
         let before = try await eventually("the figures are there") {
             let page = try await metrics(nomad)
-            return figure(page, "martlet_replication_lag_seconds{", job) == nil ? nil : page
+            let own = [source, target].map { figure(page, "dtle_\(host)_memory_full_kb_count{", $0) }
+            return own.contains(nil) || figure(page, "martlet_replication_lag_seconds{", job) == nil ? nil : page
         }
         for name in ["event_queue_size", "src_queue_size", "send_by_timeout", "send_by_size_full"] {
             #expect(figure(before, "dtle_\(host)_buffer_\(name){", source) != nil, "\(name)")
@@ -83,7 +84,10 @@ import Testing
         _ = try await nomad.server.reaches(.running, run)
         let second = try await nomad.server.call(.POST, path + "/verify")
         #expect(second.status == 409 && second.text.contains(run), "\(second.text)")
-        let words = try ReplicationProcesses.words(of: pair.job).filter { $0.contains("\"role\":\"verify\"") }
+        let words: [String] = try await eventually("it compares") {
+            let words = try ReplicationProcesses.words(of: pair.job).filter { $0.contains("\"role\":\"verify\"") }
+            return words.isEmpty ? nil : words
+        }
         #expect(words.count == 1 && words[0].contains("DTLE_SECRET_SOURCE_1"), "\(words)")
         #expect(!words.contains { $0.contains(ReplicationPair.password) })
         try target.run("UNLOCK TABLES")
@@ -95,7 +99,8 @@ import Testing
             "DELETE FROM \(pair.schema).t WHERE id = 5", "UPDATE \(pair.schema).t SET word = 'other' WHERE id = 7",
             "INSERT INTO \(pair.schema).t VALUES (9999, 'only here')",
         ] { try target.run(statement) }
-        let differing = try await nomad.server.call(.POST, path + "/verify", headers: ["Prefer": "wait=60"]).json
+        let again = try await nomad.server.call(.POST, path + "/verify")
+        let differing = try await nomad.server.ended(try #require(again.json["id"].string, "\(again.text)"))
         #expect(differing["state"] == "failed" && differing["exitCode"] == 3, "\(differing)")
         let table = differing["results"]["tables"][0]
         #expect(table["schema"] == .string(pair.schema) && table["table"] == "t" && table["differing"] == 3)
@@ -172,10 +177,13 @@ import Testing
         let path = "/api/nomad-jobs/\(pair.job)"
         let shown: JSONValue = try await eventually("it follows") {
             let shown = try await nomad.server.call(.GET, path).json["replication"]
-            return shown["stage"] == "job_stage_incr" && shown["source"]["state"] == "applying" ? shown : nil
+            // How it is right now: a busy machine keeps a process from its reports.
+            let isWell = shown["alive"] == true && shown["stalled"] == false
+            let isThere = shown["stage"] == "job_stage_incr" && shown["source"]["state"] == "applying"
+            return isWell && isThere ? shown : nil
         }
         let target = shown["target"]
-        #expect(shown["alive"] == true && shown["stalled"] == false && shown["verify"] == .null)
+        #expect(shown["verify"] == .null)
         #expect(target["stages"].array?.compactMap { $0["stage"].string } == ["job_stage_full", "job_stage_incr"])
         #expect(
             target["copy"]["rows"] == 1000 && target["copy"]["done"] == true
@@ -197,7 +205,7 @@ import Testing
         }
         #expect(paused["target"]["copy"]["rows"] == 1000)
 
-        let plain = JobServer.job("plain", "sleep 60")
+        let plain = JobServer.job("plain", "sleep 600")
         try await nomad.register(plain)
         #expect(try await nomad.server.call(.GET, "/api/nomad-jobs/plain").json["replication"] == .null)
         #expect(try await nomad.server.call(.POST, "/api/nomad-jobs/plain/verify").status == 409)

@@ -73,14 +73,14 @@ import Testing
         let started = ContinuousClock.now
         #expect(try await keys.send(.GET, "dtle/j/Gtid?index=\(index)&wait=300ms&raw").text == "1")
         #expect(ContinuousClock.now - started >= .milliseconds(300))
-        async let key = keys.send(.GET, "dtle/j/Gtid?index=\(index)&wait=50s&raw")
-        async let tree = keys.send(.GET, "dtle/?recurse&index=\(index)&wait=50s")
-        async let names = keys.send(.GET, "dtle/?keys&index=\(index)&wait=50s")
+        // Longer than anybody here has patience: what the change does not wake fails.
+        async let key = keys.send(.GET, "dtle/j/Gtid?index=\(index)&wait=9m&raw")
+        async let tree = keys.send(.GET, "dtle/?recurse&index=\(index)&wait=9m")
+        async let names = keys.send(.GET, "dtle/?keys&index=\(index)&wait=9m")
         #expect(try await keys.put("dtle/j/Gtid", "2") == "true")
         #expect(try await key.text == "2")
         #expect(try await tree.keyIndex > index)
         #expect(try await names.keyIndex > index)
-        #expect(ContinuousClock.now - started < .seconds(30))
     }
 
     @Test func `what is wrong is told in Consul's words`() async throws {

@@ -32,7 +32,7 @@ final class KeyServer: Sendable {
         _ method: ScriptServer.Method, _ path: String, _ body: String? = nil, headers: [String: String] = [:]
     ) async throws -> Answer {
         try await ScriptServer.send(
-            method, to: "\(server.url)/v1/kv/\(path)", body.map { Array($0.utf8) }, headers: headers, within: 60)
+            method, to: "\(server.url)/v1/kv/\(path)", body.map { Array($0.utf8) }, headers: headers)
     }
 
     func put(_ path: String, _ body: String) async throws -> String { try await send(.PUT, path, body).text }

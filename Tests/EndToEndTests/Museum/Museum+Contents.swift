@@ -39,12 +39,12 @@ extension Museum {
         #expect(try await server.call(.GET, "/api/jobs").json["items"] == [])
         let deep = String(repeating: "[", count: 500_000)
         let job = "{\"tasks\":" + deep
-        let started = ContinuousClock.now
+        let work = Processes.work(server.child.pid)
         for text in [deep, job, String(repeating: "{\"a\":", count: 100_000)] {
             let reply = try await Self.post(server, "/api/runs", text)
             #expect(reply.hasPrefix("HTTP/1.1 400"), "\(reply.prefix(200))")
         }
-        #expect(ContinuousClock.now - started < .seconds(30))
+        #expect(Processes.work(server.child.pid) - work < 30)
     }
 
     private static func post(_ server: Server, _ path: String, _ body: String) async throws -> String {
@@ -68,7 +68,7 @@ extension Museum {
         try FileManager.default.removeItem(atPath: log)
         #expect(mkfifo(log, 0o600) == 0)
         // Whoever opens the pipe for reading would wait for ever.
-        #expect(try await server.call(.GET, "/api/runs/\(id)/log", timeout: 60).status != 0)
+        #expect(try await server.call(.GET, "/api/runs/\(id)/log").status != 0)
     }
 
     @Test func `CVE-2026-7474 an id that is a path`() async throws {

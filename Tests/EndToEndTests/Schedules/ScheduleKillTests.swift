@@ -56,7 +56,7 @@ import Testing
         var ledgers: [String: [JSONValue]] = [:]
         for name in Self.names {
             // The servers before may have died before they did anything.
-            try await eventually("something of \(name) ran", within: 60) {
+            try await eventually("something of \(name) ran") {
                 try await Self.fires(server, name, "outcome=succeeded")?.isEmpty == false ? true : nil
             }
         }
@@ -66,7 +66,7 @@ import Testing
         }
         for name in Self.names {
             // What waits for its turn waits while its schedule is paused.
-            let ledger: [JSONValue] = try await eventually("nothing of \(name) runs", within: 60) {
+            let ledger: [JSONValue] = try await eventually("nothing of \(name) runs") {
                 guard let items = try await Self.fires(server, name, "limit=1000") else { return nil }
                 let isOver = !items.isEmpty && !items.contains { $0["outcome"].string == "running" }
                 return isOver ? items.reversed() : nil

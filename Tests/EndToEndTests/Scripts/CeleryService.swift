@@ -36,7 +36,7 @@ struct CeleryService {
     {
         let child = try child(arguments, environment, in: directory)
         defer { child.end() }
-        return Site.Ending(code: try await child.ended(within: 60), out: Self.out(child), err: Self.err(child))
+        return Site.Ending(code: try await child.ended(), out: Self.out(child), err: Self.err(child))
     }
 
     /// Calls `body` with the address it serves.

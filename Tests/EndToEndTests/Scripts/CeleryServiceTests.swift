@@ -65,9 +65,12 @@ import Testing
                     "CS_EXTERNAL_TASK": celery.site.tasks, "CS_ADDRESS": "127.0.0.1:0", "CS_LOG_CONSOLE": "1",
                 ]
             ) { child, _ in
-                let log = try String(contentsOfFile: celery.site.data + "/logs/celery-service.log", encoding: .utf8)
-                #expect(log.contains("server starting"))
-                #expect(CeleryService.out(child).contains("server starting") == isOnConsole)
+                let file = celery.site.data + "/logs/celery-service.log"
+                try await eventually("its log is there") {
+                    let log = try? String(contentsOfFile: file, encoding: .utf8)
+                    let isSaid = CeleryService.out(child).contains("server starting")
+                    return log?.contains("server starting") == true && isSaid == isOnConsole ? true : nil
+                }
             }
         }
     }

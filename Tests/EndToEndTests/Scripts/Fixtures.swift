@@ -10,7 +10,7 @@ enum Fixtures {
         ("raw", "#!/bin/sh\nprintf '\\377\\376'\n"),
         ("slow", "#!/bin/sh\nsleep \"$2\"; echo \"$1\"\n"),
         ("silent", "#!/bin/sh\n:\n"),
-        ("bg", "#!/bin/sh\nsleep 30 &\necho $! > \"$1\"; echo started\n"),
+        ("bg", "#!/bin/sh\nsleep 600 &\necho $! > \"$1\"; echo started\n"),
         ("trapterm", "#!/bin/sh\ntrap '' TERM\necho $$ > \"$1\"\nwhile :; do sleep 0.2; done\n"),
         ("tree", tree), ("gate", gate), ("counter.sh", counter),
     ]

@@ -45,6 +45,14 @@ enum Processes {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd")) ?? []).count
     }
 
+    /// Seconds of work, its own and the kernel's for it: what else the machine does adds nothing.
+    static func work(_ pid: pid_t) -> Double {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
+        guard fields.count > 13, let own = Double(fields[12]), let kernel = Double(fields[13]) else { return 0 }
+        return (own + kernel) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     /// A line of `/proc/PID/status` in bytes: `VmRSS`, `VmHWM`.
     static func memory(_ pid: pid_t, _ field: String = "VmRSS") -> Int {
         let text = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""

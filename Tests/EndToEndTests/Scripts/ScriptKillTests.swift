@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    static func isGone(_ pids: [pid_t], within seconds: Double) async throws {
+    static func isGone(_ pids: [pid_t], within seconds: Double = 180) async throws {
         try await eventually("the tree is gone", within: seconds) {
             pids.contains(where: Processes.isAlive) ? nil : true
         }
@@ -25,7 +25,7 @@ import Testing
         let id = try await server.start("f-tree", [file])
         let pids = try await Self.tree(server.site, file)
         #expect(try await server.kill(id).text == #"{"code":0,"data":"","msg":""}"#)
-        try await Self.isGone(pids, within: 60)
+        try await Self.isGone(pids)
         let session = try await server.done(id)
         #expect(session["status"] == "killed")
         #expect(session["error"].string?.isEmpty == false)
@@ -38,13 +38,13 @@ import Testing
         let id = try await server.start("shell")
         try await eventually("all three run") { server.site.processes().count >= 3 ? true : nil }
         try await server.kill(id)
-        try await eventually("nothing is left", within: 60) { server.site.processes().isEmpty ? true : nil }
+        try await eventually("nothing is left") { server.site.processes().isEmpty ? true : nil }
         #expect(try await server.done(id)["status"] == "killed")
     }
 
     @Test func `what ignores TERM is ended by KILL after its grace, and the call does not wait`() async throws {
         // contract §5 case 49
-        let server = try await ScriptServer(environment: ["MARTLET_LIMITS_GRACE": "3s"])
+        let server = try await ScriptServer(environment: ["MARTLET_LIMITS_GRACE": "15s"])
         let file = server.site.path("pids")
         let id = try await server.start("f-trapterm", [file])
         let pid = try await eventually("it runs") { server.site.pids(in: file).first }
@@ -52,8 +52,8 @@ import Testing
         try await server.kill(id)
         #expect(Processes.isAlive(pid), "the call was answered before the end of the grace")
         #expect(try await server.session(id)["done"] == false)
-        try await Self.isGone([pid], within: 60)
-        #expect(ContinuousClock.now - started >= .milliseconds(2900), "it had its grace")
+        try await Self.isGone([pid])
+        #expect(ContinuousClock.now - started >= .milliseconds(14_900), "it had its grace")
         let session = try await server.done(id)
         #expect(session["status"] == "killed")
         #expect(session["signal"] == 9)
@@ -82,7 +82,7 @@ import Testing
         let caller = try Caller(server, "/sync/test/f-tree", "[\"\(file)\"]")
         let pids = try await Self.tree(server.site, file)
         caller.hangUp()
-        try await Self.isGone(pids, within: 60)
+        try await Self.isGone(pids)
         try await eventually("the run is over") {
             try await server.recorded().first?["state"] == "cancelled" ? true : nil
         }
@@ -113,15 +113,15 @@ import Testing
 
     @Test func `a timeout ends the tree and says so`() async throws {
         // contract §5 case 58
-        let tree = Fixtures.task("tree", "binary", executable: "tree", collected: true, "timeout: 4s", "grace: 500ms")
+        let tree = Fixtures.task("tree", "binary", executable: "tree", collected: true, "timeout: 20s", "grace: 500ms")
         let server = try await ScriptServer(
-            tree + Fixtures.task("sleep", "binary", executable: "sleep 60", "timeout: 1s"))
+            tree + Fixtures.task("sleep", "binary", executable: "sleep 600", "timeout: 1s"))
         let started = ContinuousClock.now
         let answer = try await server.run("sleep")
         #expect(answer.code == 1)
         #expect(answer.msg.contains("timeout"), "\(answer.msg)")
         let took = ContinuousClock.now - started
-        #expect(took >= .seconds(1) && took < .seconds(20), "\(took)")
+        #expect(took >= .seconds(1) && took < .seconds(150), "\(took)")
         let file = server.site.path("pids")
         let id = try await server.start("tree", [file])
         let pids = try await Self.tree(server.site, file)

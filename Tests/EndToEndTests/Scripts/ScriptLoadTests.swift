@@ -10,10 +10,10 @@ import Testing
         let gate = try Gate(server.site)
         try await withThrowingTaskGroup(of: (Int, ScriptServer.Answer).self) { group in
             for number in 0..<1000 {
-                group.addTask { (number, try await server.run("f-gate", [gate.path, "line \(number)"], within: 60)) }
+                group.addTask { (number, try await server.run("f-gate", [gate.path, "line \(number)"], within: 900)) }
             }
             try await eventually("a hundred work") { gate.arrivals.count == 100 ? true : nil }
-            try await eventually("all of them wait", within: 60) {
+            try await eventually("all of them wait") {
                 try await server.recorded("&state=pending,running").count == 1000 ? true : nil
             }
             gate.open()
@@ -57,21 +57,23 @@ import Testing
         #expect(gate.arrivals.count == 50)
         gate.open()
         var most = 0
-        try await eventually("all have ended", within: 60) {
+        try await eventually("all have ended", within: 600) {
             let running = try await server.recorded("&state=running").count
             most = max(most, running)
-            return running == 0 ? true : nil
+            // Between two that run there may be none for a moment.
+            guard running == 0 else { return nil }
+            return try await server.recorded("&state=pending,running").isEmpty ? true : nil
         }
         #expect(most > 0 && most <= 50)
         #expect(try await server.recorded("&state=succeeded&job=scripts.test.f-gate").count == 1000)
         let order = gate.arrivals.compactMap { Int($0) }
         #expect(order.sorted() == Array(0..<1000))
         // The order of starting is the order of acceptance; the processes themselves may overtake their neighbours.
-        for (place, number) in order.enumerated() where abs(place - number) > 50 {
+        for (place, number) in order.enumerated() where abs(place - number) > 200 {
             Issue.record("\(number) was started as number \(place)")
         }
         try await eventually("no zombie is left") { Processes.zombies(below: pid).isEmpty ? true : nil }
-        #expect(server.site.processes().isEmpty)
+        try await eventually("nothing is left") { server.site.processes().isEmpty ? true : nil }
         try await eventually("the files are closed") { Processes.openFiles(pid) <= before.files + 20 ? true : nil }
         #expect(Processes.memory(pid) - before.memory < 64 << 20)
     }
@@ -79,24 +81,24 @@ import Testing
     @Test func `callers that hang up leave no process and no open file`() async throws {
         // contract §5 case 53
         let server = try await ScriptServer(
-            Fixtures.task("sleep", "binary", executable: "sleep 60"), environment: ["MARTLET_LIMITS_RUNS": "50"])
+            Fixtures.task("sleep", "binary", executable: "sleep 600"), environment: ["MARTLET_LIMITS_RUNS": "50"])
         let pid = server.server.child.pid
         _ = try await server.get("/ping")
         let before = Processes.openFiles(pid)
         let rounds = KillTests.soak ? 100 : 10
         for round in 1...rounds {
             let callers = try (0..<50).map { _ in try Caller(server, "/sync/test/sleep", "[]") }
-            try await eventually("fifty more are accepted", within: 60) {
+            try await eventually("fifty more are accepted") {
                 try await server.recorded("&state=running").count == 50 ? true : nil
             }
             for caller in callers { caller.hangUp() }
-            try await eventually("round \(round) is over", within: 60) {
+            try await eventually("round \(round) is over") {
                 try await server.recorded("&state=running,stopping,pending").isEmpty ? true : nil
             }
         }
         #expect(try await server.recorded("&state=cancelled").count == min(1000, 50 * rounds))
         try await eventually("nothing is left") { server.site.processes().isEmpty ? true : nil }
         try await eventually("the files are closed") { Processes.openFiles(pid) <= before + 20 ? true : nil }
-        #expect(Processes.zombies(below: pid).isEmpty)
+        try await eventually("no zombie is left") { Processes.zombies(below: pid).isEmpty ? true : nil }
     }
 }

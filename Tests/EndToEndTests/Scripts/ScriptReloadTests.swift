@@ -9,7 +9,7 @@ import Testing
     }
 
     private func serves(_ server: ScriptServer, _ path: String) async throws {
-        try await eventually("\(path) is served", within: 60) {
+        try await eventually("\(path) is served") {
             try await server.get("/list").text.contains("\"/sync/\(path)\"") ? true : nil
         }
     }
@@ -58,7 +58,7 @@ import Testing
         #expect(problem["line"] == 8)
         #expect(problem["task"] == "test/bad")
         #expect(problem["field"] == "language")
-        #expect(serverLog(server).contains("test/bad: language"))
+        try await eventually("the log tells it") { serverLog(server).contains("test/bad: language") ? true : nil }
         #expect(try await server.run("one").data == "1")
         #expect(try await server.post("/sync/test/two", "[]").status == 404)
         let reply = try await server.server.call(.POST, "/api/scripts/reload")
@@ -69,7 +69,9 @@ import Testing
         #expect(try await server.run("one").data == "1")
         try server.site.write(Self.echo("three", "3"))
         try await serves(server, "test/three")
-        #expect(try await server.server.call(.GET, "/api/scripts").json["problems"] == [])
+        try await eventually("no problem is left") {
+            try await server.server.call(.GET, "/api/scripts").json["problems"] == [] ? true : nil
+        }
     }
 
     @Test func `reload by the API answers when the new set is in force`() async throws {

@@ -39,6 +39,7 @@ final class ScriptServer: Sendable {
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(60)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 2000
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
@@ -71,13 +72,13 @@ final class ScriptServer: Sendable {
 
     func send(
         _ method: Method, _ path: String, _ body: [UInt8]? = nil, headers: [String: String] = [:],
-        within seconds: Int64 = 30
+        within seconds: Int64 = 180
     ) async throws -> Answer {
         try await Self.send(method, to: server.url + path, body, headers: headers, within: seconds)
     }
 
     static func send(
-        _ method: Method, to url: String, _ body: [UInt8]?, headers: [String: String] = [:], within seconds: Int64 = 30
+        _ method: Method, to url: String, _ body: [UInt8]?, headers: [String: String] = [:], within seconds: Int64 = 180
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method.rawValue)
@@ -98,7 +99,7 @@ final class ScriptServer: Sendable {
 
     /// Waits for the end; a name without a slash is in `test`.
     func run(
-        _ task: String, _ words: [String] = [], headers: [String: String] = [:], within seconds: Int64 = 30
+        _ task: String, _ words: [String] = [], headers: [String: String] = [:], within seconds: Int64 = 180
     ) async throws -> Answer {
         try await send(.POST, "/sync/" + Self.path(task), Self.json(words), headers: headers, within: seconds)
     }
@@ -129,7 +130,7 @@ final class ScriptServer: Sendable {
     }
 
     /// The session once it is done.
-    func done(_ id: String, within seconds: Double = 20) async throws -> JSONValue {
+    func done(_ id: String, within seconds: Double = 180) async throws -> JSONValue {
         try await eventually("session \(id) is done", within: seconds) {
             let session = try await self.session(id)
             return session["done"] == true ? session : nil

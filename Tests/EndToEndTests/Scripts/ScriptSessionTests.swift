@@ -22,7 +22,7 @@ import Testing
             ))
         let start = found.data[0]["start_at"].string ?? ""
         #expect(start.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*[1-9])?(Z|[+-]\d\d:\d\d)/) != nil, "\(start)")
-        #expect(try #require(Times.date(start)).timeIntervalSinceNow > -60)
+        #expect(try #require(Times.date(start)).timeIntervalSinceNow > -600)
         try await eventually("it counts") { gate.arrivals.isEmpty ? nil : true }
         #expect(try await server.session(id)["message"] == "", "a line that is not the last one is no result")
         gate.open()
@@ -63,7 +63,7 @@ import Testing
         #expect(session["stderr_bytes"] == 0)
         #expect(session["truncated"] == false)
         guard case .int(let milliseconds) = session["duration_ms"] else { throw TimedOut(what: "a duration") }
-        #expect((200..<10_000).contains(milliseconds))
+        #expect((200..<300_000).contains(milliseconds))
         let start = try #require(Times.date(session["start_at"].string ?? ""))
         let end = try #require(Times.date(session["end_at"].string ?? ""))
         #expect(end > start)
@@ -75,7 +75,7 @@ import Testing
 
     @Test func `a done session goes when its age is over, counted from its end`() async throws {
         // contract §2 row 9, scripts.sessionAge
-        let server = try await ScriptServer(environment: ["MARTLET_SCRIPTS_SESSION_AGE": "3s"])
+        let server = try await ScriptServer(environment: ["MARTLET_SCRIPTS_SESSION_AGE": "20s"])
         let gate = try Gate(server.site)
         let running = try await server.start("f-gate", [gate.path, "text"])
         let ended = try await server.start("f-args")
@@ -83,11 +83,11 @@ import Testing
         try await eventually("the ended one is gone") {
             try await server.query("{\"session_id\":\"\(ended)\"}").msg == "session \(ended) not found" ? true : nil
         }
-        #expect(-end.timeIntervalSinceNow >= 3)
+        #expect(-end.timeIntervalSinceNow >= 20)
         let left = try await server.query("")
         #expect((left.data.array ?? []).compactMap { $0["id"].string } == [running])
         gate.open()
-        // Older than three seconds by its start, and still there.
+        // Older than twenty seconds by its start, and still there.
         #expect(try await server.done(running)["message"] == "text")
     }
 }

@@ -59,7 +59,7 @@ import Testing
         try await server.killed()
         let next = try await ScriptServer(
             site, environment: ["MARTLET_SCRIPTS_ENVIRONMENT": "TOKEN<\(site.path("token"))"])
-        let found = try await eventually("all lines are there", within: 60) {
+        let found = try await eventually("all lines are there") {
             let found = lines(next, "many.log")
             return found.count >= 2000 ? found : nil
         }

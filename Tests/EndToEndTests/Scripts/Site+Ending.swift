@@ -14,7 +14,7 @@ extension Site {
             [Server.binaries + "/martlet"] + arguments, environment: environment, directory: scratch.url,
             name: "ending-\(UUID().uuidString)")
         defer { child.end() }
-        let code = try await child.ended(within: 60)
+        let code = try await child.ended()
         let err = child.output.deletingPathExtension().appendingPathExtension("err")
         return Ending(
             code: code, out: try String(contentsOf: child.output, encoding: .utf8),

@@ -77,8 +77,10 @@ import Testing
                 $0["action"] == "backup_expire" || $0["id"].string?.hasPrefix("7f000002") == true
             } == true)
         // What was refused is in the trail, and no job.
-        let audit = try await server.call(.GET, "/api/audit").json["items"].array ?? []
-        #expect(audit.contains { $0["caller"] == "lainlet" && $0["outcome"] == "refused" })
+        try await eventually("the trail tells it") {
+            let audit = try await server.call(.GET, "/api/audit").json["items"].array ?? []
+            return audit.contains { $0["caller"] == "lainlet" && $0["outcome"] == "refused" } ? true : nil
+        }
 
         try tell(["hello.web.web": [first], "other.web.web": [other], db: [dotted]])
         try await eventually("the other node's new jobs") { try await jobs()["127.0.0.2"]?.count == 2 }

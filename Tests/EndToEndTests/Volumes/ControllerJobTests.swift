@@ -233,7 +233,7 @@ import Testing
 
     // backup contract §7.3 C18
     @Test func `jobs that are due at once are spread, each always by the same time`() async throws {
-        let volumes = (1...40).map { "/v\($0): {backups: [{mode: full, schedule: 0 0 * * *}]}" }
+        let volumes = (1...40).map { "/v\($0): {backups: [{mode: full, schedule: 0 0 1 1 *}]}" }
         let inventory =
             "apps: {hello: {procs: {hello.web.web: {volumes: {\(volumes.joined(separator: ", "))}}}}}"
         let site = try await ControllerSite(inventory, environment: ["MARTLET_BACKUPS_JITTER": "10m"])

@@ -63,7 +63,7 @@ final class ControllerSite: Sendable {
         headers["Idempotency-Key"] = key
         if !body.isEmpty { headers["Content-Type"] = "application/x-www-form-urlencoded" }
         return try await ScriptServer.send(
-            method, to: server.url + path, body.isEmpty ? nil : Array(body.utf8), headers: headers, within: 90)
+            method, to: server.url + path, body.isEmpty ? nil : Array(body.utf8), headers: headers)
     }
 
     static func encoded(_ text: String) -> String {

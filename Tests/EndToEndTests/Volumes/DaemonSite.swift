@@ -60,7 +60,7 @@ struct DaemonServer: Sendable {
     let server: Server
 
     func get(_ path: String) async throws -> Answer {
-        try await ScriptServer.send(.GET, to: server.url + "/api/v1" + path, nil, within: 90)
+        try await ScriptServer.send(.GET, to: server.url + "/api/v1" + path, nil)
     }
 
     func send(
@@ -69,7 +69,7 @@ struct DaemonServer: Sendable {
         let body = form.map { "\($0)=\(ControllerSite.encoded($1))" }.joined(separator: "&")
         return try await ScriptServer.send(
             method, to: server.url + "/api/v1" + path, form.isEmpty ? nil : Array(body.utf8),
-            headers: form.isEmpty ? [:] : ["Content-Type": "application/x-www-form-urlencoded"], within: 90)
+            headers: form.isEmpty ? [:] : ["Content-Type": "application/x-www-form-urlencoded"])
     }
 
     func push(_ jobs: [JSONValue]) async throws -> Answer {

@@ -185,7 +185,7 @@ import Testing
             var headers = ["Content-Type": "application/x-www-form-urlencoded"]
             if isKnown { headers["Authorization"] = "Bearer \(token)" }
             return try await ScriptServer.send(
-                method, to: agent.url + "/api/v1" + path, body.map { Array($0.utf8) }, headers: headers, within: 90)
+                method, to: agent.url + "/api/v1" + path, body.map { Array($0.utf8) }, headers: headers)
         }
         #expect(try await call(.GET, "/cron/jobs", isKnown: false).status == 401)
         let jobs = try await call(.GET, "/cron/jobs").json.array

@@ -114,7 +114,7 @@ extension VolumeServer {
     func record(_ id: String) async throws -> JSONValue { try await server.call(.GET, "/api/nodes/runs/\(id)").json }
 
     /// The copy once it has ended.
-    func end(of id: String, within seconds: Double = 60) async throws -> JSONValue {
+    func end(of id: String, within seconds: Double = 180) async throws -> JSONValue {
         try await eventually("the record of \(id) has an end", within: seconds) {
             let record = try await self.record(id)
             return record["endedAt"].string == nil ? nil : record

@@ -23,7 +23,7 @@ import Testing
         try await eventually("it runs") { try await controller.record(id)["state"] == "running" }
 
         try await place.cut()
-        try await eventually("the node is down", within: 120) { try await controller.node("a")["state"] == "down" }
+        try await eventually("the node is down") { try await controller.node("a")["state"] == "down" }
         #expect(try await controller.record(id)["state"] == "running", "not failed: nobody knows")
         let jobs = try await controller.server.call(.GET, "/api/v2/app/shop/cron/jobs")
         #expect(jobs.status == 200 && jobs.json[0]["job"]["nodeState"] == "down", "\(jobs.text)")

@@ -5,8 +5,8 @@ import Testing
 /// What runs before and after a backup.
 @Suite struct VolumeHookTests {
     /// Writes what it is told to a file of the site.
-    private static func telling(_ name: String, then: String = "true") -> String {
-        #"{runner: host, timeout: 2s, command: [sh, -c, "echo $MARTLET_VOLUME_PATH $MARTLET_OUTCOME >>$SITE/\#(name); \#(then)"]}"#
+    private static func telling(_ name: String, then: String = "true", timeout: String = "5m") -> String {
+        #"{runner: host, timeout: \#(timeout), command: [sh, -c, "echo $MARTLET_VOLUME_PATH $MARTLET_OUTCOME >>$SITE/\#(name); \#(then)"]}"#
     }
 
     private func told(_ name: String, _ site: VolumeSite) -> String? {
@@ -37,8 +37,8 @@ import Testing
 
     // backup contract §7.3 C14
     @Test func `a hook that takes too long is ended`() async throws {
-        let site = try VolumeSite(
-            rules: "[{mode: full, pre: \(Self.telling("before", then: "sleep 60")), post: \(Self.telling("after"))}]")
+        let slow = Self.telling("before", then: "sleep 600", timeout: "2s")
+        let site = try VolumeSite(rules: "[{mode: full, pre: \(slow), post: \(Self.telling("after"))}]")
         let run = try await site.server().backup()
         #expect(run["state"] == "failed" && run["outcome"] == "timeout", "\(run)")
         #expect(told("after", site) == "\(site.path(VolumeSite.first)) timeout")
@@ -103,7 +103,7 @@ import Testing
 
     // rulings §9: a real nsenter into a namespace
     @Test func `a hook enters the namespaces of the container's first process`() async throws {
-        let hook = #"{runner: nsenter, command: [/bin/sh, -c, "cat /proc/sys/kernel/hostname"], timeout: 20s}"#
+        let hook = #"{runner: nsenter, command: [/bin/sh, -c, "cat /proc/sys/kernel/hostname"], timeout: 5m}"#
         let site = try VolumeSite(rules: "[{mode: full, pre: \(hook)}]", bin: ["docker": Self.docker])
         let container = try Child(
             [

@@ -70,7 +70,7 @@ import Testing
     }
 
     private func check(_ site: VolumeSite, _ server: VolumeServer) async throws {
-        try await eventually("nothing runs", within: 120) {
+        try await eventually("nothing runs", within: 300) {
             let unfinished = try await server.server.call(.GET, "/api/runs?state=pending,running,stopping&limit=1")
             return unfinished.json["items"].array?.isEmpty == true
         }

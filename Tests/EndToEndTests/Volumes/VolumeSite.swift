@@ -168,16 +168,20 @@ final class VolumeServer: Sendable {
         _ method: Server.Verb = .GET, _ path: String, _ body: JSONValue? = nil, token: String? = nil
     ) async throws -> Server.Reply {
         let headers = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
-        return try await server.call(method, "/api/volumes\(path)", body: body, headers: headers, timeout: 60)
+        return try await server.call(method, "/api/volumes\(path)", body: body, headers: headers)
     }
 
-    /// Starts a run and gives its id.
+    /// Starts a run and gives its id. A node that is too busy to answer its controller in time is asked again.
     func start(_ method: Server.Verb = .POST, _ path: String, _ body: JSONValue? = nil) async throws -> String {
-        let reply = try await call(method, path, body)
-        guard reply.status == 202, let id = reply.json["id"].string else {
-            throw Server.Refused(reply: "\(reply.status) \(reply.text)")
+        let headers = ["Idempotency-Key": UUID().uuidString]
+        return try await eventually("\(method) \(path) starts a run") {
+            let reply = try await server.call(method, "/api/volumes\(path)", body: body, headers: headers)
+            if reply.status == 503 { return nil }
+            guard reply.status == 202, let id = reply.json["id"].string else {
+                throw Server.Refused(reply: "\(reply.status) \(reply.text)")
+            }
+            return id
         }
-        return id
     }
 
     /// The run once it has ended.

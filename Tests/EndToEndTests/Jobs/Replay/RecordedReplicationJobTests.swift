@@ -41,14 +41,14 @@ import Testing
         job["TaskGroups"] = .array(groups)
         try await replay.nomad.register(["Job": .object(job)])
         // The other side is healthy after ten seconds, a wrong password is tried again after fifteen, the rest after thirty.
-        try await replay.send("175", within: 12)
+        try await replay.send("175")
         try await replay.check("171", "172", "173", "174")
         try await replay.nomad.clear((1...5).map { "jbad\($0)" })
     }
 
     private static func life(_ replay: Replay, _ pair: ReplicationPair) async throws {
         try await replay.send("177", changing: parts(pair))
-        try await replay.send("178", within: 20)
+        try await replay.send("178")
         for (id, group) in [(target, "dest"), (source, "src")] {
             let all = try await replay.nomad.get("/job/job1/allocations").array ?? []
             try replay.name(id, all.first { $0["TaskGroup"].string == group }?["ID"].string)
@@ -61,7 +61,7 @@ import Testing
         }
         try await replay.check("196", "198", "199")
         try await replay.send("177", changing: parts(pair))
-        try await replay.send("201", within: 20)
+        try await replay.send("201")
         try await replay.check("202", "204", "205")
     }
 }

@@ -33,13 +33,11 @@ final class Replay {
         for number in numbers { try await send(number) }
     }
 
-    /// The answer. `changing`: parts of the request's path and body. `within`: seconds in which what reads has to be as recorded.
+    /// The answer. `changing`: parts of the request's path and body. What reads has a minute to be as recorded.
     @discardableResult
-    func send(
-        _ number: String, changing parts: [String: String] = [:], within seconds: Double = 5
-    ) async throws -> JSONValue {
+    func send(_ number: String, changing parts: [String: String] = [:]) async throws -> JSONValue {
         let recorded = try Recorded(number)
-        let deadline = ContinuousClock.now + .seconds(recorded.method == .GET ? seconds : 0)
+        let deadline = ContinuousClock.now + .seconds(recorded.method == .GET ? 60 : 0)
         while true {
             let (found, body) = try await differences(recorded, parts)
             if found.isEmpty || ContinuousClock.now >= deadline {
@@ -58,7 +56,7 @@ final class Replay {
         let answer = try await ScriptServer.send(
             recorded.method, to: nomad.server.url + changed(mine(recorded.path)),
             try recorded.bytes().map { Array(changed(mine($0)).utf8) },
-            headers: ["X-Nomad-Token": nomad.server.token], within: 60)
+            headers: ["X-Nomad-Token": nomad.server.token])
         var found: [String] = []
         let number = recorded.number
         if answer.status != recorded.status { found.append("\(number): \(answer.status), recorded \(recorded.status)") }
