@@ -61,8 +61,8 @@ import Testing
             let running = try await server.recorded("&state=running").count
             most = max(most, running)
             // Between two that run there may be none for a moment.
-            guard running == 0 else { return nil }
-            return try await server.recorded("&state=pending,running").isEmpty ? true : nil
+            guard running == 0 else { return false }
+            return try await server.recorded("&state=pending,running").isEmpty
         }
         #expect(most > 0 && most <= 50)
         #expect(try await server.recorded("&state=succeeded&job=scripts.test.f-gate").count == 1000)
