@@ -180,11 +180,14 @@ extension NomadCall {
         return .read(.array(found.map(LedgerJSON.deployment)), list.index)
     }
 
-    /// The newest; null where there is none.
+    /// The newest; null where there is none. That of an earlier life says nothing of the job as it is.
     func deployment(of job: String) async throws -> NomadReply {
         try await watching(.deployments) {
+            let created = try await store.nomadJob(job)?.job.createIndex
             let list = try await store.nomadDeployments(.job(job))
-            let newest = list.items.filter { covers($0.edition.job) }.max { $0.createIndex < $1.createIndex }
+            let newest = list.items
+                .filter { covers($0.edition.job) && (created == nil || $0.edition.created == created) }
+                .max { $0.createIndex < $1.createIndex }
             return .read(newest.map(LedgerJSON.deployment) ?? .null, newest?.modifyIndex ?? list.index)
         }
     }
