@@ -36,6 +36,9 @@ package final class Applier {
     private var lastCompaction = ContinuousClock.now
     /// Nothing was committed yet: the first statement may have run before a crash.
     private var isFirst = true
+    /// In which the last statement ran: where it was cut off it comes again, and the target has kept the statement.
+    private var defined: TransactionHead.Identity?
+    private var comesAgain = false
 
     /// Reads the target's account and starts the workers.
     /// - Throws: `InvalidSetting`, `SQLError`, `ApplyError`.
@@ -164,6 +167,7 @@ package final class Applier {
             throw ApplyError("a transaction without GTID: set gtid_mode=ON at the source", "none", head.origin)
         }
         echo.begin()
+        comesAgain = head.identity == defined
         scheduler.forgetHashes()
         let transaction = SourceTransaction(identity: head.identity, timestamp: head.timestamp)
         current = started.contains(head.identity) ? .skipped(head) : .held(head, transaction, savepoints: [:])
@@ -247,7 +251,12 @@ package final class Applier {
             }
             try scheduler.put(transaction, end)
             isFirst = false
-        case .defined(_, let transaction):
+        case .defined(let head, let transaction):
+            guard end.kind == .commit else {
+                try removeMark()
+                pass(end, head)
+                break
+            }
             try scheduler.put(transaction, end)
             try scheduler.drain()
             try removeMark()
@@ -319,13 +328,14 @@ package final class Applier {
             try scheduler.drain()
             current = .defined(head, transaction)
             let session = DefinitionSession(query, statement, sourceFlavor: options.sourceFlavor)
-            var mayBeDone = isFirst || options.policy == .idempotent || query.errorCode != 0
+            var mayBeDone = isFirst || comesAgain || options.policy == .idempotent || query.errorCode != 0
             try control.perform { target in
                 try Checkpoint(target, job: options.job).mark(origin(of: head))
                 // A connection that is lost meanwhile does not say whether it ran.
                 defer { mayBeDone = true }
                 try session.run(target, mayBeDone: mayBeDone)
             }
+            defined = head.identity
             shared.report(.ran(statement: String(String(decoding: statement.text, as: UTF8.self).prefix(300))))
             book.forget()
         }
