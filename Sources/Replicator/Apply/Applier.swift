@@ -31,6 +31,8 @@ package final class Applier {
     private var scheduler: Scheduler
     private var book: PlanBook
     private var echo: EchoDetector
+    /// nil: what comes is later than all that was copied.
+    private var window: CopyWindow?
     private var workers: [OwnThread] = []
     private var current = Current.none
     private var lastCompaction = ContinuousClock.now
@@ -44,6 +46,7 @@ package final class Applier {
     /// - Throws: `InvalidSetting`, `SQLError`, `ApplyError`.
     package init(_ options: ApplyOptions) throws {
         self.options = options
+        window = options.window
         selection = try Selection(options.settings)
         for (index, rule) in options.settings.replicated.enumerated() {
             for (number, table) in rule.tables.enumerated() where !table.condition.isEmpty {
@@ -167,6 +170,7 @@ package final class Applier {
             throw ApplyError("a transaction without GTID: set gtid_mode=ON at the source", "none", head.origin)
         }
         echo.begin()
+        if window?.isBehind(head.origin) == true { window = nil }
         comesAgain = head.identity == defined
         scheduler.forgetHashes()
         let transaction = SourceTransaction(identity: head.identity, timestamp: head.timestamp)
@@ -179,8 +183,11 @@ package final class Applier {
             if try echo.notices(event) { skip() }
             return
         }
+        let name = TableName(event.table.schema, event.table.table)
+        if window?.holds(name, event.origin) == true { return }
         guard isWanted(event.kind), let plan = try plan(for: event) else { return }
-        let change = RowChange(event: event, plan: plan)
+        let isSettling = window?.isSettling(name, event.origin) == true
+        let change = RowChange(event: event, plan: plan, isSettling: isSettling)
         switch current {
         case .held(let head, var transaction, let savepoints):
             // Released first, so that the array grows in place.
@@ -325,10 +332,12 @@ package final class Applier {
         case .outside: return
         case .skip(let reason): shared.report(.skipped(statement: String(query.text.prefix(300)), reason: reason))
         case .run(let statement):
+            if try isCopied(query, head) { return }
             try scheduler.drain()
             current = .defined(head, transaction)
             let session = DefinitionSession(query, statement, sourceFlavor: options.sourceFlavor)
-            var mayBeDone = isFirst || comesAgain || options.policy == .idempotent || query.errorCode != 0
+            var mayBeDone = isFirst || comesAgain || window != nil || query.errorCode != 0
+            if options.policy == .idempotent { mayBeDone = true }
             try control.perform { target in
                 try Checkpoint(target, job: options.job).mark(origin(of: head))
                 // A connection that is lost meanwhile does not say whether it ran.
@@ -338,6 +347,21 @@ package final class Applier {
             defined = head.identity
             shared.report(.ran(statement: String(String(decoding: statement.text, as: UTF8.self).prefix(300))))
             book.forget()
+        }
+    }
+
+    /// Whether the target has what the statement did.
+    /// - Throws: `ApplyError` where it has a part of it.
+    private func isCopied(_ query: QueryEvent, _ head: TransactionHead) throws -> Bool {
+        switch try window?.verdict(query, head.origin, selection) {
+        case .follow?, nil: return false
+        case .held?:
+            shared.report(.skipped(statement: String(query.text.prefix(300)), reason: "the full copy was made after it"))
+            return true
+        case .split(let held, let other)?:
+            throw ApplyError(
+                "the full copy was interrupted, and read \(held) after this statement but not \(other): remove the job's "
+                    + "progress and begin with a full copy: \(query.text.prefix(300))", "\(held)", head.origin)
         }
     }
 
