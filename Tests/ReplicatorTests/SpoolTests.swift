@@ -199,6 +199,24 @@ struct SpoolTests {
         #expect(throws: SpoolDamage.self) { _ = try item.read(spool) }
     }
 
+    @Test func `a segment that lost its end or is gone is found`() throws {
+        let item = try Case("mysql-9.7-plain")
+        let spool = try item.spool()
+        try item.feed(try item.writer(spool), times: (3 << 20) / item.events.joined().count)
+        let segment = try SpoolSegment(spool.path(1), number: 1)
+        while segment.offset < 1 << 19 { _ = try segment.next() }
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: spool.path(1)))
+        try handle.truncate(atOffset: UInt64(segment.offset))
+        try handle.close()
+        #expect { _ = try item.read(try item.spool()) } throws: { ($0 as? SpoolDamage)?.offset == segment.offset }
+        spool.remove(before: 2)
+        #expect(throws: Never.self) { _ = try item.read(try item.spool()) }
+        try FileManager.default.removeItem(atPath: spool.path(3))
+        #expect(throws: SpoolDamage.self) { _ = try item.read(try item.spool()) }
+        let old = Data(#"{"v": 1, "executed": "", "isMariaDB": false, "origin": "h:1"}"#.utf8)
+        #expect(try JSONDecoder().decode(SpoolStart.self, from: old).origin == "h:1")
+    }
+
     @Test func `the writer waits at the limit until segments are applied`() throws {
         let item = try Case("mariadb-10.11-plain")
         let spool = try item.spool(limit: 1 << 20)

@@ -77,8 +77,8 @@ package final class SpoolWriter {
     private func begin() throws {
         try flush()
         let next = try SpoolFile(spool.path((spool.numbers.last ?? 0) + 1), number: (spool.numbers.last ?? 0) + 1)
-        let start = try JSONEncoder().encode(SpoolStart(executed: executed, isMariaDB: isMariaDB, origin: origin))
-        SpoolFrame.append(.start, ArraySlice([UInt8](start)), to: &buffer)
+        let start = SpoolStart(executed: executed, isMariaDB: isMariaDB, origin: origin, previous: segment?.size)
+        SpoolFrame.append(.start, ArraySlice([UInt8](try JSONEncoder().encode(start))), to: &buffer)
         if let format { SpoolFrame.append(.event, format[...], to: &buffer) }
         let place = Rotation.event(file: framer.decoder.file, position: framer.decoder.position)
         SpoolFrame.append(.event, place[...], to: &buffer)
