@@ -169,7 +169,7 @@ package final class Applier {
         if head.identity == .anonymous {
             throw ApplyError("a transaction without GTID: set gtid_mode=ON at the source", "none", head.origin)
         }
-        echo.begin()
+        echo.begin(head)
         if window?.isBehind(head.origin) == true { window = nil }
         comesAgain = head.identity == defined
         scheduler.forgetHashes()
@@ -180,7 +180,10 @@ package final class Applier {
     private func add(_ event: RowsEvent) throws {
         if case .skipped = current { return }
         if event.table.schema == Checkpoint.name.schema {
-            if try echo.notices(event) { skip() }
+            let isEcho = try echo.notices(event) {
+                try control.perform { try $0.value("SELECT @@global.gtid_binlog_state") ?? "" }
+            }
+            if isEcho { skip() }
             return
         }
         let name = TableName(event.table.schema, event.table.table)
@@ -339,7 +342,7 @@ package final class Applier {
             var mayBeDone = isFirst || comesAgain || window != nil || query.errorCode != 0
             if options.policy == .idempotent { mayBeDone = true }
             try control.perform { target in
-                try Checkpoint(target, job: options.job).mark(origin(of: head))
+                try Checkpoint(target, job: options.job).mark(GTID(head.identity))
                 // A connection that is lost meanwhile does not say whether it ran.
                 defer { mayBeDone = true }
                 try session.run(target, mayBeDone: mayBeDone)
@@ -364,8 +367,6 @@ package final class Applier {
                     + "progress and begin with a full copy: \(query.text.prefix(300))", "\(held)", head.origin)
         }
     }
-
-    private func origin(of head: TransactionHead) -> [UInt8] { GTID(head.identity)?.source.server.bytes ?? [] }
 
     private func removeMark() throws {
         try control.perform { try Checkpoint($0, job: options.job).unmark() }
