@@ -41,8 +41,10 @@ package struct TransactionHead: Sendable {
 package struct TransactionEnd: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         case commit
-        /// Undone at the source: what it changed must not be applied.
+        /// Undone at the source: what it changed must not be applied, and it counts as executed.
         case rollback
+        /// The stream broke off in it: it did not happen, or comes again.
+        case cut
         /// The first phase of an XA transaction: not visible until a statement XA COMMIT of its own.
         case prepared
     }

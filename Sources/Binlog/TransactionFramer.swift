@@ -137,9 +137,9 @@ package struct TransactionFramer: Sendable {
         }
     }
 
-    /// A file that begins inside a transaction follows a crash of the source, which undid it.
+    /// What begins inside a transaction follows a crash of the source, which undid it, or a connection that broke.
     private mutating func restart(_ event: Event, _ body: (StreamItem) throws -> Void) throws {
-        if case .inside = state { try finish(.rollback, event, body) }
+        if case .inside = state { try finish(.cut, event, body) }
         state = .outside
     }
 }

@@ -16,7 +16,7 @@ struct CopyResumeTests {
     }
 
     /// Runs until `condition`, then ends everything at once, as a kill would.
-    private static func interrupt(_ copy: FullCopy, when condition: @escaping @Sendable (CopyProgress) -> Bool) -> (
+    static func interrupt(_ copy: FullCopy, when condition: @escaping @Sendable (CopyProgress) -> Bool) -> (
         any Error
     )? {
         let outcome = Monitor<(any Error)?>(nil)

@@ -18,6 +18,7 @@ struct Follower {
     var config: [String: JSONValue] = [:]
     var workers = 4
     var policy = ApplyPolicy.strict
+    var window: CopyWindow?
     var report: @Sendable (ApplyNotice) -> Void = { _ in }
 
     init(_ source: TestServer.Product, _ target: TestServer.Product) throws {
@@ -47,6 +48,7 @@ struct Follower {
         var options = ApplyOptions(
             job: job, target: target.sqlSettings, settings: settings, sourceFlavor: session.flavor)
         options.policy = policy
+        options.window = window
         options.report = report
         options.characterSets = try CharacterSets(session)
         return options

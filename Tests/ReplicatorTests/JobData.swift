@@ -27,14 +27,14 @@ final class JobData: Sendable {
 
     func job(
         source: [String: JSONValue] = [:], target: [String: JSONValue] = [:], sourcePort: UInt16? = nil,
-        targetPort: UInt16? = nil
+        targetPort: UInt16? = nil, spoolLimit: Int64? = nil
     ) throws -> RunningJob {
         var config = source
         if config["ReplicateDoDb"] == nil { config["ReplicateDoDb"] = [["TableSchema": .string(schema)]] }
         if config["ChunkSize"] == nil { config["ChunkSize"] = 500 }
         return try RunningJob(
             self.source, self.target, source: config, target: target, sourcePort: sourcePort,
-            targetPort: targetPort)
+            targetPort: targetPort, spoolLimit: spoolLimit)
     }
 
     func fill(rows: Int) throws {

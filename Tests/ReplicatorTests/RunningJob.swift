@@ -21,11 +21,14 @@ final class RunningJob: Sendable {
     /// What the source is reached by, where it is not its own port.
     let sourcePort: UInt16
     let targetPort: UInt16
+    let spoolLimit: Int64?
 
     init(
         _ source: TestServer, _ target: TestServer, source sourceConfig: [String: JSONValue] = [:],
-        target targetConfig: [String: JSONValue] = [:], sourcePort: UInt16? = nil, targetPort: UInt16? = nil
+        target targetConfig: [String: JSONValue] = [:], sourcePort: UInt16? = nil, targetPort: UInt16? = nil,
+        spoolLimit: Int64? = nil
     ) throws {
+        self.spoolLimit = spoolLimit
         (self.source, self.target, self.sourceConfig, self.targetConfig) = (source, target, sourceConfig, targetConfig)
         (self.sourcePort, self.targetPort) = (sourcePort ?? source.port, targetPort ?? target.port)
         name = "job-\(UUID().uuidString.prefix(8).lowercased())"
@@ -54,6 +57,7 @@ final class RunningJob: Sendable {
             "v": 1, "role": .string(role.rawValue), "job": .string(name), "folder": .string(folder.path),
             "config": .object(config), "kv": kv,
         ]
+        if let spoolLimit { document["spoolLimit"] = .int(spoolLimit) }
         if role == .verify {
             var source = sourceConfig
             var target = targetConfig

@@ -106,7 +106,7 @@ struct SpoolTests {
             #expect(writer.executed.isSuperset(of: next.executed))
             try item.feed(next)
             let ends = try item.ends(try item.read(again))
-            #expect(ends.filter { $0.kind != .rollback }.count >= whole)
+            #expect(ends.filter { $0.kind != .cut }.count >= whole)
             #expect(next.executed == writer.executed)
         }
     }
@@ -135,8 +135,47 @@ struct SpoolTests {
         #expect(next.executed == before)
         try item.feed(next)
         let ends = try item.ends(try item.read(again))
-        #expect(ends.contains { $0.kind == .rollback })
+        #expect(ends.contains { $0.kind == .cut })
         #expect(next.executed != before)
+    }
+
+    /// `gtid_strict_mode=OFF`: a source that replicates from two servers in one domain.
+    @Test(arguments: [["0-1-1000", "0-2-50"], ["0-2-50", "0-1-1000", "0-2-51"], ["0-1-7", "0-1-6"]])
+    func `sequence numbers that do not grow in their domain are refused`(texts: [String]) throws {
+        let item = try Case("mariadb-10.11-plain")
+        let gtids = try texts.map { try #require(MariaGTID($0)) }
+        let gtid = try #require(item.events.firstIndex { $0[4] == 162 })
+        let next = try #require(item.events[(gtid + 1)...].firstIndex { $0[4] == 162 })
+        func transaction(_ text: MariaGTID) -> [[UInt8]] {
+            var events = Array(item.events[gtid..<next])
+            let numbers = [UInt64(text.server), text.sequence]
+            for (place, (number, size)) in zip([5, 19], zip(numbers, [4, 8])) {
+                for index in 0..<size { events[0][place + index] = UInt8(truncatingIfNeeded: number >> UInt64(8 * index)) }
+            }
+            let sum = Checksum.crc(events[0], 0..<(events[0].count - 4))
+            for index in 0..<4 {
+                events[0][events[0].count - 4 + index] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * index))
+            }
+            return events
+        }
+        let writer = try item.writer(try item.spool())
+        func feed(_ gtid: MariaGTID) throws { for event in transaction(gtid) { try writer.append([0] + event) } }
+        func connect() throws {
+            try writer.restart(EventDecoder())
+            for event in [Rotation.event(file: "bin.000001", position: 4), item.events[0]] {
+                try writer.append([0] + event)
+            }
+        }
+        try connect()
+        for gtid in gtids.dropLast() { try feed(gtid) }
+        let (before, after) = (gtids[gtids.count - 2], gtids[gtids.count - 1])
+        #expect { try feed(after) } throws: {
+            "\($0)".contains("\(after) after \(before)") && "\($0)".contains("gtid_domain_id")
+        }
+        try connect()
+        // What is spooled already may be read again, what another server has counted may not.
+        try feed(before)
+        #expect(throws: ShrinkingSequence.self) { try feed(after) }
     }
 
     @Test func `a segment without its head is dropped`() throws {
@@ -158,6 +197,24 @@ struct SpoolTests {
         bytes[bytes.count / 2] ^= 1
         try bytes.write(to: url)
         #expect(throws: SpoolDamage.self) { _ = try item.read(spool) }
+    }
+
+    @Test func `a segment that lost its end or is gone is found`() throws {
+        let item = try Case("mysql-9.7-plain")
+        let spool = try item.spool()
+        try item.feed(try item.writer(spool), times: (3 << 20) / item.events.joined().count)
+        let segment = try SpoolSegment(spool.path(1), number: 1)
+        while segment.offset < 1 << 19 { _ = try segment.next() }
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: spool.path(1)))
+        try handle.truncate(atOffset: UInt64(segment.offset))
+        try handle.close()
+        #expect { _ = try item.read(try item.spool()) } throws: { ($0 as? SpoolDamage)?.offset == segment.offset }
+        spool.remove(before: 2)
+        #expect(throws: Never.self) { _ = try item.read(try item.spool()) }
+        try FileManager.default.removeItem(atPath: spool.path(3))
+        #expect(throws: SpoolDamage.self) { _ = try item.read(try item.spool()) }
+        let old = Data(#"{"v": 1, "executed": "", "isMariaDB": false, "origin": "h:1"}"#.utf8)
+        #expect(try JSONDecoder().decode(SpoolStart.self, from: old).origin == "h:1")
     }
 
     @Test func `the writer waits at the limit until segments are applied`() throws {

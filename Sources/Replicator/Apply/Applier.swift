@@ -31,16 +31,22 @@ package final class Applier {
     private var scheduler: Scheduler
     private var book: PlanBook
     private var echo: EchoDetector
+    /// nil: what comes is later than all that was copied.
+    private var window: CopyWindow?
     private var workers: [OwnThread] = []
     private var current = Current.none
     private var lastCompaction = ContinuousClock.now
     /// Nothing was committed yet: the first statement may have run before a crash.
     private var isFirst = true
+    /// In which the last statement ran: where it was cut off it comes again, and the target has kept the statement.
+    private var defined: TransactionHead.Identity?
+    private var comesAgain = false
 
     /// Reads the target's account and starts the workers.
     /// - Throws: `InvalidSetting`, `SQLError`, `ApplyError`.
     package init(_ options: ApplyOptions) throws {
         self.options = options
+        window = options.window
         selection = try Selection(options.settings)
         for (index, rule) in options.settings.replicated.enumerated() {
             for (number, table) in rule.tables.enumerated() where !table.condition.isEmpty {
@@ -163,7 +169,9 @@ package final class Applier {
         if head.identity == .anonymous {
             throw ApplyError("a transaction without GTID: set gtid_mode=ON at the source", "none", head.origin)
         }
-        echo.begin()
+        echo.begin(head)
+        if window?.isBehind(head.origin) == true { window = nil }
+        comesAgain = head.identity == defined
         scheduler.forgetHashes()
         let transaction = SourceTransaction(identity: head.identity, timestamp: head.timestamp)
         current = started.contains(head.identity) ? .skipped(head) : .held(head, transaction, savepoints: [:])
@@ -172,11 +180,17 @@ package final class Applier {
     private func add(_ event: RowsEvent) throws {
         if case .skipped = current { return }
         if event.table.schema == Checkpoint.name.schema {
-            if try echo.notices(event) { skip() }
+            let isEcho = try echo.notices(event) {
+                try control.perform { try $0.value("SELECT @@global.gtid_binlog_state") ?? "" }
+            }
+            if isEcho { skip() }
             return
         }
+        let name = TableName(event.table.schema, event.table.table)
+        if window?.holds(name, event.origin) == true { return }
         guard isWanted(event.kind), let plan = try plan(for: event) else { return }
-        let change = RowChange(event: event, plan: plan)
+        let isSettling = window?.isSettling(name, event.origin) == true
+        let change = RowChange(event: event, plan: plan, isSettling: isSettling)
         switch current {
         case .held(let head, var transaction, let savepoints):
             // Released first, so that the array grows in place.
@@ -247,7 +261,12 @@ package final class Applier {
             }
             try scheduler.put(transaction, end)
             isFirst = false
-        case .defined(_, let transaction):
+        case .defined(let head, let transaction):
+            guard end.kind == .commit else {
+                try removeMark()
+                pass(end, head)
+                break
+            }
             try scheduler.put(transaction, end)
             try scheduler.drain()
             try removeMark()
@@ -316,22 +335,38 @@ package final class Applier {
         case .outside: return
         case .skip(let reason): shared.report(.skipped(statement: String(query.text.prefix(300)), reason: reason))
         case .run(let statement):
+            if try isCopied(query, head) { return }
             try scheduler.drain()
             current = .defined(head, transaction)
             let session = DefinitionSession(query, statement, sourceFlavor: options.sourceFlavor)
-            var mayBeDone = isFirst || options.policy == .idempotent || query.errorCode != 0
+            var mayBeDone = isFirst || comesAgain || window != nil || query.errorCode != 0
+            if options.policy == .idempotent { mayBeDone = true }
             try control.perform { target in
-                try Checkpoint(target, job: options.job).mark(origin(of: head))
+                try Checkpoint(target, job: options.job).mark(GTID(head.identity))
                 // A connection that is lost meanwhile does not say whether it ran.
                 defer { mayBeDone = true }
                 try session.run(target, mayBeDone: mayBeDone)
             }
+            defined = head.identity
             shared.report(.ran(statement: String(String(decoding: statement.text, as: UTF8.self).prefix(300))))
             book.forget()
         }
     }
 
-    private func origin(of head: TransactionHead) -> [UInt8] { GTID(head.identity)?.source.server.bytes ?? [] }
+    /// Whether the target has what the statement did.
+    /// - Throws: `ApplyError` where it has a part of it.
+    private func isCopied(_ query: QueryEvent, _ head: TransactionHead) throws -> Bool {
+        switch try window?.verdict(query, head.origin, selection) {
+        case .follow?, nil: return false
+        case .held?:
+            shared.report(.skipped(statement: String(query.text.prefix(300)), reason: "the full copy was made after it"))
+            return true
+        case .split(let held, let other)?:
+            throw ApplyError(
+                "the full copy was interrupted, and read \(held) after this statement but not \(other): remove the job's "
+                    + "progress and begin with a full copy: \(query.text.prefix(300))", "\(held)", head.origin)
+        }
+    }
 
     private func removeMark() throws {
         try control.perform { try Checkpoint($0, job: options.job).unmark() }

@@ -12,6 +12,8 @@ package struct ApplyOptions: Sendable {
     /// The target's account does not count and is removed.
     package var isReset = false
     package var sourceFlavor: Flavor
+    /// What a full copy that went on where another had ended left behind; nil: it was read at one place.
+    package var window: CopyWindow?
     /// Of the source's collations; those of the target are known.
     package var characterSets = CharacterSets()
     /// Called from any of the threads, in between its work.

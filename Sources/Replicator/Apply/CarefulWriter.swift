@@ -81,6 +81,7 @@ struct CarefulWriter {
     private mutating func diverge(
         _ reason: String, _ row: RowImage, _ change: RowChange, _ error: SQLError?
     ) throws {
+        if change.isSettling { return }
         var text = "\(reason): \(change.plan.route.target) \(try Self.key(row, change.plan))"
         if let error { text += ", \(error)" }
         guard policy == .idempotent else {

@@ -74,9 +74,9 @@ package struct Checkpoint {
         }
     }
 
-    /// Says that the session runs a statement of `source`, until `unmark`.
-    func mark(_ source: [UInt8]) throws {
-        let mark = CheckpointRow.mark(source: source, connection: session.connectionID)
+    /// Says that the session runs the statement of a transaction of the source, until `unmark`.
+    func mark(_ gtid: GTID?) throws {
+        let mark = CheckpointRow.mark(gtid, connection: session.connectionID)
         try session.run("REPLACE INTO \(Self.table) VALUES \(mark.values(job: job))")
     }
 
@@ -116,12 +116,19 @@ extension CheckpointRow {
 
     /// Stands in the table while a statement that has no transaction of its own runs in the session it names: so a job in
     /// the other direction knows the statement as ours.
-    static func mark(source: [UInt8], connection: UInt) -> CheckpointRow {
+    static func mark(_ gtid: GTID?, connection: UInt) -> CheckpointRow {
         CheckpointRow(
-            source: source, number: Int64.min + Int64(connection), text: "\(markPrefix)\(connection)", last: 0)
+            source: gtid?.source.server.bytes ?? [], number: Int64.min + min(gtid?.number ?? 0, 1 << 61),
+            text: "\(markPrefix)\(connection)", last: 0)
     }
 
     var isMark: Bool { text?.hasPrefix(Self.markPrefix) == true }
+
+    /// The transaction's number in a mark; nil: an older version put the session's there.
+    static func markedSequence(_ number: Int64, connection: UInt32) -> UInt64? {
+        let sequence = UInt64(bitPattern: number &- Int64.min)
+        return sequence == UInt64(connection) ? nil : sequence
+    }
 
     /// The session of a mark.
     static func markedConnection(_ text: String) -> UInt32? {

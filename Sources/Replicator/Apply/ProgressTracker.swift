@@ -7,7 +7,7 @@ struct ProgressTracker: Sendable {
         let file: String
         let position: UInt64
         let timestamp: UInt32
-        /// What was undone is not executed: where a connection broke, it comes again.
+        /// What was cut off is not executed: where a connection broke, it comes again.
         let isKept: Bool
         var isDone = false
     }
@@ -29,13 +29,13 @@ struct ProgressTracker: Sendable {
         slots.append(
             Slot(
                 identity: end.identity, file: end.file, position: end.position, timestamp: timestamp,
-                isKept: end.kind != .rollback))
+                isKept: end.kind != .cut))
         return first + slots.count - head - 1
     }
 
     /// A transaction of no concern here. Many in a row take the place of one, while an earlier one is still at work.
     mutating func pass(_ end: TransactionEnd, timestamp: UInt32) {
-        if slots.count > head, let last = slots.last, last.isDone, last.isKept, end.kind != .rollback,
+        if slots.count > head, let last = slots.last, last.isDone, last.isKept, end.kind != .cut,
             Self.areOfOneLine(last.identity, end.identity)
         {
             if case .mysql(let gtid) = end.identity { progress.executed.set.insert(gtid) }

@@ -5,6 +5,8 @@ import SQLClient
 struct RowChange: Sendable {
     let event: RowsEvent
     let plan: RowPlan
+    /// A full copy may have seen it: the rows are made what they are after it, whatever they were.
+    var isSettling = false
 }
 
 /// A transaction of the source, as much of it as is replicated.

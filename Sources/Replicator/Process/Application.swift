@@ -22,17 +22,16 @@ final class Application: Sendable {
 
     private let work: TargetWork
     private let options: ApplyOptions
-    private let window: CopyWindow?
     private let state = Monitor(State())
     let isMariaDB: Bool
 
     init(_ work: TargetWork, _ executed: ExecutedSet, _ beginning: Beginning, window: CopyWindow?) {
         self.work = work
-        self.window = window
         isMariaDB = beginning.flavor.isMaria
         var options = ApplyOptions(
             job: work.task.job, target: work.target, settings: work.settings, sourceFlavor: beginning.flavor)
         options.executed = executed
+        options.window = window
         options.characterSets = beginning.characterSets
         let (state, board) = (state, work.board)
         options.report = { notice in Self.tell(notice, state, board) }
@@ -101,7 +100,6 @@ final class Application: Sendable {
     }
 
     private func hand(_ item: StreamItem, to applier: Applier) throws {
-        if case .rows(let event) = item, window?.holds(event.table, event.origin) == true { return }
         do { try applier.accept(item) } catch is ApplyState.Stopped where work.stop.isRaised { return }
     }
 

@@ -17,7 +17,7 @@ package enum Failure {
         switch error {
         case let error as SQLError: error.isTransient
         case let error as WireError: !error.isPermanent
-        case is CopyInterrupted: true
+        case is CopyInterrupted, is SpoolDamage: true
         case let error as ApplyError: error.kind == .replay
         default: false
         }

@@ -10,6 +10,8 @@ final class SourceWatch: Sendable {
         /// After which set the source's process is to spool; nil: it is not.
         var relay: String?
         var isRelaying = false
+        /// Another set is to be asked for, which takes another meeting.
+        var isAnew = false
     }
 
     private let folder: JobFolder
@@ -31,8 +33,13 @@ final class SourceWatch: Sendable {
     var hindrance: String? { state.withLock { $0.absence }.map { "the source's process is away: \($0)" } }
 
     /// Asks the source's process to spool, this one and those that come after it; returns when it does.
-    func relay(after executed: String) {
-        state.withLock { $0.relay = executed }
+    /// - Parameter isAnew: the spool is gone that it wrote so far.
+    func relay(after executed: String, isAnew: Bool = false) {
+        state.withLock { state in
+            state.relay = executed
+            guard isAnew else { return }
+            (state.isAnew, state.isRelaying) = (true, false)
+        }
         while !stop.isRaised {
             if state.wait(atMost: .milliseconds(200), { $0.isRelaying ? true : nil }) != nil { return }
         }
@@ -73,7 +80,11 @@ final class SourceWatch: Sendable {
     private func accompany(_ guest: RendezvousGuest) -> Farewell? {
         while !stop.isRaised {
             do {
-                let wanted = state.withLock { $0.isRelaying ? nil : $0.relay }
+                let (wanted, isAnew) = state.withLock { state in
+                    defer { state.isAnew = false }
+                    return (state.isRelaying ? nil : state.relay, state.isAnew)
+                }
+                if isAnew { return Farewell(text: "it is asked to spool anew") }
                 if let wanted {
                     try guest.askForRelay(after: wanted)
                     state.withLock { $0.isRelaying = true }

@@ -99,7 +99,7 @@ private struct FileWalk {
             case .previousOfMariaDB(let position):
                 executed = ExecutedSet(maria: position)
                 hasBegun = true
-            case .end(let end):
+            case .end(let end) where end.kind != .cut:
                 transactions += 1
                 executed.insert(end.identity)
             case .heartbeat: isAtEnd = true

@@ -141,12 +141,18 @@ final class TargetWork: Sendable {
 
     // MARK: Follow
 
-    /// Once more from the spool's beginning when the target was lost in the middle of what cannot be kept in memory.
+    /// Once more from the spool's beginning when the target was lost in the middle of what cannot be kept in memory, and from the
+    /// source where the spool is damaged.
     private func apply(_ executed: ExecutedSet, _ beginning: Beginning, _ reading: Reading) throws {
         board.enter(.applying)
         var executed = executed
         let copied = state.withLock { $0.copied } ?? beginning.copied
-        _ = try retrying("the target") {
+        var isDamaged = false
+        _ = try retrying("applying") {
+            if isDamaged {
+                try reading.beginAnew(after: executed)
+                isDamaged = false
+            }
             let application = Application(self, executed, beginning, window: copied.flatMap(CopyWindow.init))
             state.withLock { $0.application = application }
             defer {
@@ -157,7 +163,12 @@ final class TargetWork: Sendable {
                     state.carried.add(application)
                 }
             }
-            try stop.whileUp({ application.interrupt() }) { try application.run() }
+            do {
+                try stop.whileUp({ application.interrupt() }) { try application.run() }
+            } catch let damage as SpoolDamage {
+                isDamaged = true
+                throw damage
+            }
         }
     }
 }

@@ -94,6 +94,14 @@ package final class Spool: Sendable {
         }
     }
 
+    /// A new writer begins after one that was ended.
+    func reopen() {
+        state.withLock { state in
+            state.isEnded = false
+            state.end = nil
+        }
+    }
+
     /// Whether everything after the set is in it or behind it: it was read from that server and begins early enough.
     func begins(by executed: ExecutedSet, from origin: String) -> Bool {
         guard let beginning = beginning() else { return false }

@@ -58,9 +58,13 @@ package final class SpoolCursor {
     }
 
     /// A segment whose first frame is not whole yet is opened later.
+    /// - Throws: `SpoolDamage` where the one before is shorter than it was, or is gone.
     private func open(_ number: Int) throws {
         let opened = try SpoolSegment(spool.path(number), number: number)
         guard let start = try opened.start() else { return }
+        if let segment, let size = start.previous, segment.number != number - 1 || segment.offset != size {
+            throw segment.damage
+        }
         starts.append((number, try start.set()))
         segment = opened
     }

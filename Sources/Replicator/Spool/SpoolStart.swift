@@ -8,8 +8,11 @@ struct SpoolStart: Codable, Sendable, Equatable {
     var isMariaDB: Bool
     /// Which server it was read from: `host:port`.
     var origin: String
+    /// Bytes of the segment before this one; nil: it is the first, or of an older version.
+    var previous: Int?
 
-    init(executed: ExecutedSet, isMariaDB: Bool, origin: String) {
+    init(executed: ExecutedSet, isMariaDB: Bool, origin: String, previous: Int? = nil) {
+        self.previous = previous
         self.executed = executed.text(isMariaDB: isMariaDB)
         self.isMariaDB = isMariaDB
         self.origin = origin

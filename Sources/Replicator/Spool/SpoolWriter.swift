@@ -16,6 +16,7 @@ package final class SpoolWriter {
     private let origin: String
     private var framer = TransactionFramer(decoder: EventDecoder())
     private var format: [UInt8]?
+    private var sequences = SequenceWatch()
     private var segment: SpoolFile?
     private var buffer: [UInt8] = []
     private var isMariaDB: Bool { framer.decoder.format?.isMariaDB == true }
@@ -37,10 +38,11 @@ package final class SpoolWriter {
     package func restart(_ decoder: EventDecoder) throws {
         try flush()
         framer = TransactionFramer(decoder: decoder)
+        sequences = SequenceWatch()
     }
 
     /// Takes one packet of a stream, whose event starts at index 1.
-    /// - Throws: `BinlogError`; `MartletError` when the disk fails for another reason than its size.
+    /// - Throws: `BinlogError`, `ShrinkingSequence`; `MartletError` when the disk fails for another reason than its size.
     package func append(_ packet: [UInt8]) throws {
         try accept(packet, from: 1)
         let type = EventType(rawValue: packet.count > 5 ? packet[5] : 0)
@@ -58,10 +60,16 @@ package final class SpoolWriter {
         try awaitRoom()
     }
 
-    /// What was undone is not counted: where a connection broke, it comes again.
+    /// What was cut off is not counted: where a connection broke, it comes again.
     private func accept(_ packet: [UInt8], from offset: Int) throws {
         try framer.accept(packet, from: offset) { item in
-            if case .end(let end) = item, end.kind != .rollback { executed.insert(end.identity) }
+            switch item {
+            case .begin(let head): try sequences.check(head.identity, after: executed)
+            case .end(let end) where end.kind != .cut:
+                executed.insert(end.identity)
+                sequences.add(end.identity)
+            default: break
+            }
         }
     }
 
@@ -69,8 +77,8 @@ package final class SpoolWriter {
     private func begin() throws {
         try flush()
         let next = try SpoolFile(spool.path((spool.numbers.last ?? 0) + 1), number: (spool.numbers.last ?? 0) + 1)
-        let start = try JSONEncoder().encode(SpoolStart(executed: executed, isMariaDB: isMariaDB, origin: origin))
-        SpoolFrame.append(.start, ArraySlice([UInt8](start)), to: &buffer)
+        let start = SpoolStart(executed: executed, isMariaDB: isMariaDB, origin: origin, previous: segment?.size)
+        SpoolFrame.append(.start, ArraySlice([UInt8](try JSONEncoder().encode(start))), to: &buffer)
         if let format { SpoolFrame.append(.event, format[...], to: &buffer) }
         let place = Rotation.event(file: framer.decoder.file, position: framer.decoder.position)
         SpoolFrame.append(.event, place[...], to: &buffer)
@@ -114,6 +122,8 @@ extension SpoolWriter {
         while let frame = try? segment.next(), frame.kind == .event {
             let event = Array(frame.bytes)
             if event.count > 4, EventType(rawValue: event[4]) == .formatDescription { format = event }
+            // Of several connections.
+            sequences = SequenceWatch()
             try accept(event, from: 0)
             end = segment.offset
         }
