@@ -178,7 +178,7 @@ extension TargetColumn {
     static func unused(_ name: String) -> TargetColumn {
         TargetColumn(
             name: name, dataType: "", definition: ColumnDefinition(name: name, kind: .other), characterSet: nil,
-            collation: nil, isNullable: true, isGenerated: false)
+            collation: nil, isNullable: true, isGenerated: false, changesByItself: false)
     }
 
     var isUnused: Bool { dataType.isEmpty }
@@ -188,6 +188,6 @@ extension TargetColumn {
         definition.name = name
         return TargetColumn(
             name: name, dataType: dataType, definition: definition, characterSet: characterSet, collation: collation,
-            isNullable: isNullable, isGenerated: isGenerated)
+            isNullable: isNullable, isGenerated: isGenerated, changesByItself: changesByItself)
     }
 }

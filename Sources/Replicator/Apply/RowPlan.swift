@@ -58,7 +58,8 @@ struct PlanTexts: Sendable {
         insert = Array("INSERT INTO \(target.quoted)(\(list))VALUES".utf8)
         replace = Array("REPLACE INTO \(target.quoted)(\(list))VALUES".utf8)
         let keys = Set((key ?? []).map(\.target))
-        var changed = pairs.filter { !keys.contains($0.target) }.map { table.columns[$0.target].name.asSQLName }
+        var changed = pairs.filter { !keys.contains($0.target) || table.columns[$0.target].changesByItself }
+            .map { table.columns[$0.target].name.asSQLName }
         if changed.isEmpty, let first = key?.first { changed = [table.columns[first.target].name.asSQLName] }
         update = Array(
             "ON DUPLICATE KEY UPDATE \(changed.map { "\($0)=VALUES(\($0))" }.joined(separator: ","))".utf8)

@@ -35,7 +35,8 @@ package struct TableReader {
                     dateTimePrecision: row[3].flatMap { Int($0) }),
                 characterSet: row[4], collation: row[5], isNullable: row[6] == "YES",
                 isGenerated: extra.contains("VIRTUAL") || extra.contains("STORED GENERATED")
-                    || extra.contains("PERSISTENT") || !(row[8] ?? "").isEmpty)
+                    || extra.contains("PERSISTENT") || !(row[8] ?? "").isEmpty,
+                changesByItself: extra.contains("ON UPDATE"))
         }
     }
 

@@ -12,6 +12,8 @@ package struct TargetColumn: Sendable, Equatable {
     package let isNullable: Bool
     /// The server computes its value.
     package let isGenerated: Bool
+    /// `ON UPDATE CURRENT_TIMESTAMP`: an update that does not set it has the server change it.
+    package let changesByItself: Bool
 }
 
 /// A table at the target, as it is now: what it takes to write its rows and to know which changes depend on each other.
