@@ -9,6 +9,7 @@ struct PlanBook {
     private var characterSets: CharacterSets
     private var conditions: [TableRoute: Condition] = [:]
     private var tables: [TableName: TargetTable] = [:]
+    private var families: TableFamilies?
     /// nil: the table is not replicated. Plans keep their table maps alive, so an identifier stays theirs.
     private var plans: [ObjectIdentifier: (map: TableMap, plan: RowPlan?)] = [:]
     private static let mostPlans = 10_000
@@ -22,30 +23,30 @@ struct PlanBook {
 
     mutating func forget() {
         tables = [:]
+        families = nil
         plans = [:]
     }
 
     /// nil: its rows are not replicated. The session is asked for only where a table is not known yet.
-    mutating func plan(
-        for event: RowsEvent, _ read: (TableName) throws -> TargetTable?
-    ) throws -> RowPlan? {
+    mutating func plan(for event: RowsEvent, _ target: TargetSession) throws -> RowPlan? {
         let map = event.table
         if let known = plans[ObjectIdentifier(map)] { return known.plan }
-        let plan = try make(event, read)
+        let plan = try make(event, target)
         if plans.count >= Self.mostPlans { plans = [:] }
         plans[ObjectIdentifier(map)] = (map, plan)
         return plan
     }
 
-    private mutating func make(_ event: RowsEvent, _ read: (TableName) throws -> TargetTable?) throws -> RowPlan? {
+    private mutating func make(_ event: RowsEvent, _ target: TargetSession) throws -> RowPlan? {
         let map = event.table
         guard let route = try selection.route(TableName(map.schema, map.table)) else { return nil }
-        guard let table = try tables[route.target] ?? read(route.target) else {
+        guard let table = try tables[route.target] ?? target.perform({ try TableReader($0).table(route.target) }) else {
             throw ApplyError("there is no table \(route.target) at the target", map.name, event.origin)
         }
         tables[route.target] = table
+        let family = try family(of: table, target)
         do {
-            return try plan(map, route, table)
+            return try plan(map, route, table, family: family)
         } catch let error as InvalidSetting {
             throw error
         } catch let error as BinlogError {
@@ -55,11 +56,21 @@ struct PlanBook {
         }
     }
 
+    /// All foreign keys are read at once, where there are any.
+    private mutating func family(of table: TargetTable, _ target: TargetSession) throws -> String {
+        guard !table.links.isEmpty else { return TableFamilies.name(table.name) }
+        let families = try families ?? target.perform { TableFamilies(try TableReader($0).links()) }
+        self.families = families
+        return families.family(of: table.name)
+    }
+
     private struct PlanProblem: Error {
         let reason: String
     }
 
-    private mutating func plan(_ map: TableMap, _ route: TableRoute, _ table: TargetTable) throws -> RowPlan {
+    private mutating func plan(
+        _ map: TableMap, _ route: TableRoute, _ table: TargetTable, family: String
+    ) throws -> RowPlan {
         let columns = try sourceColumns(map, route, table)
         let layout = try RowLayout(map, definitions: definitions(map, columns))
         let names = columns.map(\.name)
@@ -72,7 +83,7 @@ struct PlanBook {
         }
         var condition: BoundCondition?
         if !route.condition.isEmpty { condition = try BoundCondition(self.condition(route), columns) }
-        return try RowPlan(route, table, layout, pairs: pairs, condition: condition)
+        return try RowPlan(route, table, family: family, layout, pairs: pairs, condition: condition)
     }
 
     private mutating func condition(_ route: TableRoute) throws -> Condition {

@@ -23,7 +23,8 @@ final class RowPlan: Sendable {
     let texts: PlanTexts
 
     init(
-        _ route: TableRoute, _ table: TargetTable, _ layout: RowLayout, pairs: [Pair], condition: BoundCondition?
+        _ route: TableRoute, _ table: TargetTable, family: String, _ layout: RowLayout, pairs: [Pair],
+        condition: BoundCondition?
     ) throws {
         self.route = route
         self.table = table
@@ -33,7 +34,7 @@ final class RowPlan: Sendable {
         let all = Dictionary(uniqueKeysWithValues: pairs.map { ($0.target, $0) })
         let key = table.identity.map { $0.compactMap { all[$0] } }
         self.key = key?.count == table.identity?.count ? key : nil
-        writeSet = WriteSet(table, all)
+        writeSet = WriteSet(table, family: family, all)
         canUpsert =
             self.key != nil && table.uniqueKeys.count == 1
             && pairs.count == table.columns.count(where: { !$0.isGenerated })

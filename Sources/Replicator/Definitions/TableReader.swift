@@ -90,6 +90,14 @@ package struct TableReader {
         return (Array(links), hasCascades)
     }
 
+    /// All tables that a foreign key joins, by two.
+    package func links() throws -> [(TableName, TableName)] {
+        try session.rows(
+            "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME "
+                + "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL"
+        ).map { (TableName($0[0] ?? "", $0[1] ?? ""), TableName($0[2] ?? "", $0[3] ?? "")) }
+    }
+
     /// Rows of the same constraint follow each other.
     private static func groups(_ rows: [[String?]]) -> [[[String?]]] {
         var groups: [[[String?]]] = []
