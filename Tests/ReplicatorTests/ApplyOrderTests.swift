@@ -54,6 +54,13 @@ struct ApplyOrderTests {
                 ],
                 before: ["INSERT INTO p VALUES ('ü')", "INSERT INTO c VALUES (1, 'ü')"],
                 first: [["INSERT INTO p VALUES ('é')"]], last: ["INSERT INTO c VALUES (7, 'é')"]),
+            Case(
+                testDescription: "a collation in which i is j",
+                tables: [
+                    "p (id INT PRIMARY KEY, t VARCHAR(9) COLLATE utf8mb4_roman_ci UNIQUE)", "c (id INT PRIMARY KEY)",
+                ],
+                before: ["INSERT INTO p VALUES (1, 'i')", "INSERT INTO c VALUES (1)"],
+                first: [["DELETE FROM p WHERE id = 1"]], last: ["INSERT INTO p VALUES (2, 'j')"]),
         ]
     }
 
@@ -70,6 +77,33 @@ struct ApplyOrderTests {
         try applyHeldUp(follower, item)
         try follower.expectEqual("p")
         try follower.expectEqual("c")
+    }
+
+    @Test(arguments: TestServer.available)
+    func `collations that are said to fold ASCII by case alone do`(product: TestServer.Product) throws {
+        let session = try TestServer.sharedTarget(product).session()
+        try session.run("CREATE TEMPORARY TABLE mysql.texts (t VARCHAR(8) CHARACTER SET latin1 COLLATE latin1_bin)")
+        let signs = (0x21..<0x7f).map { String(UnicodeScalar($0)) }
+        let letters = (0x61...0x7a).map { String(UnicodeScalar($0)) }
+        let pairs = letters.flatMap { one in letters.map { one + $0 } }
+        // The Hungarian `ccs` is `cscs`.
+        let longer = pairs.flatMap { [$0.prefix(1) + $0, $0 + $0] }
+        let values = (signs + pairs + longer).map { "(\(SQLText.quoted($0)))" }.joined(separator: ",")
+        try session.run("INSERT INTO mysql.texts VALUES \(values)")
+        let names = try session.rows(
+            product == .maria
+                ? "SELECT FULL_COLLATION_NAME, CHARACTER_SET_NAME FROM "
+                    + "information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"
+                : "SELECT COLLATION_NAME, CHARACTER_SET_NAME FROM information_schema.COLLATIONS"
+        ).filter { TextFolding.isByCase($0[0] ?? "") }
+        #expect(names.count > 30)
+        for name in names {
+            let text = "CONVERT(t USING \(name[1] ?? "")) COLLATE \(name[0] ?? "")"
+            let equal = try session.value(
+                "SELECT GROUP_CONCAT(s) FROM (SELECT GROUP_CONCAT(t) AS s FROM mysql.texts GROUP BY \(text) "
+                    + "HAVING COUNT(DISTINCT LOWER(t)) > 1) AS found")
+            #expect(equal == nil, "\(name[0] ?? "")")
+        }
     }
 
     /// Another session of the target keeps the first transaction waiting while a worker could take the last.

@@ -69,7 +69,8 @@ struct WriteSet: Sendable {
     private static func folding(_ column: TargetColumn) -> Folding? {
         if ["float", "double", "json"].contains(column.dataType) { return nil }
         guard let collation = column.collation else { return .exact }
-        return collation == "binary" ? .exact : .ascii
+        if collation == "binary" { return .exact }
+        return TextFolding.isByCase(collation) ? .ascii : nil
     }
 
     /// Hands on the hashes of a row as far as `scope` needs them.
