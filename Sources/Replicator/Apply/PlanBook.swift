@@ -71,6 +71,7 @@ struct PlanBook {
     private mutating func plan(
         _ map: TableMap, _ route: TableRoute, _ table: TargetTable, family: String
     ) throws -> RowPlan {
+        if table.isVersioned { throw PlanProblem(reason: Catalogue.versionedProblem) }
         let columns = try sourceColumns(map, route, table)
         let layout = try RowLayout(map, definitions: definitions(map, columns))
         let names = columns.map(\.name)

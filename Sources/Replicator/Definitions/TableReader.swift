@@ -13,8 +13,10 @@ package struct TableReader {
         guard !columns.isEmpty else { return nil }
         let keys = try uniqueKeys(of: name, columns)
         let links = try links(of: name, columns)
+        let type = try session.value("SELECT TABLE_TYPE FROM information_schema.TABLES WHERE \(place(name))")
         return TargetTable(
-            name: name, columns: columns, uniqueKeys: keys, links: links.links, hasCascades: links.hasCascades)
+            name: name, columns: columns, uniqueKeys: keys, links: links.links, hasCascades: links.hasCascades,
+            isVersioned: type == Catalogue.versioned)
     }
 
     private func place(_ name: TableName) -> String {

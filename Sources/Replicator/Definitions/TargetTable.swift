@@ -41,6 +41,8 @@ package struct TargetTable: Sendable, Equatable {
     package let links: [Link]
     /// Foreign keys change rows by themselves, or refer to what is not unique.
     package let hasCascades: Bool
+    /// MariaDB's: its binlog has a change of the history for each delete and update.
+    package let isVersioned: Bool
 
     /// The columns that find one row: the primary key, else a unique one without NULL and without inexact values.
     package var identity: [Int]? {

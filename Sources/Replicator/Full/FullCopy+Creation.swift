@@ -11,6 +11,9 @@ struct CopiedTable: Sendable {
 extension FullCopy {
     /// Makes schemas and tables where they are not there yet; all of them before any row.
     func create(_ source: SQLSession, _ target: SQLSession, snapshot: Int) throws -> [CopiedTable] {
+        for name in try Catalogue.versionedTables(source) where try plan.selection.route(name) != nil {
+            throw CopyError(name, Catalogue.versionedProblem)
+        }
         let known = try ledger.tables(target)
         var tables: [CopiedTable] = []
         if !plan.skipsCreation { try createSchemas(source, target) }
