@@ -77,6 +77,7 @@ struct PlanBook {
         let names = columns.map(\.name)
         var pairs: [RowPlan.Pair] = []
         for (target, source) in try places(route, names, table) where !table.columns[target].isGenerated {
+            try checkLoss(map.columns[source], table.columns[target])
             pairs.append(
                 RowPlan.Pair(
                     source: source, target: target,
@@ -172,6 +173,14 @@ struct PlanBook {
         }
     }
 
+    /// A column of the target that is not defined as that of the source must not change its values in silence.
+    private func checkLoss(_ shape: ColumnShape, _ column: TargetColumn) throws {
+        let characterSet = shape.collation.flatMap { characterSets.name($0) } ?? ""
+        guard let loss = TableFit.loss(shape, column, isUTF8: characterSet.hasPrefix("utf8")) else { return }
+        throw PlanProblem(
+            reason: "column \(column.name) of the target (\(column.columnType)) \(loss): define it as at the source")
+    }
+
     private func literal(_ shape: ColumnShape, _ source: TargetColumn, _ target: TargetColumn) throws -> SQLLiteral {
         guard source.definition.kind == .characters || target.characterSet != nil else { return .plain }
         guard let collation = shape.collation, collation != 63 else {
@@ -189,8 +198,9 @@ extension TargetColumn {
     /// Of the source, and left out.
     static func unused(_ name: String) -> TargetColumn {
         TargetColumn(
-            name: name, dataType: "", definition: ColumnDefinition(name: name, kind: .other), characterSet: nil,
-            collation: nil, isNullable: true, isGenerated: false, changesByItself: false)
+            name: name, dataType: "", columnType: "", letters: nil, bytes: nil, scale: nil,
+            definition: ColumnDefinition(name: name, kind: .other), characterSet: nil, collation: nil,
+            isNullable: true, isGenerated: false, changesByItself: false)
     }
 
     var isUnused: Bool { dataType.isEmpty }
@@ -199,7 +209,8 @@ extension TargetColumn {
         var definition = definition
         definition.name = name
         return TargetColumn(
-            name: name, dataType: dataType, definition: definition, characterSet: characterSet, collation: collation,
+            name: name, dataType: dataType, columnType: columnType, letters: letters, bytes: bytes, scale: scale,
+            definition: definition, characterSet: characterSet, collation: collation,
             isNullable: isNullable, isGenerated: isGenerated, changesByItself: changesByItself)
     }
 }

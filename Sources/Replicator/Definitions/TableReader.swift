@@ -26,12 +26,15 @@ package struct TableReader {
     private func columns(of name: TableName) throws -> [TargetColumn] {
         let rows = try session.rows(
             "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, DATETIME_PRECISION, CHARACTER_SET_NAME, COLLATION_NAME, "
-                + "IS_NULLABLE, EXTRA, GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE \(place(name)) "
+                + "IS_NULLABLE, EXTRA, GENERATION_EXPRESSION, CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, "
+                + "NUMERIC_SCALE FROM information_schema.COLUMNS WHERE \(place(name)) "
                 + "ORDER BY ORDINAL_POSITION")
         return rows.map { row in
             let (dataType, extra) = ((row[1] ?? "").lowercased(), (row[7] ?? "").uppercased())
             return TargetColumn(
-                name: row[0] ?? "", dataType: dataType,
+                name: row[0] ?? "", dataType: dataType, columnType: row[2] ?? "",
+                letters: row[9].flatMap { Int($0) }, bytes: row[10].flatMap { Int($0) },
+                scale: row[11].flatMap { Int($0) },
                 definition: ColumnDefinition(
                     name: row[0] ?? "", dataType: dataType, columnType: row[2] ?? "",
                     dateTimePrecision: row[3].flatMap { Int($0) }),

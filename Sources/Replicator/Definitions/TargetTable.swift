@@ -5,6 +5,13 @@ package struct TargetColumn: Sendable, Equatable {
     package let name: String
     /// As information_schema has it, in lower case: `varchar`.
     package let dataType: String
+    /// With all that belongs to it: `enum('a','b')`.
+    package let columnType: String
+    /// Most letters and bytes of a text.
+    package let letters: Int?
+    package let bytes: Int?
+    /// Digits after the point.
+    package let scale: Int?
     package let definition: ColumnDefinition
     /// nil: not text.
     package let characterSet: String?

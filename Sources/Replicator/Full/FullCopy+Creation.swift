@@ -61,8 +61,16 @@ extension FullCopy {
         if !shape.isTransactional {
             note("\(route.source) has no transactions at the source: rows that are written meanwhile may differ")
         }
+        let transfer = try TableTransfer(route, source: shape, target: other)
+        for pair in transfer.pairs {
+            guard let label = pair.source.movedLabel(in: pair.target) else { continue }
+            throw CopyError(
+                route.target,
+                "column \(pair.target.name) has another label in place of '\(label)', and what follows comes "
+                    + "by number: define it as at the source")
+        }
         return CopiedTable(
-            transfer: try TableTransfer(route, source: shape, target: other),
+            transfer: transfer,
             ledger: isSame ? known ?? CopyLedger.Table() : CopyLedger.Table(), isRepeated: isSame)
     }
 
