@@ -75,6 +75,13 @@ package struct ColumnShape: Sendable, Equatable {
     package internal(set) var labels: [String]?
     package internal(set) var isVisible = true
 
+    /// Digits after the point of a DECIMAL.
+    package var scale: Int? { if case .decimal(_, let scale) = metadata { scale } else { nil } }
+    /// Digits after the second; nil: the type's format does not say them.
+    package var fraction: Int? { if case .fraction(let digits) = metadata { digits } else { nil } }
+    /// Of values that have a length before them; nil: their lengths say it.
+    package var maximumBytes: Int? { if case .maximum(let bytes) = metadata { bytes } else { nil } }
+
     enum Metadata: Sendable, Equatable {
         case none
         /// Bytes of the length that stands before a value.

@@ -80,6 +80,35 @@ struct ApplyRowsTests {
     }
 
     @Test(arguments: FollowedPair.alike)
+    func `columns that change by themselves keep the source's time`(pair: FollowedPair) throws {
+        let follower = try pair.follower()
+        let stamp = "u TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP"
+        try follower.follow { session in
+            try session.run("CREATE TABLE lone (id INT PRIMARY KEY, a INT, \(stamp))")
+            try session.run("CREATE TABLE two (id INT PRIMARY KEY, k INT UNIQUE, a INT, \(stamp))")
+            try session.run("CREATE TABLE part (id INT, a INT, \(stamp), PRIMARY KEY (id, u))")
+            try session.run("CREATE TABLE large (id INT PRIMARY KEY, k INT UNIQUE, a INT, b BLOB, \(stamp))")
+            // All of it in one second, long ago.
+            try session.run("SET SESSION timestamp=1600000000")
+            try session.run("INSERT INTO lone (id, a) VALUES (1, 1), (2, 2), (3, 3)")
+            try session.run("INSERT INTO two (id, k, a) VALUES (1, 1, 1), (2, 2, 2)")
+            try session.run("INSERT INTO part (id, a) VALUES (1, 1), (2, 2)")
+            try session.run("UPDATE lone SET a = 10 WHERE id = 1")
+            for table in ["lone", "two", "part"] { try session.run("UPDATE \(table) SET a = a + 5 WHERE id > 0") }
+            try session.run("INSERT INTO large (id, a, b) VALUES (1, 0, REPEAT('b', 60000))")
+            for step in 0..<6 {
+                try session.run("INSERT INTO large (id, a, b) SELECT id + \(1 << step), a, b FROM large")
+            }
+            try session.run("UPDATE large SET a = id")
+        }
+        for table in ["lone", "two", "part"] { try follower.expectEqual(table) }
+        let rows = try [follower.source, follower.target].map {
+            try Follower.rows($0, "\(follower.schema).large", columns: "id, k, a, u, LENGTH(b)")
+        }
+        #expect(rows[0] == rows[1])
+    }
+
+    @Test(arguments: FollowedPair.alike)
     func `an enum without a label and a cascade arrive`(pair: FollowedPair) throws {
         let follower = try pair.follower()
         try follower.follow { session in

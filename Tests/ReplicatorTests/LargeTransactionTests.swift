@@ -46,6 +46,29 @@ struct LargeTransactionTests {
         try follower.expectEqual("b")
     }
 
+    @Test(.enabled(if: TestServer.hasMaria), arguments: [false, true])
+    func `a row beyond max_allowed_packet stops the job, many short of it do not`(isLarge: Bool) throws {
+        let target = try TestServer.start(.maria, options: ["--server-id=15", "--max-allowed-packet=1M"])
+        let follower = Follower(try TestServer.shared(.maria), target)
+        try follower.follow { session in
+            try session.run("CREATE TABLE w (id INT PRIMARY KEY, v LONGTEXT)")
+            for id in 0..<4 { try session.run("INSERT INTO w VALUES (\(id), REPEAT('x', 900000))") }
+            try session.run("UPDATE w SET v = REPEAT('y', 800000)")
+        }
+        try follower.expectEqual("w")
+        let start = try follower.now()
+        let source = try follower.source.session()
+        try source.run("BEGIN")
+        if isLarge {
+            for id in 10..<13 { try source.run("INSERT INTO \(follower.schema).w VALUES (\(id), REPEAT('x', 900000))") }
+        }
+        try source.run("INSERT INTO \(follower.schema).w VALUES (5, REPEAT('x', 1500000))")
+        try source.run("COMMIT")
+        #expect {
+            try follower.apply(from: start)
+        } throws: { "\($0)".contains("max_allowed_packet") && "\($0)".contains("\(follower.schema).w") }
+    }
+
     @Test(arguments: TestServer.available)
     func `cut off in its middle it is read again, and comes once`(product: TestServer.Product) async throws {
         let data = try JobData(try TestServer.shared(product), try TestServer.sharedTarget(product))

@@ -232,7 +232,7 @@ package final class Applier {
     }
 
     private func plan(for event: RowsEvent) throws -> RowPlan? {
-        try book.plan(for: event) { name in try control.perform { try TableReader($0).table(name) } }
+        try book.plan(for: event, control)
     }
 
     private func becomeGiant(_ head: TransactionHead, _ transaction: SourceTransaction) throws {

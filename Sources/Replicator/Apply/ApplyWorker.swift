@@ -122,7 +122,7 @@ struct ApplyWorker {
     /// Inside of an open transaction.
     private func writeCarefully(_ changes: some Sequence<RowChange>, _ session: SQLSession) throws -> Written {
         target.checksForeignKeys = nil
-        var writer = CarefulWriter(session, options.policy)
+        var writer = CarefulWriter(session, options.policy, mostBytes: target.mostBytes)
         for change in changes { try writer.write(change) }
         try session.run("SET SESSION foreign_key_checks=1")
         target.checksForeignKeys = true

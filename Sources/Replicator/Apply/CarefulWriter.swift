@@ -7,12 +7,14 @@ struct CarefulWriter {
     private let session: SQLSession
     private let policy: ApplyPolicy
     private let collator: Collator
+    private let mostBytes: Int
     private(set) var divergences = Divergences()
     private(set) var rows = 0
 
-    init(_ session: SQLSession, _ policy: ApplyPolicy) {
+    init(_ session: SQLSession, _ policy: ApplyPolicy, mostBytes: Int) {
         self.session = session
         self.policy = policy
+        self.mostBytes = mostBytes
         collator = Collator(session)
     }
 
@@ -65,6 +67,7 @@ struct CarefulWriter {
         var statement = RowStatement(change.plan, kind, change.event.origin)
         try fill(&statement)
         statement.finish()
+        guard statement.sql.count <= mostBytes else { throw tooLong(statement, change) }
         if statement.needsLaxMode { try session.run("SET SESSION sql_mode='\(TargetSession.laxMode)'") }
         defer {
             // A session that cannot take this is lost, which the next statement says.
@@ -76,6 +79,13 @@ struct CarefulWriter {
             if error.isTransient || error.kind == .duplicate { throw error }
             throw ApplyError(error.description, change.plan.route.target.description, change.event.origin)
         }
+    }
+
+    private func tooLong(_ statement: RowStatement, _ change: RowChange) -> ApplyError {
+        ApplyError(
+            "a row takes a statement of \(statement.sql.count) bytes, which is more than the target's max_allowed_packet: "
+                + "set it to \(statement.sql.count * 2) or more there",
+            change.plan.route.target.description, change.event.origin)
     }
 
     private mutating func diverge(

@@ -9,6 +9,7 @@ struct PlanBook {
     private var characterSets: CharacterSets
     private var conditions: [TableRoute: Condition] = [:]
     private var tables: [TableName: TargetTable] = [:]
+    private var families: TableFamilies?
     /// nil: the table is not replicated. Plans keep their table maps alive, so an identifier stays theirs.
     private var plans: [ObjectIdentifier: (map: TableMap, plan: RowPlan?)] = [:]
     private static let mostPlans = 10_000
@@ -22,30 +23,30 @@ struct PlanBook {
 
     mutating func forget() {
         tables = [:]
+        families = nil
         plans = [:]
     }
 
     /// nil: its rows are not replicated. The session is asked for only where a table is not known yet.
-    mutating func plan(
-        for event: RowsEvent, _ read: (TableName) throws -> TargetTable?
-    ) throws -> RowPlan? {
+    mutating func plan(for event: RowsEvent, _ target: TargetSession) throws -> RowPlan? {
         let map = event.table
         if let known = plans[ObjectIdentifier(map)] { return known.plan }
-        let plan = try make(event, read)
+        let plan = try make(event, target)
         if plans.count >= Self.mostPlans { plans = [:] }
         plans[ObjectIdentifier(map)] = (map, plan)
         return plan
     }
 
-    private mutating func make(_ event: RowsEvent, _ read: (TableName) throws -> TargetTable?) throws -> RowPlan? {
+    private mutating func make(_ event: RowsEvent, _ target: TargetSession) throws -> RowPlan? {
         let map = event.table
         guard let route = try selection.route(TableName(map.schema, map.table)) else { return nil }
-        guard let table = try tables[route.target] ?? read(route.target) else {
+        guard let table = try tables[route.target] ?? target.perform({ try TableReader($0).table(route.target) }) else {
             throw ApplyError("there is no table \(route.target) at the target", map.name, event.origin)
         }
         tables[route.target] = table
+        let family = try family(of: table, target)
         do {
-            return try plan(map, route, table)
+            return try plan(map, route, table, family: family)
         } catch let error as InvalidSetting {
             throw error
         } catch let error as BinlogError {
@@ -55,16 +56,28 @@ struct PlanBook {
         }
     }
 
+    /// All foreign keys are read at once, where there are any.
+    private mutating func family(of table: TargetTable, _ target: TargetSession) throws -> String {
+        guard !table.links.isEmpty else { return TableFamilies.name(table.name) }
+        let families = try families ?? target.perform { TableFamilies(try TableReader($0).links()) }
+        self.families = families
+        return families.family(of: table.name)
+    }
+
     private struct PlanProblem: Error {
         let reason: String
     }
 
-    private mutating func plan(_ map: TableMap, _ route: TableRoute, _ table: TargetTable) throws -> RowPlan {
+    private mutating func plan(
+        _ map: TableMap, _ route: TableRoute, _ table: TargetTable, family: String
+    ) throws -> RowPlan {
+        if table.isVersioned { throw PlanProblem(reason: Catalogue.versionedProblem) }
         let columns = try sourceColumns(map, route, table)
         let layout = try RowLayout(map, definitions: definitions(map, columns))
         let names = columns.map(\.name)
         var pairs: [RowPlan.Pair] = []
         for (target, source) in try places(route, names, table) where !table.columns[target].isGenerated {
+            try checkLoss(map.columns[source], table.columns[target])
             pairs.append(
                 RowPlan.Pair(
                     source: source, target: target,
@@ -72,7 +85,7 @@ struct PlanBook {
         }
         var condition: BoundCondition?
         if !route.condition.isEmpty { condition = try BoundCondition(self.condition(route), columns) }
-        return try RowPlan(route, table, layout, pairs: pairs, condition: condition)
+        return try RowPlan(route, table, family: family, layout, pairs: pairs, condition: condition)
     }
 
     private mutating func condition(_ route: TableRoute) throws -> Condition {
@@ -160,6 +173,14 @@ struct PlanBook {
         }
     }
 
+    /// A column of the target that is not defined as that of the source must not change its values in silence.
+    private func checkLoss(_ shape: ColumnShape, _ column: TargetColumn) throws {
+        let characterSet = shape.collation.flatMap { characterSets.name($0) } ?? ""
+        guard let loss = TableFit.loss(shape, column, isUTF8: characterSet.hasPrefix("utf8")) else { return }
+        throw PlanProblem(
+            reason: "column \(column.name) of the target (\(column.columnType)) \(loss): define it as at the source")
+    }
+
     private func literal(_ shape: ColumnShape, _ source: TargetColumn, _ target: TargetColumn) throws -> SQLLiteral {
         guard source.definition.kind == .characters || target.characterSet != nil else { return .plain }
         guard let collation = shape.collation, collation != 63 else {
@@ -177,8 +198,9 @@ extension TargetColumn {
     /// Of the source, and left out.
     static func unused(_ name: String) -> TargetColumn {
         TargetColumn(
-            name: name, dataType: "", definition: ColumnDefinition(name: name, kind: .other), characterSet: nil,
-            collation: nil, isNullable: true, isGenerated: false)
+            name: name, dataType: "", columnType: "", letters: nil, bytes: nil, scale: nil,
+            definition: ColumnDefinition(name: name, kind: .other), characterSet: nil, collation: nil,
+            isNullable: true, isGenerated: false, changesByItself: false)
     }
 
     var isUnused: Bool { dataType.isEmpty }
@@ -187,7 +209,8 @@ extension TargetColumn {
         var definition = definition
         definition.name = name
         return TargetColumn(
-            name: name, dataType: dataType, definition: definition, characterSet: characterSet, collation: collation,
-            isNullable: isNullable, isGenerated: isGenerated)
+            name: name, dataType: dataType, columnType: columnType, letters: letters, bytes: bytes, scale: scale,
+            definition: definition, characterSet: characterSet, collation: collation,
+            isNullable: isNullable, isGenerated: isGenerated, changesByItself: changesByItself)
     }
 }

@@ -23,7 +23,8 @@ final class RowPlan: Sendable {
     let texts: PlanTexts
 
     init(
-        _ route: TableRoute, _ table: TargetTable, _ layout: RowLayout, pairs: [Pair], condition: BoundCondition?
+        _ route: TableRoute, _ table: TargetTable, family: String, _ layout: RowLayout, pairs: [Pair],
+        condition: BoundCondition?
     ) throws {
         self.route = route
         self.table = table
@@ -33,7 +34,7 @@ final class RowPlan: Sendable {
         let all = Dictionary(uniqueKeysWithValues: pairs.map { ($0.target, $0) })
         let key = table.identity.map { $0.compactMap { all[$0] } }
         self.key = key?.count == table.identity?.count ? key : nil
-        writeSet = WriteSet(table, all)
+        writeSet = WriteSet(table, family: family, all)
         canUpsert =
             self.key != nil && table.uniqueKeys.count == 1
             && pairs.count == table.columns.count(where: { !$0.isGenerated })
@@ -58,7 +59,8 @@ struct PlanTexts: Sendable {
         insert = Array("INSERT INTO \(target.quoted)(\(list))VALUES".utf8)
         replace = Array("REPLACE INTO \(target.quoted)(\(list))VALUES".utf8)
         let keys = Set((key ?? []).map(\.target))
-        var changed = pairs.filter { !keys.contains($0.target) }.map { table.columns[$0.target].name.asSQLName }
+        var changed = pairs.filter { !keys.contains($0.target) || table.columns[$0.target].changesByItself }
+            .map { table.columns[$0.target].name.asSQLName }
         if changed.isEmpty, let first = key?.first { changed = [table.columns[first.target].name.asSQLName] }
         update = Array(
             "ON DUPLICATE KEY UPDATE \(changed.map { "\($0)=VALUES(\($0))" }.joined(separator: ","))".utf8)

@@ -55,7 +55,8 @@ struct RowStatement {
         var isFirst = true
         for pair in plan.pairs {
             guard let new = try after.value(pair.source) else { throw missing(pair) }
-            if let old = try before.value(pair.source), old == new { continue }
+            let isKept = try before.value(pair.source) == new && !plan.table.columns[pair.target].changesByItself
+            if isKept { continue }
             if !isFirst { sql.append(UInt8(ascii: ",")) }
             isFirst = false
             sql += plan.texts.columns[pair.target]

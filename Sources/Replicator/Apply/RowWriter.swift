@@ -132,6 +132,7 @@ struct RowWriter {
     private mutating func put(_ statement: RowStatement) throws {
         var statement = statement
         statement.finish()
+        if packet.sql.count + statement.sql.count > target.mostBytes { try send() }
         packet.append(statement)
         if packet.isFull { try send() }
     }
@@ -146,6 +147,7 @@ struct RowWriter {
         guard !packet.isEmpty else { return }
         let sent = packet
         packet = StatementPacket()
+        guard sent.sql.count <= target.mostBytes else { throw Unexpected(reason: "more bytes than the target takes") }
         var done = 0
         let outcomes: [SQLOutcome]
         do {

@@ -20,8 +20,8 @@ struct Scheduler {
     private let shared: ApplyState
     /// The last bundle that writes what a hash stands for.
     private var writers: [UInt64: Writer] = [:]
-    /// Tables with text keys whose order is not known: everything in them is done one after another.
-    private var serialTables: Set<UInt64> = []
+    /// Tables and families of which everything is done one after another.
+    private var serial: Set<UInt64> = []
     private var hashes: Set<UInt64> = []
 
     init(_ shared: ApplyState) { self.shared = shared }
@@ -29,23 +29,36 @@ struct Scheduler {
     /// Notes what the rows of an event write, for the transaction that is being read.
     mutating func add(_ change: RowChange) throws {
         let set = change.plan.writeSet
-        guard !set.isSerial, !serialTables.contains(set.table) else {
-            hashes.insert(set.table)
+        if serial.contains(set.family) {
+            hashes.insert(set.family)
             return
         }
+        var scope = serial.contains(set.table) ? max(set.scope, .table) : set.scope
+        if scope < .family { try addRows(of: change, &scope) }
+        switch scope {
+        case .rows: return
+        case .table: try becomeSerial(set.table)
+        case .family: try becomeSerial(set.family)
+        }
+    }
+
+    private mutating func addRows(of change: RowChange, _ scope: inout WriteSet.Scope) throws {
+        let set = change.plan.writeSet
         var reader = try RowReader(change.event, layout: change.plan.layout)
-        while try reader.next() {
-            var isKnown = true
-            if change.event.kind != .insert { isKnown = try set.hashes(of: reader.before) { hashes.insert($0) } }
-            if isKnown, change.event.kind != .delete {
-                isKnown = try set.hashes(of: reader.after) { hashes.insert($0) }
+        while scope < .family, try reader.next() {
+            if change.event.kind != .insert {
+                scope = try set.hashes(of: reader.before, scope) { hashes.insert($0) }
             }
-            if !isKnown {
-                serialTables.insert(set.table)
-                hashes.insert(set.table)
-                return try drain()
+            if change.event.kind != .delete {
+                scope = try set.hashes(of: reader.after, scope) { hashes.insert($0) }
             }
         }
+    }
+
+    /// What is on its way was handed over without the hash that from now on all put in.
+    private mutating func becomeSerial(_ hash: UInt64) throws {
+        hashes.insert(hash)
+        if serial.insert(hash).inserted { try drain() }
     }
 
     /// The transaction that was being read is given up, or goes another way.

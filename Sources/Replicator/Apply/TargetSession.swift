@@ -14,6 +14,10 @@ final class TargetSession {
     private var current: SQLSession?
     /// Whether the session checks foreign keys.
     var checksForeignKeys: Bool? = true
+    /// Of a statement. One that is longer has the server end the session, which looks like any other loss.
+    private(set) var mostBytes = Int.max
+    /// The packet's kind, and what a session sets before it.
+    private static let bytesBeside = 64
 
     init(_ settings: SQLSettings, job: String, number: Int, _ shared: ApplyState) {
         self.settings = settings
@@ -80,6 +84,8 @@ final class TargetSession {
                 + "\(TriggerGuard.variable)=1")
         try session.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
         try takeLock(session)
+        let limit = try session.value("SELECT @@SESSION.max_allowed_packet").flatMap { Int($0) }
+        mostBytes = limit.map { $0 - Self.bytesBeside } ?? .max
         try session.allowBatches()
     }
 

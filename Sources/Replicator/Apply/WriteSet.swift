@@ -16,25 +16,40 @@ struct WriteSet: Sendable {
         case ascii
     }
 
-    /// Stands for the whole table: nothing in it can be done in parallel.
-    let table: UInt64
-    let isSerial: Bool
-    private let parts: [Part]
+    /// What has to keep its order with a change.
+    enum Scope: Comparable {
+        /// Changes with a common hash.
+        case rows
+        /// Those of the table, too: which of its rows are equal is not known here.
+        case table
+        /// Those of all tables that foreign keys join to it, too: it changes others by itself, or its links are not known.
+        case family
+    }
 
-    init(_ target: TargetTable, _ pairs: [Int: RowPlan.Pair]) {
+    /// Stands for the whole table.
+    let table: UInt64
+    /// Stands for all tables that foreign keys join, over whatever others.
+    let family: UInt64
+    /// At least.
+    let scope: Scope
+    private let keys: [Part]
+    private let links: [Part]
+
+    /// `family`: a name that is the same for all tables of it.
+    init(_ target: TargetTable, family: String, _ pairs: [Int: RowPlan.Pair]) {
         table = Self.hash(Array(target.name.quoted.utf8), seed: Self.start)
-        var parts: [Part] = []
-        var isSerial = target.hasCascades || target.identity == nil
-        for key in target.uniqueKeys where !Self.add(key.columns, of: target, pairs, name: "", &parts) || key.isPartial
-        {
-            isSerial = true
+        self.family = Self.hash(Array("family \(family)".utf8), seed: Self.start)
+        var (keys, links): ([Part], [Part]) = ([], [])
+        var scope = target.identity == nil ? Scope.table : .rows
+        for key in target.uniqueKeys where !Self.add(key.columns, of: target, pairs, name: "", &keys) || key.isPartial {
+            scope = .table
         }
         for link in target.links {
             let name = "\(link.parent.quoted)\(link.parentColumns.joined(separator: ","))"
-            if !Self.add(link.columns, of: target, pairs, name: name, &parts) { isSerial = true }
+            if !Self.add(link.columns, of: target, pairs, name: name, &links) { scope = .family }
         }
-        self.parts = parts
-        self.isSerial = isSerial
+        (self.keys, self.links) = (keys, links)
+        self.scope = target.hasCascades ? .family : scope
     }
 
     private static func add(
@@ -54,12 +69,20 @@ struct WriteSet: Sendable {
     private static func folding(_ column: TargetColumn) -> Folding? {
         if ["float", "double", "json"].contains(column.dataType) { return nil }
         guard let collation = column.collation else { return .exact }
-        return collation == "binary" ? .exact : .ascii
+        if collation == "binary" { return .exact }
+        return TextFolding.isByCase(collation) ? .ascii : nil
     }
 
-    /// Hands on the hashes of a row.
-    /// - Returns: false where a key holds text whose order only the server knows: then the whole table counts.
-    func hashes(of image: RowImage, _ body: (UInt64) -> Void) throws -> Bool {
+    /// Hands on the hashes of a row as far as `scope` needs them.
+    /// - Returns: a wider one where a key holds text whose order only the server knows.
+    func hashes(of image: RowImage, _ scope: Scope, _ body: (UInt64) -> Void) throws -> Scope {
+        guard scope < .family else { return scope }
+        let isKnown = try scope == .table || Self.hashes(of: image, keys, body)
+        guard try Self.hashes(of: image, links, body) else { return .family }
+        return isKnown ? scope : .table
+    }
+
+    private static func hashes(of image: RowImage, _ parts: [Part], _ body: (UInt64) -> Void) throws -> Bool {
         for part in parts {
             var hash = part.seed
             var isNull = false
@@ -68,7 +91,7 @@ struct WriteSet: Sendable {
                     isNull = true
                     break
                 }
-                guard Self.combine(value, column.folding, into: &hash) else { return false }
+                guard combine(value, column.folding, into: &hash) else { return false }
             }
             if !isNull { body(hash) }
         }

@@ -13,8 +13,10 @@ package struct TableReader {
         guard !columns.isEmpty else { return nil }
         let keys = try uniqueKeys(of: name, columns)
         let links = try links(of: name, columns)
+        let type = try session.value("SELECT TABLE_TYPE FROM information_schema.TABLES WHERE \(place(name))")
         return TargetTable(
-            name: name, columns: columns, uniqueKeys: keys, links: links.links, hasCascades: links.hasCascades)
+            name: name, columns: columns, uniqueKeys: keys, links: links.links, hasCascades: links.hasCascades,
+            isVersioned: type == Catalogue.versioned)
     }
 
     private func place(_ name: TableName) -> String {
@@ -24,18 +26,22 @@ package struct TableReader {
     private func columns(of name: TableName) throws -> [TargetColumn] {
         let rows = try session.rows(
             "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, DATETIME_PRECISION, CHARACTER_SET_NAME, COLLATION_NAME, "
-                + "IS_NULLABLE, EXTRA, GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE \(place(name)) "
+                + "IS_NULLABLE, EXTRA, GENERATION_EXPRESSION, CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, "
+                + "NUMERIC_SCALE FROM information_schema.COLUMNS WHERE \(place(name)) "
                 + "ORDER BY ORDINAL_POSITION")
         return rows.map { row in
             let (dataType, extra) = ((row[1] ?? "").lowercased(), (row[7] ?? "").uppercased())
             return TargetColumn(
-                name: row[0] ?? "", dataType: dataType,
+                name: row[0] ?? "", dataType: dataType, columnType: row[2] ?? "",
+                letters: row[9].flatMap { Int($0) }, bytes: row[10].flatMap { Int($0) },
+                scale: row[11].flatMap { Int($0) },
                 definition: ColumnDefinition(
                     name: row[0] ?? "", dataType: dataType, columnType: row[2] ?? "",
                     dateTimePrecision: row[3].flatMap { Int($0) }),
                 characterSet: row[4], collation: row[5], isNullable: row[6] == "YES",
                 isGenerated: extra.contains("VIRTUAL") || extra.contains("STORED GENERATED")
-                    || extra.contains("PERSISTENT") || !(row[8] ?? "").isEmpty)
+                    || extra.contains("PERSISTENT") || !(row[8] ?? "").isEmpty,
+                changesByItself: extra.contains("ON UPDATE"))
         }
     }
 
@@ -87,6 +93,14 @@ package struct TableReader {
             }
         }
         return (Array(links), hasCascades)
+    }
+
+    /// All tables that a foreign key joins, by two.
+    package func links() throws -> [(TableName, TableName)] {
+        try session.rows(
+            "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME "
+                + "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL"
+        ).map { (TableName($0[0] ?? "", $0[1] ?? ""), TableName($0[2] ?? "", $0[3] ?? "")) }
     }
 
     /// Rows of the same constraint follow each other.

@@ -5,6 +5,13 @@ package struct TargetColumn: Sendable, Equatable {
     package let name: String
     /// As information_schema has it, in lower case: `varchar`.
     package let dataType: String
+    /// With all that belongs to it: `enum('a','b')`.
+    package let columnType: String
+    /// Most letters and bytes of a text.
+    package let letters: Int?
+    package let bytes: Int?
+    /// Digits after the point.
+    package let scale: Int?
     package let definition: ColumnDefinition
     /// nil: not text.
     package let characterSet: String?
@@ -12,6 +19,8 @@ package struct TargetColumn: Sendable, Equatable {
     package let isNullable: Bool
     /// The server computes its value.
     package let isGenerated: Bool
+    /// `ON UPDATE CURRENT_TIMESTAMP`: an update that does not set it has the server change it.
+    package let changesByItself: Bool
 }
 
 /// A table at the target, as it is now: what it takes to write its rows and to know which changes depend on each other.
@@ -39,6 +48,8 @@ package struct TargetTable: Sendable, Equatable {
     package let links: [Link]
     /// Foreign keys change rows by themselves, or refer to what is not unique.
     package let hasCascades: Bool
+    /// MariaDB's: its binlog has a change of the history for each delete and update.
+    package let isVersioned: Bool
 
     /// The columns that find one row: the primary key, else a unique one without NULL and without inexact values.
     package var identity: [Int]? {

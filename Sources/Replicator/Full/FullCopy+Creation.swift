@@ -11,6 +11,9 @@ struct CopiedTable: Sendable {
 extension FullCopy {
     /// Makes schemas and tables where they are not there yet; all of them before any row.
     func create(_ source: SQLSession, _ target: SQLSession, snapshot: Int) throws -> [CopiedTable] {
+        for name in try Catalogue.versionedTables(source) where try plan.selection.route(name) != nil {
+            throw CopyError(name, Catalogue.versionedProblem)
+        }
         let known = try ledger.tables(target)
         var tables: [CopiedTable] = []
         if !plan.skipsCreation { try createSchemas(source, target) }
@@ -58,8 +61,16 @@ extension FullCopy {
         if !shape.isTransactional {
             note("\(route.source) has no transactions at the source: rows that are written meanwhile may differ")
         }
+        let transfer = try TableTransfer(route, source: shape, target: other)
+        for pair in transfer.pairs {
+            guard let label = pair.source.movedLabel(in: pair.target) else { continue }
+            throw CopyError(
+                route.target,
+                "column \(pair.target.name) has another label in place of '\(label)', and what follows comes "
+                    + "by number: define it as at the source")
+        }
         return CopiedTable(
-            transfer: try TableTransfer(route, source: shape, target: other),
+            transfer: transfer,
             ledger: isSame ? known ?? CopyLedger.Table() : CopyLedger.Table(), isRepeated: isSame)
     }
 

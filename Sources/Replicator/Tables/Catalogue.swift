@@ -2,12 +2,23 @@ package import SQLClient
 
 /// What a server says it holds.
 package enum Catalogue {
+    /// The type of MariaDB's tables that keep their history.
+    static let versioned = "SYSTEM VERSIONED"
+    static let versionedProblem =
+        "system-versioned tables are not followed: leave it out of the selection (ReplicateIgnoreDb)"
+
     /// Every base table of the schemas that are not the server's own, in order.
     package static func tables(_ session: SQLSession) throws -> [TableName] {
         try names(
             session,
             "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
         )
+    }
+
+    static func versionedTables(_ session: SQLSession) throws -> [TableName] {
+        try names(
+            session,
+            "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = '\(versioned)'")
     }
 
     /// MariaDB's; others have none.

@@ -62,6 +62,13 @@ extension TableShape.Column {
         Self.unordered.subtracting(["float", "double", "json", "vector"]).contains(dataType)
     }
 
+    /// A label that has another number there; nil: none, or no labels.
+    func movedLabel(in other: TableShape.Column) -> String? {
+        guard let labels = Labels(columnType: columnType), let others = Labels(columnType: other.columnType)
+        else { return nil }
+        return labels.firstMoved(in: others)
+    }
+
     /// Compared and shown by number, not by label.
     package var isNumbered: Bool { ["enum", "set", "bit"].contains(dataType) }
 

@@ -23,7 +23,10 @@ struct RowDigest {
     private static func text(_ column: TableShape.Column, beside other: TableShape.Column) -> String {
         let name = column.quoted
         switch column.dataType {
-        case "enum", "set", "bit": return "CAST(\(name) AS UNSIGNED)"
+        case "bit": return "CAST(\(name) AS UNSIGNED)"
+        case "enum", "set":
+            let isNumber = column.dataType == other.dataType && column.movedLabel(in: other) == nil
+            return isNumber ? "CAST(\(name) AS UNSIGNED)" : "CONVERT(\(name) USING utf8mb4)"
         case "float", "double": return "\(name) * 1e0"
         case "uuid", "inet4", "inet6": return "CAST(\(name) AS CHAR)"
         default: break
