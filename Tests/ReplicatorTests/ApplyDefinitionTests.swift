@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import Replication
 import ReplicationFixtures
 import Replicator
 import SQLClient
@@ -222,6 +223,27 @@ struct ApplyDefinitionTests {
                     ["CREATE TABLE c (id INT)", "SET SESSION binlog_format='STATEMENT'", "INSERT INTO c VALUES (1)"])
             }
         } throws: { "\($0)".contains("binlog_format=ROW") }
+    }
+
+    /// contract §F.26: the rows of an XA transaction that was prepared before the start are nowhere after it.
+    @Test(arguments: FollowedPair.alike)
+    func `an XA transaction is not missed where only its commit is read`(pair: FollowedPair) throws {
+        var follower = try pair.follower()
+        follower.config["SqlFilter"] = ["NoDDL"]
+        let session = try follower.source.session()
+        try Self.run(
+            session,
+            [
+                "CREATE DATABASE \(follower.schema)", "CREATE TABLE \(follower.schema).x (id INT PRIMARY KEY)",
+                "XA START '\(follower.schema)'", "INSERT INTO \(follower.schema).x VALUES (1)",
+                "XA END '\(follower.schema)'", "XA PREPARE '\(follower.schema)'",
+            ])
+        let start = try follower.now()
+        session.close()
+        try Self.run(follower.source.session(), ["USE mysql", "XA COMMIT '\(follower.schema)'"])
+        #expect {
+            try follower.apply(from: start)
+        } throws: { "\($0)".contains("an XA transaction, which is not followed") && "\($0)".contains("position") }
     }
 
     @Test func `settings that cannot be used are named`() throws {

@@ -233,9 +233,7 @@ package final class Applier {
     private func finish(_ end: TransactionEnd) throws {
         defer { current = .none }
         guard end.kind != .prepared else {
-            throw ApplyError(
-                "an XA transaction, which is not followed: let the source's programs use ordinary transactions "
-                    + "(file \(end.file), position \(end.position))")
+            throw ApplyError("\(UnfollowedStatement.xa) (file \(end.file), position \(end.position))")
         }
         switch current {
         case .none: return
@@ -290,17 +288,8 @@ package final class Applier {
     /// A change that was logged as a statement is refused where it could concern us.
     private func refuse(_ query: QueryEvent) throws {
         if case .skipped = current { return }
-        let tokens = SQLTokenizer.tokens(of: query.statement, rules: SQLTokenizer.Rules(query.session))
-        var isOurs = try !query.schema.isEmpty && selection.schema(query.schema) != nil
-        for (index, token) in tokens.enumerated().dropFirst()
-        where token.isSign(".") && tokens[index - 1].isName {
-            if try selection.schema(tokens[index - 1].text) != nil { isOurs = true }
-        }
-        if isOurs {
-            throw ApplyError(
-                "a change was logged as a statement, set binlog_format=ROW for every session of the source: "
-                    + query.text.prefix(200))
-        }
+        guard try planner.concerns(query) else { return }
+        throw ApplyError("\(UnfollowedStatement.change): \(query.text.prefix(200))")
     }
 
     // MARK: Statements
@@ -312,6 +301,14 @@ package final class Applier {
         case .none, .skipped, .giant: return
         }
         if echo.isOurs(query) { return skip() }
+        do {
+            try follow(query, head, transaction)
+        } catch let error as UnfollowedStatement {
+            throw error.at(head.origin)
+        }
+    }
+
+    private func follow(_ query: QueryEvent, _ head: TransactionHead, _ transaction: SourceTransaction) throws {
         switch try planner.plan(query) {
         case .outside: return
         case .skip(let reason): shared.report(.skipped(statement: String(query.text.prefix(300)), reason: reason))

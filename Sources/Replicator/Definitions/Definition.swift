@@ -24,7 +24,9 @@ package struct Definition: Sendable {
         case account
         /// Changes nothing that is replicated: ANALYZE, FLUSH, temporary tables.
         case nothing
-        /// Not known here.
+        /// Makes rows visible that were prepared before.
+        case xaCommit
+        /// Not known here: it may change rows, where the source's session logs statements.
         case unknown
     }
 
@@ -48,6 +50,8 @@ package struct Definition: Sendable {
     package var classes: Set<ChangeFilter> = []
     /// `START TRANSACTION` at the end of a CREATE TABLE of MySQL: rows follow.
     package var startsTransaction: Range<Int>?
+    /// MariaDB's `SET STATEMENT … FOR` before it; what it sets is in the statement's session.
+    package var settings: Range<Int>?
     /// Where a trigger's body begins.
     package var body: Int?
 }

@@ -82,6 +82,9 @@ struct DefinitionParser {
     ]
 
     private mutating func parse() -> Definition? {
+        if take("SET", "STATEMENT") { return statementWithSettings() }
+        if take("XA") { return Definition(kind: isWord("COMMIT") ? .xaCommit : .nothing) }
+        if isWord("ANALYZE"), !isMaintenance() { return nil }
         if isWord("SET"), isWord("PASSWORD", at: 1) || isWord("ROLE", at: 1) || isWord("DEFAULT", at: 1) {
             return Definition(kind: .account)
         }
@@ -98,6 +101,20 @@ struct DefinitionParser {
         case nil: return nil
         default: return Definition(kind: .nothing)
         }
+    }
+
+    private mutating func statementWithSettings() -> Definition? {
+        while position < tokens.count, !isWord("FOR") { position += 1 }
+        guard take("FOR"), position < tokens.count else { return nil }
+        let settings = tokens[0].range.lowerBound..<tokens[position].range.lowerBound
+        var result = parse()
+        result?.settings = settings
+        return result
+    }
+
+    /// MariaDB's ANALYZE without TABLE runs the statement that follows.
+    private func isMaintenance() -> Bool {
+        ["TABLE", "TABLES", "LOCAL", "NO_WRITE_TO_BINLOG"].contains { isWord($0, at: 1) }
     }
 
     private mutating func rename() -> Definition? {

@@ -22,8 +22,25 @@ package struct FollowedStatement: Sendable, Equatable {
 package struct UnfollowedStatement: Error, Sendable, CustomStringConvertible {
     package let statement: String
     package let reason: String
+    /// In the source's binlog.
+    private var place = ""
 
-    package var description: String { "\(reason): \(statement.prefix(300))" }
+    init(statement: String, reason: String) {
+        self.statement = statement
+        self.reason = reason
+    }
+
+    func at(_ origin: Origin) -> UnfollowedStatement {
+        var error = self
+        error.place = " (file \(origin.file), position \(origin.position))"
+        return error
+    }
+
+    static let xa =
+        "an XA transaction, which is not followed: let the source's programs use ordinary transactions"
+    static let change = "a change was logged as a statement, set binlog_format=ROW for every session of the source"
+
+    package var description: String { "\(reason): \(statement.prefix(300))\(place)" }
 }
 
 /// Decides which statements are followed and writes the target's names into them (contract C.8). Names are replaced where the
@@ -45,6 +62,13 @@ package struct DefinitionPlanner: Sendable {
     package func plan(_ query: QueryEvent) throws -> DefinitionPlan {
         let tokens = SQLTokenizer.tokens(of: query.statement, rules: SQLTokenizer.Rules(query.session))
         let definition = DefinitionParser.definition(of: tokens, schema: query.schema)
+        if definition.kind == .xaCommit {
+            throw UnfollowedStatement(statement: query.text, reason: UnfollowedStatement.xa)
+        }
+        if definition.kind == .unknown, !Self.isDefinition(tokens) {
+            guard try concerns(query, tokens) else { return .outside }
+            throw UnfollowedStatement(statement: query.text, reason: UnfollowedStatement.change)
+        }
         if filter.contains(.allDefinitions) { return .skip("SqlFilter has NoDDL") }
         if let word = definition.classes.intersection(filter).first {
             return .skip("SqlFilter has \(word.rawValue)")
@@ -64,8 +88,29 @@ package struct DefinitionPlanner: Sendable {
             return expandsSyntax ? try work.trigger() : .skip("ExpandSyntaxSupport is off")
         case .createView: return try work.object()
         case .createTable, .alterTable, .truncate, .createIndex, .dropIndex: return try work.table()
-        case .unknown: return try work.unknown()
+        case .xaCommit, .unknown:
+            guard try concerns(query, tokens) else { return .outside }
+            throw UnfollowedStatement(
+                statement: query.text,
+                reason: "the statement is not known here; leave it out by SqlFilter NoDDL, or start after it by Gtid")
         }
+    }
+
+    /// By its first word: of what is not known, this changes no rows.
+    private static func isDefinition(_ tokens: [SQLToken]) -> Bool {
+        ["CREATE", "ALTER", "DROP", "INSTALL", "UNINSTALL", "IMPORT", "CLONE"].contains {
+            tokens.first?.isWord($0) == true
+        }
+    }
+
+    /// Whether the current schema, or one that stands before a point, has tables that are replicated.
+    func concerns(_ query: QueryEvent, _ tokens: [SQLToken]? = nil) throws -> Bool {
+        if !query.schema.isEmpty, try selection.schema(query.schema) != nil { return true }
+        let tokens = tokens ?? SQLTokenizer.tokens(of: query.statement, rules: SQLTokenizer.Rules(query.session))
+        for (name, point) in zip(tokens, tokens.dropFirst()) where name.isName && point.isSign(".") {
+            if try selection.schema(name.text) != nil { return true }
+        }
+        return false
     }
 }
 
@@ -91,7 +136,7 @@ private struct Work {
 
     private func run(_ edits: [Edit], schema: String?) -> DefinitionPlan {
         var text: [UInt8] = []
-        var end = 0
+        var end = definition.settings?.upperBound ?? 0
         for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
             text += query.statement[end..<edit.range.lowerBound]
             text += edit.text.utf8
@@ -212,13 +257,6 @@ private struct Work {
                 edit(trigger, name), edit(table, route.target), (body..<body, TriggerGuard.before),
                 (end..<end, TriggerGuard.after),
             ], schema: try current())
-    }
-
-    func unknown() throws -> DefinitionPlan {
-        if !query.schema.isEmpty, try selection.schema(query.schema) == nil {
-            return .outside
-        }
-        throw refusal("the statement is not known here; leave it out by SqlFilter NoDDL, or start after it by Gtid")
     }
 }
 

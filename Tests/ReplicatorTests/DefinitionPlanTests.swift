@@ -1,0 +1,66 @@
+@testable import Binlog
+import MartletCore
+import Replication
+import Replicator
+import Testing
+
+/// contract §C.8 and §F.26: what becomes of a statement, by its text alone.
+struct DefinitionPlanTests {
+    /// A schema that is replicated as a whole.
+    private static let whole: JSONValue = [["TableSchema": "shop"]]
+    private static let listed: JSONValue = [
+        ["TableSchema": "shop", "Tables": [["TableName": "orders"], ["TableName": "parts", "TableRename": "pieces"]]]
+    ]
+
+    /// As the binlog has it; `variables`: the session's, by their numbers.
+    static func query(_ statement: [UInt8], in schema: String, variables: [UInt8] = []) throws -> QueryEvent {
+        let name = Array(schema.utf8)
+        let head: [UInt8] = [7, 0, 0, 0, 0, 0, 0, 0, UInt8(name.count), 0, 0, UInt8(variables.count), 0]
+        var reader = ByteReader(head + variables + name + [0] + statement)
+        return try QueryEvent(&reader, timestamp: 1, isCompressed: false, limit: 1 << 20)
+    }
+
+    /// `outside`, `skip`, what runs at the target, or the refusal after a `!`.
+    private static func outcome(
+        _ statement: String, in schema: String = "other", _ replicated: JSONValue = whole, filter: [JSONValue] = []
+    ) throws -> String {
+        let config: [String: JSONValue] = [
+            "ConnectionConfig": ["Host": "h", "Port": 1, "User": "u", "Password": "p"], "ReplicateDoDb": replicated,
+            "SqlFilter": .array(filter), "ExpandSyntaxSupport": true,
+        ]
+        let settings = try ReplicationSettings(config: config, role: .source)
+        let planner = DefinitionPlanner(try Selection(settings), settings)
+        do {
+            switch try planner.plan(query(Array(statement.utf8), in: schema)) {
+            case .outside: return "outside"
+            case .skip: return "skip"
+            case .run(let statement): return String(decoding: statement.text, as: UTF8.self)
+            }
+        } catch {
+            return "! \(error)"
+        }
+    }
+
+    @Test(arguments: [
+        ("XA COMMIT X'61',X'',1", "! an XA transaction"), ("XA ROLLBACK X'61',X'',1", "outside"),
+        ("SELECT `shop`.`f`()", "! a change was logged as a statement"), ("SELECT `other`.`f`()", "outside"),
+        ("INSERT/**/INTO shop.t VALUES (1)", "! a change was logged as a statement"),
+        ("/*!50000 INSERT INTO shop . t VALUES (1) */", "! a change was logged as a statement"),
+        ("ANALYZE UPDATE shop.t SET a = 1", "! a change was logged as a statement"),
+        ("SET STATEMENT max_statement_time=5 FOR UPDATE shop.t SET a = 1", "! a change was logged as a statement"),
+        ("INSTALL PLUGIN x SONAME 'y'", "outside"), ("ANALYZE NO_WRITE_TO_BINLOG TABLE shop.t", "outside"),
+    ])
+    func `no statement that may change rows passes unseen`(statement: String, outcome: String) throws {
+        #expect(try Self.outcome(statement).hasPrefix(outcome))
+        // What is no definition is not left out with them.
+        let filtered = try Self.outcome(statement, filter: ["NoDDL"])
+        #expect(filtered.hasPrefix(outcome) || (outcome == "outside" && filtered == "skip"), "\(filtered)")
+    }
+
+    @Test func `settings for one statement are not taken for the statement`() throws {
+        #expect(
+            try Self.outcome("SET STATEMENT lock_wait_timeout=1 FOR ALTER TABLE shop.t ADD x INT")
+                == "ALTER TABLE `shop`.`t` ADD x INT")
+        #expect(try Self.outcome("SET GLOBAL x = 1") == "outside")
+    }
+}
