@@ -246,6 +246,23 @@ struct ApplyDefinitionTests {
         } throws: { "\($0)".contains("an XA transaction, which is not followed") && "\($0)".contains("position") }
     }
 
+    @Test(arguments: FollowedPair.alike)
+    func `a table that is missed is not taken for one that is gone`(pair: FollowedPair) throws {
+        var follower = try pair.follower()
+        follower.policy = .idempotent
+        try follower.follow { session in
+            try Self.run(session, ["CREATE TABLE a (id INT)", "CREATE TABLE b (id INT)"])
+        }
+        try follower.target.session().run("DROP TABLE \(follower.schema).b")
+        try follower.follow {
+            try Self.run($0, ["ALTER TABLE b ADD c INT", "DROP TABLE b", "CREATE TABLE b (id INT)"])
+        }
+        try follower.target.session().run("DROP TABLE \(follower.schema).b")
+        #expect {
+            try follower.follow { try $0.run("CREATE TABLE c LIKE b") }
+        } throws: { "\($0)".contains("1146") }
+    }
+
     @Test func `settings that cannot be used are named`() throws {
         let pair = try #require(FollowedPair.alike.first)
         var follower = try pair.follower()

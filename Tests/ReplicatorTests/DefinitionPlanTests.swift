@@ -63,4 +63,44 @@ struct DefinitionPlanTests {
                 == "ALTER TABLE `shop`.`t` ADD x INT")
         #expect(try Self.outcome("SET GLOBAL x = 1") == "outside")
     }
+
+    @Test(arguments: [
+        ("ALTER TABLE orders EXCHANGE PARTITION p WITH TABLE staging", "! rows"),
+        ("ALTER TABLE staging EXCHANGE PARTITION p WITH TABLE orders", "! rows"),
+        ("ALTER TABLE staging EXCHANGE PARTITION p WITH TABLE other", "outside"),
+        (
+            "ALTER TABLE orders EXCHANGE PARTITION p WITH TABLE parts WITHOUT VALIDATION",
+            "ALTER TABLE `shop`.`orders` EXCHANGE PARTITION p WITH TABLE `shop`.`pieces` WITHOUT VALIDATION"
+        ),
+        ("ALTER TABLE orders CONVERT TABLE staging TO PARTITION p VALUES LESS THAN (10)", "! rows"),
+        ("ALTER TABLE staging CONVERT TABLE orders TO PARTITION p VALUES LESS THAN (10)", "! rows"),
+        (
+            "ALTER TABLE orders CONVERT TABLE parts TO PARTITION p VALUES LESS THAN (10)",
+            "ALTER TABLE `shop`.`orders` CONVERT TABLE `shop`.`pieces` TO PARTITION p VALUES LESS THAN (10)"
+        ),
+        ("ALTER TABLE orders CONVERT PARTITION p TO TABLE x", "! rows"),
+        ("ALTER TABLE x CONVERT PARTITION p TO TABLE orders", "! rows"),
+        (
+            "ALTER TABLE orders CONVERT TO CHARACTER SET latin1",
+            "ALTER TABLE `shop`.`orders` CONVERT TO CHARACTER SET latin1"
+        ),
+        ("ALTER TABLE x RENAME TO orders", "! shop.orders comes by a new name from shop.x"),
+        ("ALTER TABLE x RENAME TO y", "outside"),
+        ("ALTER TABLE orders RENAME TO parts", "ALTER TABLE `shop`.`orders` RENAME TO `shop`.`pieces`"),
+        ("DROP DATABASE shop", "DROP TABLE IF EXISTS `shop`.`orders`,`shop`.`pieces`"),
+        ("CREATE DATABASE shop", "outside"),
+    ])
+    func `statements that move rows into or out of the selection are refused`(
+        statement: String, outcome: String
+    ) throws {
+        let result = try Self.outcome(statement, in: "shop", Self.listed)
+        #expect(outcome.hasPrefix("!") ? result.hasPrefix(outcome) : result == outcome, "\(result)")
+    }
+
+    @Test func `a schema of which tables are chosen by pattern cannot be dropped`() throws {
+        let pattern: JSONValue = [["TableSchema": "shop", "Tables": [["TableRegex": "^o", "TableRename": "o_${0}"]]]]
+        #expect(try Self.outcome("DROP DATABASE shop", pattern).hasPrefix("! only tables of shop are replicated"))
+        #expect(try Self.outcome("DROP DATABASE else", pattern) == "outside")
+        #expect(try Self.outcome("DROP DATABASE shop", pattern, filter: ["NoDDLDropTable"]) == "skip")
+    }
 }

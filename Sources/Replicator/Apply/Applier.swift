@@ -317,13 +317,18 @@ package final class Applier {
             current = .defined(head, transaction)
             let session = DefinitionSession(query, statement, sourceFlavor: options.sourceFlavor)
             var mayBeDone = isFirst || options.policy == .idempotent || query.errorCode != 0
-            try control.perform { target in
+            let refusal = try control.perform { target in
                 try Checkpoint(target, job: options.job).mark(origin(of: head))
                 // A connection that is lost meanwhile does not say whether it ran.
                 defer { mayBeDone = true }
-                try session.run(target, mayBeDone: mayBeDone)
+                return try session.run(target, mayBeDone: mayBeDone)
             }
-            shared.report(.ran(statement: String(String(decoding: statement.text, as: UTF8.self).prefix(300))))
+            let text = String(String(decoding: statement.text, as: UTF8.self).prefix(300))
+            if let refusal {
+                shared.report(.skipped(statement: text, reason: "the target has it done (\(refusal))"))
+            } else {
+                shared.report(.ran(statement: text))
+            }
             book.forget()
         }
     }

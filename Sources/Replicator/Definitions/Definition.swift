@@ -42,8 +42,10 @@ package struct Definition: Sendable {
     package var schema: Mention?
     /// What the statement makes, changes or drops, in its order; of RENAME the old and the new name by turns.
     package var objects: [Mention] = []
-    /// Other tables that it names: LIKE, REFERENCES, the table of a trigger, ALTER TABLE … RENAME and EXCHANGE.
+    /// Other tables that it names: LIKE, REFERENCES, the table of a trigger, ALTER TABLE … RENAME, EXCHANGE and CONVERT.
     package var others: [Mention] = []
+    /// Those in ALTER TABLE … EXCHANGE and CONVERT, which are also among `others`: rows go to them or come from them.
+    package var partners: [TableName] = []
     /// The new name in ALTER TABLE … RENAME, which is also among `others`.
     package var newName: TableName?
     /// What it counts as for `SqlFilter`.

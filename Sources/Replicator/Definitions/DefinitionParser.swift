@@ -318,7 +318,7 @@ struct DefinitionParser {
         let isOther =
             next < clause.upperBound && tokens[next].kind == .word
             && Self.notColumns.contains(tokens[next].text.uppercased())
-        switch takeAny(["ADD", "DROP", "MODIFY", "CHANGE", "ALTER", "RENAME", "EXCHANGE"]) {
+        switch takeAny(["ADD", "DROP", "MODIFY", "CHANGE", "ALTER", "RENAME", "EXCHANGE", "CONVERT"]) {
         case "ADD" where !isOther: result.classes.insert(.addColumn)
         case "DROP" where !isOther: result.classes.insert(.dropColumn)
         case "MODIFY": result.classes.insert(.modifyColumn)
@@ -327,13 +327,23 @@ struct DefinitionParser {
         case "RENAME": readRename(into: &result)
         case "EXCHANGE":
             while position < clause.upperBound, !isWord("WITH") { position += 1 }
-            if take("WITH", "TABLE"), let other = name() { result.others.append(other) }
+            if take("WITH", "TABLE") { readPartner(into: &result) }
+        case "CONVERT":
+            // MariaDB: CONVERT TABLE other TO PARTITION p, CONVERT PARTITION p TO TABLE other.
+            if take("PARTITION") { while position < clause.upperBound, !isWord("TO") { position += 1 } }
+            if take("TABLE") || take("TO", "TABLE") { readPartner(into: &result) }
         default: break
         }
         for index in clause where tokens[index].isWord("REFERENCES") {
             position = index + 1
             if let name = name() { result.others.append(name) }
         }
+    }
+
+    private mutating func readPartner(into result: inout Definition) {
+        guard let other = name() else { return }
+        result.others.append(other)
+        result.partners.append(other.name)
     }
 
     private mutating func readRename(into result: inout Definition) {

@@ -16,6 +16,8 @@ package struct FollowedStatement: Sendable, Equatable {
     package let kind: Definition.Kind
     /// The schema it has to run in, in the target's name; nil: it names all itself.
     package let schema: String?
+    /// The tables that it makes, changes or drops, in the target's names.
+    package var tables: [TableName] = []
 }
 
 /// Why a statement cannot be followed; nothing was done.
@@ -81,6 +83,8 @@ package struct DefinitionPlanner: Sendable {
             return expandsSyntax ? try work.object() : .skip("ExpandSyntaxSupport is off")
         case .createSchema where skipsCreation, .createTable where skipsCreation:
             return .skip("SkipCreateDbTable is on")
+        case .dropSchema where try selection.isPartial(definition.schema?.name.schema ?? ""):
+            return filter.contains(.dropTable) ? .skip("SqlFilter has NoDDLDropTable") : try work.dropListed()
         case .createSchema, .alterSchema, .dropSchema: return try work.schema()
         case .dropTables, .dropViews: return try work.drop()
         case .renameTables: return try work.rename()
@@ -134,7 +138,7 @@ private struct Work {
 
     func verbatim() -> DefinitionPlan { run([], schema: nil) }
 
-    private func run(_ edits: [Edit], schema: String?) -> DefinitionPlan {
+    private func run(_ edits: [Edit], schema: String?, tables: [TableName] = []) -> DefinitionPlan {
         var text: [UInt8] = []
         var end = definition.settings?.upperBound ?? 0
         for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
@@ -143,7 +147,7 @@ private struct Work {
             end = edit.range.upperBound
         }
         text += query.statement[end...]
-        return .run(FollowedStatement(text: text, kind: definition.kind, schema: schema))
+        return .run(FollowedStatement(text: text, kind: definition.kind, schema: schema, tables: tables))
     }
 
     private func refusal(_ reason: String) -> UnfollowedStatement {
@@ -175,9 +179,38 @@ private struct Work {
         return run([(mention.range, name.asSQLName)], schema: nil)
     }
 
+    /// Of a schema that is dropped only the tables on the list are ours.
+    func dropListed() throws -> DefinitionPlan {
+        let schema = definition.schema?.name.schema ?? ""
+        guard let routes = try selection.listed(in: schema) else {
+            throw refusal(
+                "only tables of \(schema) are replicated, by a pattern: drop them at the target and start after it by Gtid"
+            )
+        }
+        let tables = routes.map(\.target)
+        let text = Array("DROP TABLE IF EXISTS \(tables.map(\.quoted).joined(separator: ","))".utf8)
+        return .run(FollowedStatement(text: text, kind: .dropTables, schema: nil, tables: tables))
+    }
+
+    /// Rows that were not replicated would be missed, those of the others would stay.
+    private func checkPartners(of name: TableName, isReplicated: Bool) throws {
+        for partner in definition.partners where try (selection.route(partner) != nil) != isReplicated {
+            throw refusal(
+                "rows go between \(name) and \(partner), of which only one is replicated: "
+                    + "start after it by Gtid once the target has the same rows, or copy anew")
+        }
+        if !isReplicated, let new = definition.newName, try selection.route(new) != nil { throw arrival(name, new) }
+    }
+
+    private func arrival(_ old: TableName, _ new: TableName) -> UnfollowedStatement {
+        refusal("\(new) comes by a new name from \(old), whose rows were not replicated: copy it anew")
+    }
+
     func table() throws -> DefinitionPlan {
         guard let table = definition.objects.first else { throw refusal("no table is named") }
-        guard let route = try selection.route(table.name) else { return .outside }
+        let found = try selection.route(table.name)
+        try checkPartners(of: table.name, isReplicated: found != nil)
+        guard let route = found else { return .outside }
         if let new = definition.newName, try selection.route(new) == nil {
             throw refusal("\(table.name) gets the name \(new), which is not replicated")
         }
@@ -186,7 +219,7 @@ private struct Work {
         }
         var edits = [edit(table, route.target)] + (try otherEdits())
         if let range = definition.startsTransaction { edits.append((range, "")) }
-        return run(edits, schema: try current())
+        return run(edits, schema: try current(), tables: [route.target])
     }
 
     /// Keeps what is replicated.
@@ -196,28 +229,31 @@ private struct Work {
             return .outside
         }
         let list = targets.map(\.quoted).joined(separator: ",")
-        return run([(first.range.lowerBound..<last.range.upperBound, list)], schema: try current())
+        return run([(first.range.lowerBound..<last.range.upperBound, list)], schema: try current(), tables: targets)
     }
 
     func rename() throws -> DefinitionPlan {
         var parts: [String] = []
+        var tables: [TableName] = []
         for index in stride(from: 0, to: definition.objects.count - 1, by: 2) {
             let (old, new) = (definition.objects[index].name, definition.objects[index + 1].name)
             switch (try selection.route(old), try selection.route(new)) {
-            case (let old?, let new?): parts.append("\(old.target.quoted) TO \(new.target.quoted)")
+            case (let old?, let new?):
+                parts.append("\(old.target.quoted) TO \(new.target.quoted)")
+                tables += [old.target, new.target]
             case (let route?, nil):
                 guard let schema = try selection.schema(new.schema) else {
                     throw refusal("\(old) gets the name \(new), whose schema is not replicated")
                 }
                 parts.append("\(route.target.quoted) TO \(TableName(schema, new.table).quoted)")
-            case (nil, .some):
-                throw refusal("\(new) comes by a new name from \(old), whose rows were not replicated: copy it anew")
+                tables += [route.target, TableName(schema, new.table)]
+            case (nil, .some): throw arrival(old, new)
             case (nil, nil): continue
             }
         }
         guard !parts.isEmpty else { return .outside }
         let text = Array("RENAME TABLE \(parts.joined(separator: ", "))".utf8)
-        return .run(FollowedStatement(text: text, kind: .renameTables, schema: nil))
+        return .run(FollowedStatement(text: text, kind: .renameTables, schema: nil, tables: tables))
     }
 
     /// Views, functions, procedures and events: their text may name tables anywhere, so renamed ones cannot be followed.

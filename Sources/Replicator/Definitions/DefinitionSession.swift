@@ -24,13 +24,16 @@ struct DefinitionSession {
     }
 
     /// - Parameter mayBeDone: it may have run before: what it makes may be there, what it drops may be gone.
-    func run(_ target: SQLSession, mayBeDone: Bool) throws {
+    /// - Returns: the target's word that it is done; nil: it ran.
+    func run(_ target: SQLSession, mayBeDone: Bool) throws -> SQLError? {
         try enterSchema(target)
         try target.run("SET SESSION \(settings(target.flavor))")
+        var refusal: SQLError?
         do {
             try target.run(statement.text)
         } catch {
-            guard mayBeDone, Self.isDone(error) else {
+            refusal = error
+            guard mayBeDone, isDone(error) else {
                 try reset(target)
                 if error.isTransient { throw error }
                 throw UnfollowedStatement(
@@ -38,6 +41,7 @@ struct DefinitionSession {
             }
         }
         try reset(target)
+        return refusal
     }
 
     /// It may be gone, or never have been there: then the statement says itself what it misses.
@@ -51,8 +55,13 @@ struct DefinitionSession {
     }
 
     /// Partitions and tablespaces have numbers of their own.
-    private static func isDone(_ error: SQLError) -> Bool {
-        switch error.kind {
+    private func isDone(_ error: SQLError) -> Bool {
+        // "Table 'shop.parts' doesn't exist": where it is another one than the statement's own, nothing is done.
+        if error.code == 1146, !statement.tables.isEmpty {
+            let message = error.message.lowercased()
+            return statement.tables.contains { message.contains("'\($0.description.lowercased())'") }
+        }
+        return switch error.kind {
         case .exists, .missing: true
         default: [1517, 1507, 1068, 1359, 1360].contains(error.code)
         }

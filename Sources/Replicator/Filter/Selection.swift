@@ -49,6 +49,22 @@ package struct Selection: Sendable {
         return try rules.isEmpty || rules.contains { try $0.tables.isEmpty && $0.name.rename(schema) != nil }
     }
 
+    /// Whether tables of the schema are replicated, and not the schema itself.
+    package func isPartial(_ schema: String) throws -> Bool { try self.schema(schema) != nil && !isWhole(schema) }
+
+    /// The tables of a schema that are chosen by name; nil: there are some that are chosen by pattern.
+    package func listed(in schema: String) throws -> [TableRoute]? {
+        var routes: [TableRoute] = []
+        for rule in rules where try rule.name.rename(schema) != nil {
+            for table in rule.tables {
+                guard table.name.isExact else { return nil }
+                let route = try route(TableName(schema, table.rule.name))
+                if let route, !routes.contains(route) { routes.append(route) }
+            }
+        }
+        return routes
+    }
+
     /// Where a table's rows go; nil: it is not replicated.
     /// - Throws: `PatternTooSlow`.
     package func route(_ name: TableName) throws -> TableRoute? {
