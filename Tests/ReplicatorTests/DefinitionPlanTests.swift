@@ -103,4 +103,22 @@ struct DefinitionPlanTests {
         #expect(try Self.outcome("DROP DATABASE else", pattern) == "outside")
         #expect(try Self.outcome("DROP DATABASE shop", pattern, filter: ["NoDDLDropTable"]) == "skip")
     }
+
+    @Test(arguments: [
+        ("CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM t", "EVERY 1 DAY DISABLE DO DELETE"),
+        (
+            "CREATE DEFINER=`a`@`b` EVENT `enable` ON SCHEDULE EVERY 1 DAY ENABLE COMMENT 'x' DO SELECT 1",
+            "EVERY 1 DAY DISABLE COMMENT 'x' DO"
+        ),
+        ("CREATE EVENT e ON SCHEDULE EVERY 1 DAY COMMENT 'x' DO SELECT 1", "EVERY 1 DAY DISABLE COMMENT 'x' DO"),
+        ("CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE ON REPLICA DO SELECT 1", "EVERY 1 DAY DISABLE DO"),
+        ("ALTER EVENT e ENABLE", "ALTER EVENT e DISABLE"),
+        ("ALTER EVENT e COMMENT 'ENABLE'", "ALTER EVENT e COMMENT 'E"),
+        ("ALTER EVENT e RENAME TO enable DO SET @enable = 1", "ALTER EVENT e RENAME TO enable DO SET"),
+        ("DROP EVENT e", "DROP EVENT e"),
+    ])
+    func `events stay switched off`(statement: String, outcome: String) throws {
+        let result = try Self.outcome(statement, in: "shop")
+        #expect(result.contains(outcome), "\(result)")
+    }
 }

@@ -54,6 +54,8 @@ package struct Definition: Sendable {
     package var startsTransaction: Range<Int>?
     /// MariaDB's `SET STATEMENT … FOR` before it; what it sets is in the statement's session.
     package var settings: Range<Int>?
+    /// ENABLE, DISABLE or DISABLE ON REPLICA of an event; where CREATE EVENT has none, the place for it.
+    package var state: Range<Int>?
     /// Where a trigger's body begins.
     package var body: Int?
 }

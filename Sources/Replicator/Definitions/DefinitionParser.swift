@@ -175,6 +175,7 @@ struct DefinitionParser {
             return name().map { Definition(kind: .createView, objects: [$0]) }
         }
         if take("TRIGGER") { return createTrigger() }
+        if take("EVENT") { return event(isNew: true) }
         return other()
     }
 
@@ -189,6 +190,27 @@ struct DefinitionParser {
     private mutating func routine(_ kind: Definition.Kind) -> Definition? {
         skipIfExists()
         return name().map { Definition(kind: kind, objects: [$0]) }
+    }
+
+    /// The state stands before the comment and the body.
+    private mutating func event(isNew: Bool) -> Definition? {
+        guard var result = routine(.event) else { return nil }
+        while position < tokens.count, !isWord("DO"), !isWord("COMMENT") {
+            if take("RENAME", "TO") {
+                _ = name()
+            } else if isWord("ENABLE") || isWord("DISABLE") {
+                let isOnReplica = isWord("ON", at: 1) && (isWord("SLAVE", at: 2) || isWord("REPLICA", at: 2))
+                let last = tokens[position + (isOnReplica ? 2 : 0)]
+                result.state = tokens[position].range.lowerBound..<last.range.upperBound
+                return result
+            } else {
+                position += 1
+            }
+        }
+        if isNew, position < tokens.count {
+            result.state = tokens[position].range.lowerBound..<tokens[position].range.lowerBound
+        }
+        return result
     }
 
     private mutating func createTable() -> Definition? {
@@ -273,6 +295,7 @@ struct DefinitionParser {
         }
         if take("TABLE") { return alterTable() }
         if take("VIEW") { return name().map { Definition(kind: .createView, objects: [$0]) } }
+        if take("EVENT") { return event(isNew: false) }
         return other()
     }
 

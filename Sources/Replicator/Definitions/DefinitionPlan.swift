@@ -257,6 +257,7 @@ private struct Work {
     }
 
     /// Views, functions, procedures and events: their text may name tables anywhere, so renamed ones cannot be followed.
+    /// Events are switched off: what they do at the source comes as rows.
     func object() throws -> DefinitionPlan {
         guard let object = definition.objects.first else { throw refusal("no object is named") }
         guard let route = try selection.route(object.name) ?? wholeSchemaRoute(object.name) else {
@@ -266,7 +267,8 @@ private struct Work {
             throw refusal(
                 "its text cannot be written in the target's names: leave it out by SqlFilter, or rename nothing")
         }
-        return run([], schema: try current())
+        let states = definition.state.map { [Edit(range: $0, text: $0.isEmpty ? "DISABLE " : "DISABLE")] } ?? []
+        return run(states, schema: try current())
     }
 
     /// Routines are not tables: they belong to a schema that is replicated as a whole.
