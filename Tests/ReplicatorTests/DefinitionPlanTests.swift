@@ -121,4 +121,10 @@ struct DefinitionPlanTests {
         let result = try Self.outcome(statement, in: "shop")
         #expect(result.contains(outcome), "\(result)")
     }
+
+    @Test(arguments: ["CREATE OR REPLACE SEQUENCE q", "ALTER SEQUENCE q RESTART", "DROP SEQUENCE IF EXISTS q"])
+    func `sequences are told as not followed`(statement: String) throws {
+        #expect(try Self.outcome(statement, in: "shop") == "skip")
+        #expect(try Self.outcome(statement) == "outside")
+    }
 }

@@ -20,6 +20,8 @@ package struct Definition: Sendable {
         /// Functions, procedures and events; created, changed or dropped.
         case routine
         case event
+        /// MariaDB's.
+        case sequence
         /// Users, roles, rights.
         case account
         /// Changes nothing that is replicated: ANALYZE, FLUSH, temporary tables.

@@ -184,6 +184,10 @@ struct DefinitionParser {
         if takeAny(["USER", "ROLE"]) != nil { return Definition(kind: .account) }
         if takeAny(["PROCEDURE", "FUNCTION", "PACKAGE"]) != nil { return routine(.routine) }
         if take("EVENT") { return routine(.event) }
+        if take("SEQUENCE") {
+            skipIfExists()
+            return Definition(kind: .sequence, objects: names())
+        }
         return nil
     }
 

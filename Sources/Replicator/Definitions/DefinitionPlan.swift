@@ -91,6 +91,7 @@ package struct DefinitionPlanner: Sendable {
         case .createTrigger, .dropTrigger:
             return expandsSyntax ? try work.trigger() : .skip("ExpandSyntaxSupport is off")
         case .createView: return try work.object()
+        case .sequence: return try work.sequence()
         case .createTable, .alterTable, .truncate, .createIndex, .dropIndex: return try work.table()
         case .xaCommit, .unknown:
             guard try concerns(query, tokens) else { return .outside }
@@ -269,6 +270,11 @@ private struct Work {
         }
         let states = definition.state.map { [Edit(range: $0, text: $0.isEmpty ? "DISABLE " : "DISABLE")] } ?? []
         return run(states, schema: try current())
+    }
+
+    func sequence() throws -> DefinitionPlan {
+        guard try definition.objects.contains(where: { try selection.route($0.name) != nil }) else { return .outside }
+        return .skip("sequences are not followed, make it in the target")
     }
 
     /// Routines are not tables: they belong to a schema that is replicated as a whole.
