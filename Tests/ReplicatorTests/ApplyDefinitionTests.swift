@@ -263,6 +263,50 @@ struct ApplyDefinitionTests {
         } throws: { "\($0)".contains("1146") }
     }
 
+    @Test(arguments: FollowedPair.alike)
+    func `names in other character sets are those of the rows`(pair: FollowedPair) throws {
+        let follower = try pair.follower()
+        try follower.follow { session in
+            try Self.run(
+                session,
+                ["SET NAMES utf8mb4", "CREATE TABLE 表 (id INT)", "CREATE TABLE é (id INT)", "CREATE TABLE 好 (id INT)"])
+            for table in ["表", "é", "好"] { try session.run("INSERT INTO \(table) VALUES (1), (2)") }
+        }
+        try follower.follow { session in
+            try session.run("SET NAMES gbk")
+            // 表 is B1 ED, 好 is BA C3, 誠 is D5 5C, which ends with a backslash.
+            try session.run(Array("TRUNCATE TABLE ".utf8) + [0xb1, 0xed])
+            try session.run(
+                Array("RENAME TABLE \(follower.schema).`".utf8) + [0xba, 0xc3] + Array("` TO ".utf8) + [0xd5, 0x5c])
+            try session.run("SET NAMES latin1")
+            try session.run(Array("TRUNCATE TABLE ".utf8) + [0xe9])
+        }
+        try follower.expectEqual("表", isEmpty: true)
+        try follower.expectEqual("é", isEmpty: true)
+        try follower.expectEqual("`誠`")
+        #expect(
+            try Self.catalogue(follower.source, follower.schema) == Self.catalogue(follower.target, follower.schema))
+    }
+
+    @Test func `statements in another case than the rows are followed`() throws {
+        let product = try #require(TestServer.available.first)
+        let source = try TestServer.start(product, options: ["--lower-case-table-names=1"])
+        var follower = Follower(source, try TestServer.sharedTarget(product))
+        follower.config["ReplicateDoDb"] = [
+            ["TableSchema": .string(follower.schema), "Tables": [["TableName": "Orders"]]]
+        ]
+        try follower.target.session().run("CREATE DATABASE \(follower.schema)")
+        try follower.follow { session in
+            try Self.run(
+                session,
+                [
+                    "CREATE TABLE oRDERS (id INT PRIMARY KEY)", "INSERT INTO orders VALUES (1)", "TRUNCATE ORDERS",
+                    "INSERT INTO Orders VALUES (2)",
+                ])
+        }
+        #expect(try Follower.rows(follower.target, "\(follower.schema).Orders") == ["X'32'"])
+    }
+
     @Test func `settings that cannot be used are named`() throws {
         let pair = try #require(FollowedPair.alike.first)
         var follower = try pair.follower()

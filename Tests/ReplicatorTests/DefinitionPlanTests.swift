@@ -22,14 +22,15 @@ struct DefinitionPlanTests {
 
     /// `outside`, `skip`, what runs at the target, or the refusal after a `!`.
     private static func outcome(
-        _ statement: String, in schema: String = "other", _ replicated: JSONValue = whole, filter: [JSONValue] = []
+        _ statement: String, in schema: String = "other", _ replicated: JSONValue = whole, filter: [JSONValue] = [],
+        ignoresCase: Bool = false
     ) throws -> String {
         let config: [String: JSONValue] = [
             "ConnectionConfig": ["Host": "h", "Port": 1, "User": "u", "Password": "p"], "ReplicateDoDb": replicated,
             "SqlFilter": .array(filter), "ExpandSyntaxSupport": true,
         ]
         let settings = try ReplicationSettings(config: config, role: .source)
-        let planner = DefinitionPlanner(try Selection(settings), settings)
+        let planner = DefinitionPlanner(try Selection(settings, ignoresCase: ignoresCase), settings)
         do {
             switch try planner.plan(query(Array(statement.utf8), in: schema)) {
             case .outside: return "outside"
@@ -126,5 +127,30 @@ struct DefinitionPlanTests {
     func `sequences are told as not followed`(statement: String) throws {
         #expect(try Self.outcome(statement, in: "shop") == "skip")
         #expect(try Self.outcome(statement) == "outside")
+    }
+
+    @Test(arguments: [
+        ("TRUNCATE Orders", "TRUNCATE `shop`.`orders`"), ("DROP TABLE SHOP.PARTS", "DROP TABLE `shop`.`pieces`"),
+        ("DROP TABLE others", "outside"),
+    ])
+    func `names are those of the rows whatever case they are typed in`(statement: String, outcome: String) throws {
+        #expect(try Self.outcome(statement, in: "shop", Self.listed, ignoresCase: true) == outcome)
+    }
+
+    /// 1 is a collation of Big5, whose characters may end with a backslash; 8 is one of latin1.
+    @Test(arguments: [1, 8] as [UInt8])
+    func `a name that cannot be read is refused where it may be ours`(client: UInt8) throws {
+        let settings = try ReplicationSettings(
+            config: [
+                "ConnectionConfig": ["Host": "h", "Port": 1, "User": "u", "Password": "p"],
+                "ReplicateDoDb": Self.whole,
+            ], role: .source)
+        let planner = DefinitionPlanner(try Selection(settings), settings)
+        let statement = Array("DROP TABLE ".utf8) + [0xa5, 0x5c, 0x20]
+        let session: [UInt8] = [4, client, 0, client, 0, client, 0]
+        #expect(throws: UnfollowedStatement.self) {
+            try planner.plan(Self.query(statement, in: "shop", variables: session))
+        }
+        #expect(try planner.plan(Self.query(statement, in: "other", variables: session)) == .outside)
     }
 }

@@ -41,13 +41,13 @@ package final class Applier {
     /// - Throws: `InvalidSetting`, `SQLError`, `ApplyError`.
     package init(_ options: ApplyOptions) throws {
         self.options = options
-        selection = try Selection(options.settings)
+        selection = try Selection(options.settings, ignoresCase: options.ignoresCase)
         for (index, rule) in options.settings.replicated.enumerated() {
             for (number, table) in rule.tables.enumerated() where !table.condition.isEmpty {
                 _ = try Condition(table.condition, field: "ReplicateDoDb[\(index)].Tables[\(number)].Where")
             }
         }
-        planner = DefinitionPlanner(selection, options.settings)
+        planner = DefinitionPlanner(selection, options.settings, characterSets: options.characterSets)
         let session = try SQLSession(options.target)
         defer { session.close() }
         try Self.endOlder(session, options)
@@ -309,7 +309,7 @@ package final class Applier {
     }
 
     private func follow(_ query: QueryEvent, _ head: TransactionHead, _ transaction: SourceTransaction) throws {
-        switch try planner.plan(query) {
+        switch try planner.plan(query, read: name(_:in:)) {
         case .outside: return
         case .skip(let reason): shared.report(.skipped(statement: String(query.text.prefix(300)), reason: reason))
         case .run(let statement):
@@ -330,6 +330,17 @@ package final class Applier {
                 shared.report(.ran(statement: text))
             }
             book.forget()
+        }
+    }
+
+    /// As the target reads it; nil: it does not know the character set.
+    private func name(_ bytes: [UInt8], in characterSet: String) throws -> String? {
+        do {
+            return try control.perform {
+                try $0.value("SELECT CONVERT(_\(characterSet) \(SQLText.hex(bytes)) USING utf8mb4)")
+            }
+        } catch let error as SQLError where !error.isTransient {
+            return nil
         }
     }
 

@@ -37,6 +37,10 @@ package struct Definition: Sendable {
         package let name: TableName
         /// Bytes of the statement.
         package let range: Range<Int>
+        /// Of these, the schema's.
+        package var schema: Range<Int>?
+        /// Of these, the table's; nil: it is the name of a schema.
+        package var table: Range<Int>?
     }
 
     package let kind: Kind

@@ -49,12 +49,13 @@ struct DefinitionParser {
         let first = tokens[position]
         position += 1
         guard takeSign("."), position < tokens.count, tokens[position].isName else {
-            return Definition.Mention(name: TableName(current, first.text), range: first.range)
+            return Definition.Mention(name: TableName(current, first.text), range: first.range, table: first.range)
         }
         let second = tokens[position]
         position += 1
         return Definition.Mention(
-            name: TableName(first.text, second.text), range: first.range.lowerBound..<second.range.upperBound)
+            name: TableName(first.text, second.text), range: first.range.lowerBound..<second.range.upperBound,
+            schema: first.range, table: second.range)
     }
 
     private mutating func names() -> [Definition.Mention] {
@@ -69,7 +70,8 @@ struct DefinitionParser {
     private mutating func schemaName() -> Definition.Mention? {
         guard position < tokens.count, tokens[position].isName else { return nil }
         position += 1
-        return Definition.Mention(name: TableName(tokens[position - 1].text, ""), range: tokens[position - 1].range)
+        let token = tokens[position - 1]
+        return Definition.Mention(name: TableName(token.text, ""), range: token.range, schema: token.range)
     }
 
     private mutating func skipIfExists() { _ = take("IF", "NOT", "EXISTS") || take("IF", "EXISTS") }

@@ -34,6 +34,7 @@ final class Application: Sendable {
             job: work.task.job, target: work.target, settings: work.settings, sourceFlavor: beginning.flavor)
         options.executed = executed
         options.characterSets = beginning.characterSets
+        options.ignoresCase = beginning.ignoresCase
         let (state, board) = (state, work.board)
         options.report = { notice in Self.tell(notice, state, board) }
         self.options = options
