@@ -2,7 +2,7 @@ import Foundation
 import MartletCore
 import Replication
 import ReplicationFixtures
-import Replicator
+@testable import Replicator
 import SQLClient
 import Synchronization
 import Testing
@@ -305,6 +305,50 @@ struct ApplyDefinitionTests {
                 ])
         }
         #expect(try Follower.rows(follower.target, "\(follower.schema).Orders") == ["X'32'"])
+    }
+
+    /// As after a crash between the statement and its account.
+    @Test(arguments: FollowedPair.alike, [true, false])
+    func `a statement that undoes itself runs once`(pair: FollowedPair, hasRun: Bool) throws {
+        var follower = try pair.follower()
+        follower.policy = .idempotent
+        try follower.follow { session in
+            try Self.run(
+                session,
+                ["a", "b"].map { "CREATE TABLE \($0) (id INT PRIMARY KEY)" } + [
+                    "CREATE TABLE c (id INT PRIMARY KEY, x INT, y INT)", "INSERT INTO a VALUES (1)",
+                    "INSERT INTO b VALUES (2)", "CREATE TABLE e LIKE a",
+                    "CREATE TABLE p (id INT PRIMARY KEY) PARTITION BY RANGE (id) (PARTITION q VALUES LESS THAN (9))",
+                    "INSERT INTO p VALUES (3)",
+                ])
+        }
+        let schema = follower.schema
+        for (statement, tables) in [
+            ("RENAME TABLE a TO x, b TO a, x TO b", ["a", "b", "x"]), ("ALTER TABLE c ADD INDEX (x)", ["c"]),
+            ("ALTER TABLE c CHANGE x y INT, CHANGE y x INT", ["c"]),
+            ("ALTER TABLE p EXCHANGE PARTITION q WITH TABLE e", ["p", "e"]),
+        ] {
+            let start = try follower.now()
+            let session = try follower.source.session()
+            var gtid = "\(UUID().uuidString.lowercased()):1"
+            if !session.flavor.isMaria { try session.run("SET SESSION gtid_next = '\(gtid)'") }
+            try Self.run(session, ["USE \(schema)", statement])
+            if session.flavor.isMaria { gtid = try session.value("SELECT @@last_gtid") ?? "" }
+            let target = try follower.target.session()
+            let look = try TableLook(tables.map { TableName(schema, $0) }, target)
+            #expect(look.hasNumbers)
+            try target.run(
+                "INSERT INTO dtle.gtid_executed_v4 VALUES ('\(follower.job)', REPEAT('x', 16), "
+                    + "-9223372036854775000, 'ddl:1 \(gtid) \(look.text)')")
+            if hasRun { try Self.run(target, ["USE \(schema)", statement]) }
+            try follower.apply(from: start)
+            let marks =
+                "SELECT COUNT(*) FROM dtle.gtid_executed_v4 WHERE job_name = '\(follower.job)' AND gtid_set LIKE 'ddl%'"
+            #expect(try target.value(marks) == "0")
+        }
+        for table in ["a", "b", "e"] { try follower.expectEqual(table) }
+        try follower.expectEqual("p", isEmpty: true)
+        #expect(try Self.catalogue(follower.source, schema) == Self.catalogue(follower.target, schema))
     }
 
     @Test func `settings that cannot be used are named`() throws {

@@ -153,4 +153,28 @@ struct DefinitionPlanTests {
         }
         #expect(try planner.plan(Self.query(statement, in: "other", variables: session)) == .outside)
     }
+
+    @Test(arguments: [
+        ("RENAME TABLE a TO x, b TO a, x TO b", true), ("RENAME TABLE a TO x, b TO a", false),
+        ("ALTER TABLE a EXCHANGE PARTITION p WITH TABLE b", true), ("ALTER TABLE a CHANGE x y INT", false),
+        ("ALTER TABLE a CHANGE x y INT, CHANGE COLUMN y x INT", true), ("ALTER TABLE a CHANGE x x BIGINT", false),
+        ("ALTER TABLE a RENAME COLUMN x TO y, RENAME COLUMN y TO x", true), ("ALTER TABLE a ADD INDEX (x)", true),
+        ("ALTER TABLE a RENAME INDEX x TO y, RENAME KEY y TO x", true), ("ALTER TABLE a ADD INDEX i (x)", false),
+        ("ALTER TABLE a ADD x INT, ADD UNIQUE KEY USING BTREE (x)", true), ("ALTER TABLE a ADD PRIMARY KEY (x)", false),
+        ("ALTER TABLE a ADD CONSTRAINT FOREIGN KEY (x) REFERENCES b (x)", true),
+        ("ALTER TABLE a ADD UNIQUE i (x)", false),
+        ("ALTER TABLE a ADD CONSTRAINT c CHECK (x > 1)", false), ("ALTER TABLE a ADD CHECK (x > 1)", true),
+        ("ALTER TABLE a ADD PARTITION PARTITIONS 2", true), ("ALTER TABLE a MODIFY x INT UNIQUE", true),
+        ("ALTER TABLE a ADD PARTITION (PARTITION p VALUES LESS THAN (2))", false), ("ALTER TABLE a ADD x INT", false),
+    ])
+    func `statements that must not run twice are known`(statement: String, mustNot: Bool) throws {
+        let settings = try ReplicationSettings(
+            config: ["ConnectionConfig": ["Host": "h", "Port": 1, "User": "u", "Password": "p"]], role: .source)
+        let planner = DefinitionPlanner(try Selection(settings), settings)
+        guard case .run(let followed) = try planner.plan(Self.query(Array(statement.utf8), in: "shop")) else {
+            Issue.record("not followed")
+            return
+        }
+        #expect(followed.watched.isEmpty != mustNot)
+    }
 }

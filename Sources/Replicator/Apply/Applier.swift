@@ -28,6 +28,8 @@ package final class Applier {
     let shared: ApplyState
     private let control: TargetSession
     private let started: ExecutedSet
+    /// Of statements that were running when an earlier process ended.
+    private let notes: [String]
     private var scheduler: Scheduler
     private var book: PlanBook
     private var echo: EchoDetector
@@ -53,10 +55,11 @@ package final class Applier {
         try Self.endOlder(session, options)
         let (executed, rows) = try Self.readAccount(session, options)
         started = executed
+        notes = rows.compactMap(\.note)
         book = try PlanBook(options, selection, session)
         echo = try EchoDetector(session)
         shared = ApplyState(options, start: executed)
-        shared.monitor.withLock { $0.tracker.add(rows) }
+        shared.monitor.withLock { $0.tracker.add(rows.filter { !$0.isMark }) }
         var patient = options.target
         patient.readTimeout = nil
         control = TargetSession(patient, job: options.job, number: options.settings.workers, shared)
@@ -93,9 +96,12 @@ package final class Applier {
         let rows = try checkpoint.rows()
         var executed = try checkpoint.executed()
         executed.formUnion(options.executed)
-        let superfluous = rows.filter(\.isMark)
-        try checkpoint.compact(executed, covering: superfluous)
-        return (executed, rows.filter { $0.number != 0 && !$0.isMark })
+        // Those of statements that may have run and are not accounted for are kept until they are.
+        let isOpen: (CheckpointRow) -> Bool = { row in
+            row.note.map { !DefinitionRun.isCovered($0, by: executed) } == true
+        }
+        try checkpoint.compact(executed, covering: rows.filter { $0.isMark && !isOpen($0) })
+        return (executed, rows.filter { $0.number != 0 && (!$0.isMark || isOpen($0)) })
     }
 
     private func startWorkers() {
@@ -315,17 +321,14 @@ package final class Applier {
         case .run(let statement):
             try scheduler.drain()
             current = .defined(head, transaction)
-            let session = DefinitionSession(query, statement, sourceFlavor: options.sourceFlavor)
-            var mayBeDone = isFirst || options.policy == .idempotent || query.errorCode != 0
-            let refusal = try control.perform { target in
-                try Checkpoint(target, job: options.job).mark(origin(of: head))
-                // A connection that is lost meanwhile does not say whether it ran.
-                defer { mayBeDone = true }
-                return try session.run(target, mayBeDone: mayBeDone)
-            }
+            var run = DefinitionRun(
+                query, statement, head, options,
+                mayBeDone: isFirst || options.policy == .idempotent || query.errorCode != 0,
+                before: DefinitionRun.look(notes, head))
+            let reason = try control.perform { try run.run($0) }
             let text = String(String(decoding: statement.text, as: UTF8.self).prefix(300))
-            if let refusal {
-                shared.report(.skipped(statement: text, reason: "the target has it done (\(refusal))"))
+            if let reason {
+                shared.report(.skipped(statement: text, reason: "the target has it done (\(reason))"))
             } else {
                 shared.report(.ran(statement: text))
             }
@@ -343,8 +346,6 @@ package final class Applier {
             return nil
         }
     }
-
-    private func origin(of head: TransactionHead) -> [UInt8] { GTID(head.identity)?.source.server.bytes ?? [] }
 
     private func removeMark() throws {
         try control.perform { try Checkpoint($0, job: options.job).unmark() }

@@ -74,9 +74,9 @@ package struct Checkpoint {
         }
     }
 
-    /// Says that the session runs a statement of `source`, until `unmark`.
-    func mark(_ source: [UInt8]) throws {
-        let mark = CheckpointRow.mark(source: source, connection: session.connectionID)
+    /// Says that the session runs a statement of `source`, until `unmark`; `note`: which, and what its tables were before.
+    func mark(_ source: [UInt8], note: String? = nil) throws {
+        let mark = CheckpointRow.mark(source: source, connection: session.connectionID, note: note)
         try session.run("REPLACE INTO \(Self.table) VALUES \(mark.values(job: job))")
     }
 
@@ -116,15 +116,22 @@ extension CheckpointRow {
 
     /// Stands in the table while a statement that has no transaction of its own runs in the session it names: so a job in
     /// the other direction knows the statement as ours.
-    static func mark(source: [UInt8], connection: UInt) -> CheckpointRow {
+    static func mark(source: [UInt8], connection: UInt, note: String? = nil) -> CheckpointRow {
         CheckpointRow(
-            source: source, number: Int64.min + Int64(connection), text: "\(markPrefix)\(connection)", last: 0)
+            source: source, number: Int64.min + Int64(connection),
+            text: "\(markPrefix)\(connection)\(note.map { " \($0)" } ?? "")", last: 0)
     }
 
     var isMark: Bool { text?.hasPrefix(Self.markPrefix) == true }
 
     /// The session of a mark.
     static func markedConnection(_ text: String) -> UInt32? {
-        text.hasPrefix(markPrefix) ? UInt32(text.dropFirst(markPrefix.count)) : nil
+        text.hasPrefix(markPrefix) ? UInt32(text.dropFirst(markPrefix.count).prefix { $0 != " " }) : nil
+    }
+
+    /// What a mark says of its statement.
+    var note: String? {
+        guard isMark, let parts = text?.split(separator: " ", maxSplits: 1), parts.count == 2 else { return nil }
+        return String(parts[1])
     }
 }

@@ -54,6 +54,8 @@ package struct Definition: Sendable {
     package var partners: [TableName] = []
     /// The new name in ALTER TABLE … RENAME, which is also among `others`.
     package var newName: TableName?
+    /// A second run of ALTER TABLE undoes the first, or does it twice.
+    package var isHarmfulTwice = false
     /// What it counts as for `SqlFilter`.
     package var classes: Set<ChangeFilter> = []
     /// `START TRANSACTION` at the end of a CREATE TABLE of MySQL: rows follow.

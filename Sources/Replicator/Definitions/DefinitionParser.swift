@@ -316,7 +316,9 @@ struct DefinitionParser {
         _ = take("NOWAIT")
         if take("WAIT") { position += 1 }
         var result = Definition(kind: .alterTable, objects: [table], classes: [.alterTable])
-        for clause in clauses() { read(clause, into: &result) }
+        let clauses = clauses()
+        result.isHarmfulTwice = SecondRun.isHarmful(clauses.map { tokens[$0] })
+        for clause in clauses { read(clause, into: &result) }
         return result
     }
 

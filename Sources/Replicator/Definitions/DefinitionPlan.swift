@@ -18,6 +18,10 @@ package struct FollowedStatement: Sendable, Equatable {
     package let schema: String?
     /// The tables that it makes, changes or drops, in the target's names.
     package var tables: [TableName] = []
+    /// Tables that tell whether it has run, where a second run undoes the first or does it twice; empty: it may run again.
+    package var watched: [TableName] = []
+    /// Tables may take each other's places and look as before.
+    package var swaps = false
 }
 
 /// Why a statement cannot be followed; nothing was done.

@@ -132,7 +132,12 @@ struct DefinitionWork {
         }
         var edits = [try edit(table, route.target)] + (try otherEdits())
         if let range = definition.startsTransaction { edits.append((range, [])) }
-        return run(edits, schema: try current(), tables: [route.target])
+        let plan = run(edits, schema: try current(), tables: [route.target])
+        guard case .run(var statement) = plan, definition.isHarmfulTwice else { return plan }
+        let partners = try definition.partners.compactMap { try selection.route($0)?.target }
+        statement.watched = [route.target] + partners
+        statement.swaps = !partners.isEmpty
+        return .run(statement)
     }
 
     /// Keeps what is replicated.
@@ -172,7 +177,13 @@ struct DefinitionWork {
         }
         guard !parts.isEmpty else { return .outside }
         let text = Array("RENAME TABLE ".utf8) + parts.joined(separator: ", ".utf8)
-        return .run(FollowedStatement(text: text, kind: .renameTables, schema: try current(), tables: tables))
+        var statement = FollowedStatement(text: text, kind: .renameTables, schema: try current(), tables: tables)
+        let old = Set(stride(from: 0, to: tables.count, by: 2).map { tables[$0] })
+        if Set(tables) == old {
+            statement.watched = old.sorted()
+            statement.swaps = true
+        }
+        return .run(statement)
     }
 
     /// Views, functions, procedures and events: their text may name tables anywhere, so renamed ones cannot be followed.
