@@ -351,6 +351,84 @@ struct ApplyDefinitionTests {
         #expect(try Self.catalogue(follower.source, schema) == Self.catalogue(follower.target, schema))
     }
 
+    /// contract §F.17: what a table tells apart at the source, it tells apart at the target.
+    @Test(arguments: FollowedPair.all)
+    func `tables are no laxer than the source's`(pair: FollowedPair) throws {
+        let follower = try pair.follower()
+        try follower.follow { session in
+            try Self.run(session, ["DROP DATABASE \(follower.schema)", "SET SESSION sql_mode=DEFAULT"])
+            if !session.flavor.isMaria { try session.run("SET SESSION collation_server=utf8mb4_0900_ai_ci") }
+            try session.run(
+                "CREATE DATABASE \(follower.schema)\(session.flavor.isMaria ? " CHARACTER SET utf8mb4" : "")")
+            try Self.run(
+                session,
+                [
+                    "USE \(follower.schema)", "CREATE TABLE a (v VARCHAR(50) PRIMARY KEY)",
+                    "CREATE TABLE b (v VARCHAR(50) CHARACTER SET utf8mb4 PRIMARY KEY, u INT)",
+                    "CREATE TABLE c (v VARCHAR(50) PRIMARY KEY) DEFAULT CHARSET=utf8mb4 COMMENT 'x'",
+                    "CREATE TABLE d (v VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY)",
+                ])
+            // MariaDB's own takes them as equal.
+            let values = session.flavor.isMaria ? ["('ss'), ('ß')"] : ["('😀'), ('😁')", "('a'), ('a ')"]
+            try session.run("INSERT INTO d VALUES \(values[0])")
+            for table in ["a", "c"] {
+                for value in values { try session.run("INSERT INTO \(table) VALUES \(value)") }
+            }
+            for value in values { try session.run("INSERT INTO b (v) VALUES \(value)") }
+            if !session.flavor.isMaria {
+                try Self.run(
+                    session,
+                    [
+                        "CREATE TABLE e (v VARCHAR(50) COLLATE utf8mb4_0900_as_cs PRIMARY KEY)",
+                        "INSERT INTO e VALUES ('a'), ('A')",
+                    ])
+            }
+        }
+        for table in ["a", "b", "c", "d"] { try follower.expectEqual(table) }
+    }
+
+    @Test(arguments: FollowedPair.all)
+    func `TIMESTAMP columns are what they are at the source`(pair: FollowedPair) throws {
+        let follower = try pair.follower()
+        try follower.follow { session in
+            for value in ["OFF", "ON"] {
+                try Self.run(
+                    session,
+                    [
+                        "SET SESSION sql_mode='', explicit_defaults_for_timestamp=\(value)",
+                        "CREATE TABLE t\(value) (id INT PRIMARY KEY, t TIMESTAMP)",
+                        "INSERT INTO t\(value) (id) VALUES (1)",
+                    ])
+            }
+        }
+        let sql =
+            "SELECT TABLE_NAME, COLUMN_NAME, IS_NULLABLE, LEFT(EXTRA, 6) = 'on upd' OR EXTRA LIKE '%on update%' "
+            + "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '\(follower.schema)' ORDER BY 1, 2"
+        #expect(try follower.source.session().rows(sql) == follower.target.session().rows(sql))
+        try follower.expectEqual("tON")
+        try follower.expectEqual("tOFF")
+    }
+
+    @Test func `sql_mode ORACLE goes over, or is refused`() throws {
+        for pair in FollowedPair.all where pair.source == .maria {
+            let follower = try pair.follower()
+            let work: (SQLSession) throws -> Void = { session in
+                try Self.run(
+                    session,
+                    [
+                        "SET SESSION sql_mode=ORACLE", "CREATE TABLE o (id NUMBER(5), d DATE)",
+                        "INSERT INTO o VALUES (1, '2026-01-01 12:00:00')",
+                    ])
+            }
+            if pair.target == .maria {
+                try follower.follow(work)
+                try follower.expectEqual("o")
+            } else {
+                #expect { try follower.follow(work) } throws: { "\($0)".contains("sql_mode=ORACLE") }
+            }
+        }
+    }
+
     @Test func `settings that cannot be used are named`() throws {
         let pair = try #require(FollowedPair.alike.first)
         var follower = try pair.follower()

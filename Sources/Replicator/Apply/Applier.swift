@@ -49,9 +49,11 @@ package final class Applier {
                 _ = try Condition(table.condition, field: "ReplicateDoDb[\(index)].Tables[\(number)].Where")
             }
         }
-        planner = DefinitionPlanner(selection, options.settings, characterSets: options.characterSets)
         let session = try SQLSession(options.target)
         defer { session.close() }
+        planner = DefinitionPlanner(
+            selection, options.settings, characterSets: options.characterSets,
+            servers: (options.sourceFlavor, session.flavor))
         try Self.endOlder(session, options)
         let (executed, rows) = try Self.readAccount(session, options)
         started = executed

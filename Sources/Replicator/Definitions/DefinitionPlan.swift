@@ -1,5 +1,6 @@
 package import Binlog
 package import Replication
+package import SQLClient
 
 /// What becomes of a statement of the source at the target.
 package enum DefinitionPlan: Sendable, Equatable {
@@ -57,13 +58,17 @@ package struct DefinitionPlanner: Sendable {
     private let skipsCreation: Bool
     private let expandsSyntax: Bool
     private let characterSets: CharacterSets
+    /// nil: both servers have the same.
+    private let collations: ForeignCollations?
 
     /// Reads bytes in a character set; nil: they are no text in it.
     package typealias NameReader = (_ bytes: [UInt8], _ characterSet: String) throws -> String?
 
     package init(
-        _ selection: Selection, _ settings: ReplicationSettings, characterSets: CharacterSets = CharacterSets()
+        _ selection: Selection, _ settings: ReplicationSettings, characterSets: CharacterSets = CharacterSets(),
+        servers: (from: Flavor, to: Flavor)? = nil
     ) {
+        collations = servers.map { ForeignCollations(from: $0.from, to: $0.to) }
         self.selection = selection
         self.characterSets = characterSets
         filter = settings.filter
@@ -94,7 +99,8 @@ package struct DefinitionPlanner: Sendable {
             return .skip("SqlFilter has \(word.rawValue)")
         }
         let work = DefinitionWork(
-            query: query, definition: definition, selection: selection, isUnicode: Self.isUnicode(characterSet))
+            query: query, definition: definition, selection: selection, isUnicode: Self.isUnicode(characterSet),
+            collations: collations?.edits(tokens, isAlter: definition.kind == .alterTable, query.session) ?? [])
         try work.checkNames()
         switch definition.kind {
         case .nothing: return .outside

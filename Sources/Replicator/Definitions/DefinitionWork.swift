@@ -8,15 +8,17 @@ struct DefinitionWork {
     let selection: Selection
     /// Whether the statement is in UTF-8.
     let isUnicode: Bool
+    /// Collations in the target's words.
+    let collations: [Edit]
 
-    private typealias Edit = (range: Range<Int>, text: [UInt8])
+    typealias Edit = (range: Range<Int>, text: [UInt8])
 
     func verbatim() -> DefinitionPlan { run([], schema: nil) }
 
     private func run(_ edits: [Edit], schema: String?, tables: [TableName] = []) -> DefinitionPlan {
         var text: [UInt8] = []
         var end = definition.settings?.upperBound ?? 0
-        for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+        for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) where edit.range.lowerBound >= end {
             text += query.statement[end..<edit.range.lowerBound]
             text += edit.text
             end = edit.range.upperBound
@@ -87,8 +89,8 @@ struct DefinitionWork {
         guard try selection.isWhole(mention.name.schema), let name = try selection.schema(mention.name.schema) else {
             return .outside
         }
-        if mention.range.isEmpty { return run([], schema: name) }
-        return run([try edit(mention, TableName(name, ""))], schema: nil)
+        if mention.range.isEmpty { return run(collations, schema: name) }
+        return run([try edit(mention, TableName(name, ""))] + collations, schema: nil)
     }
 
     /// Of a schema that is dropped only the tables on the list are ours.
@@ -130,7 +132,7 @@ struct DefinitionWork {
         if !route.columns.isEmpty, definition.kind != .truncate {
             return .skip("\(table.name) has ColumnMapFrom: its target is not changed")
         }
-        var edits = [try edit(table, route.target)] + (try otherEdits())
+        var edits = [try edit(table, route.target)] + (try otherEdits()) + collations
         if let range = definition.startsTransaction { edits.append((range, [])) }
         let plan = run(edits, schema: try current(), tables: [route.target])
         guard case .run(var statement) = plan, definition.isHarmfulTwice else { return plan }
