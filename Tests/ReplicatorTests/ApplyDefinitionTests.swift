@@ -429,6 +429,23 @@ struct ApplyDefinitionTests {
         }
     }
 
+    @Test(.enabled(if: TestServer.hasMaria), arguments: ["FULL", "NO_LOG"])
+    func `sequences are passed over`(metadata: String) throws {
+        let source = try TestServer.start(.maria, options: ["--binlog-row-metadata=\(metadata)"])
+        let follower = Follower(source, try TestServer.sharedTarget(.maria))
+        try follower.follow { session in
+            try Self.run(
+                session,
+                [
+                    "CREATE TABLE a (id INT PRIMARY KEY)", "CREATE SEQUENCE q START WITH 5", "SELECT NEXTVAL(q)",
+                    "INSERT INTO a VALUES (NEXTVAL(q))", "ALTER SEQUENCE q RESTART 9", "SELECT NEXTVAL(q)",
+                ])
+        }
+        try follower.target.session().run("CREATE SEQUENCE \(follower.schema).q")
+        try follower.follow { try Self.run($0, ["INSERT INTO a VALUES (NEXTVAL(q))", "DROP SEQUENCE q"]) }
+        try follower.expectEqual("a")
+    }
+
     @Test func `settings that cannot be used are named`() throws {
         let pair = try #require(FollowedPair.alike.first)
         var follower = try pair.follower()
