@@ -9,13 +9,12 @@ import Testing
 /// contract §C.8, §F.26 and §F.28: statements of the source at the target.
 @Suite(.serialized)
 struct ApplyDefinitionTests {
-    private static func run(_ session: SQLSession, _ statements: [String]) throws {
+    static func run(_ session: SQLSession, _ statements: [String]) throws {
         for statement in statements { try session.run(statement) }
     }
 
     /// What both catalogues say of a schema.
-    private static func catalogue(_ server: TestServer, _ schema: String, as name: String? = nil) throws -> [[String?]]
-    {
+    static func catalogue(_ server: TestServer, _ schema: String, as name: String? = nil) throws -> [[String?]] {
         let session = try server.session()
         let columns = try session.rows(
             "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, COLLATION_NAME, IS_NULLABLE, COLUMN_DEFAULT, EXTRA "

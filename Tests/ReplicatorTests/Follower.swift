@@ -51,6 +51,7 @@ struct Follower {
         options.window = window
         options.report = report
         options.characterSets = try CharacterSets(session)
+        options.ignoresCase = try session.value("SELECT @@GLOBAL.lower_case_table_names") != "0"
         return options
     }
 

@@ -28,6 +28,8 @@ package final class Applier {
     let shared: ApplyState
     private let control: TargetSession
     private let started: ExecutedSet
+    /// Of statements that were running when an earlier process ended.
+    private let notes: [String]
     private var scheduler: Scheduler
     private var book: PlanBook
     private var echo: EchoDetector
@@ -47,22 +49,25 @@ package final class Applier {
     package init(_ options: ApplyOptions) throws {
         self.options = options
         window = options.window
-        selection = try Selection(options.settings)
+        selection = try Selection(options.settings, ignoresCase: options.ignoresCase)
         for (index, rule) in options.settings.replicated.enumerated() {
             for (number, table) in rule.tables.enumerated() where !table.condition.isEmpty {
                 _ = try Condition(table.condition, field: "ReplicateDoDb[\(index)].Tables[\(number)].Where")
             }
         }
-        planner = DefinitionPlanner(selection, options.settings)
         let session = try SQLSession(options.target)
         defer { session.close() }
+        planner = DefinitionPlanner(
+            selection, options.settings, characterSets: options.characterSets,
+            servers: (options.sourceFlavor, session.flavor))
         try Self.endOlder(session, options)
         let (executed, rows) = try Self.readAccount(session, options)
         started = executed
+        notes = rows.compactMap(\.note)
         book = try PlanBook(options, selection, session)
         echo = try EchoDetector(session)
         shared = ApplyState(options, start: executed)
-        shared.monitor.withLock { $0.tracker.add(rows) }
+        shared.monitor.withLock { $0.tracker.add(rows.filter { !$0.isMark }) }
         var patient = options.target
         patient.readTimeout = nil
         control = TargetSession(patient, job: options.job, number: options.settings.workers, shared)
@@ -99,9 +104,12 @@ package final class Applier {
         let rows = try checkpoint.rows()
         var executed = try checkpoint.executed()
         executed.formUnion(options.executed)
-        let superfluous = rows.filter(\.isMark)
-        try checkpoint.compact(executed, covering: superfluous)
-        return (executed, rows.filter { $0.number != 0 && !$0.isMark })
+        // Those of statements that may have run and are not accounted for are kept until they are.
+        let isOpen: (CheckpointRow) -> Bool = { row in
+            row.note.map { !DefinitionRun.isCovered($0, by: executed) } == true
+        }
+        try checkpoint.compact(executed, covering: rows.filter { $0.isMark && !isOpen($0) })
+        return (executed, rows.filter { $0.number != 0 && (!$0.isMark || isOpen($0)) })
     }
 
     private func startWorkers() {
@@ -247,9 +255,7 @@ package final class Applier {
     private func finish(_ end: TransactionEnd) throws {
         defer { current = .none }
         guard end.kind != .prepared else {
-            throw ApplyError(
-                "an XA transaction, which is not followed: let the source's programs use ordinary transactions "
-                    + "(file \(end.file), position \(end.position))")
+            throw ApplyError("\(UnfollowedStatement.xa) (file \(end.file), position \(end.position))")
         }
         switch current {
         case .none: return
@@ -309,17 +315,8 @@ package final class Applier {
     /// A change that was logged as a statement is refused where it could concern us.
     private func refuse(_ query: QueryEvent) throws {
         if case .skipped = current { return }
-        let tokens = SQLTokenizer.tokens(of: query.statement, rules: SQLTokenizer.Rules(query.session))
-        var isOurs = try !query.schema.isEmpty && selection.schema(query.schema) != nil
-        for (index, token) in tokens.enumerated().dropFirst()
-        where token.isSign(".") && tokens[index - 1].isName {
-            if try selection.schema(tokens[index - 1].text) != nil { isOurs = true }
-        }
-        if isOurs {
-            throw ApplyError(
-                "a change was logged as a statement, set binlog_format=ROW for every session of the source: "
-                    + query.text.prefix(200))
-        }
+        guard try planner.concerns(query) else { return }
+        throw ApplyError("\(UnfollowedStatement.change): \(query.text.prefix(200))")
     }
 
     // MARK: Statements
@@ -331,24 +328,34 @@ package final class Applier {
         case .none, .skipped, .giant: return
         }
         if echo.isOurs(query) { return skip() }
-        switch try planner.plan(query) {
+        do {
+            try follow(query, head, transaction)
+        } catch let error as UnfollowedStatement {
+            throw error.at(head.origin)
+        }
+    }
+
+    private func follow(_ query: QueryEvent, _ head: TransactionHead, _ transaction: SourceTransaction) throws {
+        switch try planner.plan(query, read: name(_:in:)) {
         case .outside: return
         case .skip(let reason): shared.report(.skipped(statement: String(query.text.prefix(300)), reason: reason))
         case .run(let statement):
             if try isCopied(query, head) { return }
             try scheduler.drain()
             current = .defined(head, transaction)
-            let session = DefinitionSession(query, statement, sourceFlavor: options.sourceFlavor)
-            var mayBeDone = isFirst || comesAgain || window != nil || query.errorCode != 0
-            if options.policy == .idempotent { mayBeDone = true }
-            try control.perform { target in
-                try Checkpoint(target, job: options.job).mark(GTID(head.identity))
-                // A connection that is lost meanwhile does not say whether it ran.
-                defer { mayBeDone = true }
-                try session.run(target, mayBeDone: mayBeDone)
-            }
+            var run = DefinitionRun(
+                query, statement, head, options,
+                mayBeDone: isFirst || comesAgain || window != nil || options.policy == .idempotent
+                    || query.errorCode != 0,
+                before: DefinitionRun.look(notes, head))
+            let reason = try control.perform { try run.run($0) }
             defined = head.identity
-            shared.report(.ran(statement: String(String(decoding: statement.text, as: UTF8.self).prefix(300))))
+            let text = String(String(decoding: statement.text, as: UTF8.self).prefix(300))
+            if let reason {
+                shared.report(.skipped(statement: text, reason: "the target has it done (\(reason))"))
+            } else {
+                shared.report(.ran(statement: text))
+            }
             book.forget()
         }
     }
@@ -365,6 +372,17 @@ package final class Applier {
             throw ApplyError(
                 "the full copy was interrupted, and read \(held) after this statement but not \(other): remove the job's "
                     + "progress and begin with a full copy: \(query.text.prefix(300))", "\(held)", head.origin)
+        }
+    }
+
+    /// As the target reads it; nil: it does not know the character set.
+    private func name(_ bytes: [UInt8], in characterSet: String) throws -> String? {
+        do {
+            return try control.perform {
+                try $0.value("SELECT CONVERT(_\(characterSet) \(SQLText.hex(bytes)) USING utf8mb4)")
+            }
+        } catch let error as SQLError where !error.isTransient {
+            return nil
         }
     }
 

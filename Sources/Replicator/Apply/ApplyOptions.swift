@@ -16,6 +16,8 @@ package struct ApplyOptions: Sendable {
     package var window: CopyWindow?
     /// Of the source's collations; those of the target are known.
     package var characterSets = CharacterSets()
+    /// The source's `lower_case_table_names` is 1 or 2.
+    package var ignoresCase = false
     /// Called from any of the threads, in between its work.
     package var report: @Sendable (ApplyNotice) -> Void = { _ in }
 

@@ -74,9 +74,10 @@ package struct Checkpoint {
         }
     }
 
-    /// Says that the session runs the statement of a transaction of the source, until `unmark`.
-    func mark(_ gtid: GTID?) throws {
-        let mark = CheckpointRow.mark(gtid, connection: session.connectionID)
+    /// Says that the session runs the statement of a transaction of the source, until `unmark`; `note`: which, and what its
+    /// tables were before.
+    func mark(_ gtid: GTID?, note: String? = nil) throws {
+        let mark = CheckpointRow.mark(gtid, connection: session.connectionID, note: note)
         try session.run("REPLACE INTO \(Self.table) VALUES \(mark.values(job: job))")
     }
 
@@ -116,10 +117,10 @@ extension CheckpointRow {
 
     /// Stands in the table while a statement that has no transaction of its own runs in the session it names: so a job in
     /// the other direction knows the statement as ours.
-    static func mark(_ gtid: GTID?, connection: UInt) -> CheckpointRow {
+    static func mark(_ gtid: GTID?, connection: UInt, note: String? = nil) -> CheckpointRow {
         CheckpointRow(
             source: gtid?.source.server.bytes ?? [], number: Int64.min + min(gtid?.number ?? 0, 1 << 61),
-            text: "\(markPrefix)\(connection)", last: 0)
+            text: "\(markPrefix)\(connection)\(note.map { " \($0)" } ?? "")", last: 0)
     }
 
     var isMark: Bool { text?.hasPrefix(Self.markPrefix) == true }
@@ -132,6 +133,12 @@ extension CheckpointRow {
 
     /// The session of a mark.
     static func markedConnection(_ text: String) -> UInt32? {
-        text.hasPrefix(markPrefix) ? UInt32(text.dropFirst(markPrefix.count)) : nil
+        text.hasPrefix(markPrefix) ? UInt32(text.dropFirst(markPrefix.count).prefix { $0 != " " }) : nil
+    }
+
+    /// What a mark says of its statement.
+    var note: String? {
+        guard isMark, let parts = text?.split(separator: " ", maxSplits: 1), parts.count == 2 else { return nil }
+        return String(parts[1])
     }
 }

@@ -41,8 +41,10 @@ struct PlanBook {
         let map = event.table
         guard let route = try selection.route(TableName(map.schema, map.table)) else { return nil }
         guard let table = try tables[route.target] ?? target.perform({ try TableReader($0).table(route.target) }) else {
+            if passesOver(event) { return nil }
             throw ApplyError("there is no table \(route.target) at the target", map.name, event.origin)
         }
+        if table.isSequence { return nil }
         tables[route.target] = table
         let family = try family(of: table, target)
         do {
@@ -62,6 +64,14 @@ struct PlanBook {
         let families = try families ?? target.perform { TableFamilies(try TableReader($0).links()) }
         self.families = families
         return families.family(of: table.name)
+    }
+
+    /// MariaDB's sequences log their state as rows; the copy leaves them out, and so does this.
+    private func passesOver(_ event: RowsEvent) -> Bool {
+        guard options.sourceFlavor.isMaria, event.kind == .insert, event.table.isLikeSequence else { return false }
+        let name = "\(event.table.schema).\(event.table.table)"
+        options.report(.skipped(statement: name, reason: "sequences are not followed, make it in the target"))
+        return true
     }
 
     private struct PlanProblem: Error {

@@ -49,12 +49,13 @@ struct DefinitionParser {
         let first = tokens[position]
         position += 1
         guard takeSign("."), position < tokens.count, tokens[position].isName else {
-            return Definition.Mention(name: TableName(current, first.text), range: first.range)
+            return Definition.Mention(name: TableName(current, first.text), range: first.range, table: first.range)
         }
         let second = tokens[position]
         position += 1
         return Definition.Mention(
-            name: TableName(first.text, second.text), range: first.range.lowerBound..<second.range.upperBound)
+            name: TableName(first.text, second.text), range: first.range.lowerBound..<second.range.upperBound,
+            schema: first.range, table: second.range)
     }
 
     private mutating func names() -> [Definition.Mention] {
@@ -69,7 +70,8 @@ struct DefinitionParser {
     private mutating func schemaName() -> Definition.Mention? {
         guard position < tokens.count, tokens[position].isName else { return nil }
         position += 1
-        return Definition.Mention(name: TableName(tokens[position - 1].text, ""), range: tokens[position - 1].range)
+        let token = tokens[position - 1]
+        return Definition.Mention(name: TableName(token.text, ""), range: token.range, schema: token.range)
     }
 
     private mutating func skipIfExists() { _ = take("IF", "NOT", "EXISTS") || take("IF", "EXISTS") }
@@ -82,6 +84,9 @@ struct DefinitionParser {
     ]
 
     private mutating func parse() -> Definition? {
+        if take("SET", "STATEMENT") { return statementWithSettings() }
+        if take("XA") { return Definition(kind: isWord("COMMIT") ? .xaCommit : .nothing) }
+        if isWord("ANALYZE"), !isMaintenance() { return nil }
         if isWord("SET"), isWord("PASSWORD", at: 1) || isWord("ROLE", at: 1) || isWord("DEFAULT", at: 1) {
             return Definition(kind: .account)
         }
@@ -98,6 +103,20 @@ struct DefinitionParser {
         case nil: return nil
         default: return Definition(kind: .nothing)
         }
+    }
+
+    private mutating func statementWithSettings() -> Definition? {
+        while position < tokens.count, !isWord("FOR") { position += 1 }
+        guard take("FOR"), position < tokens.count else { return nil }
+        let settings = tokens[0].range.lowerBound..<tokens[position].range.lowerBound
+        var result = parse()
+        result?.settings = settings
+        return result
+    }
+
+    /// MariaDB's ANALYZE without TABLE runs the statement that follows.
+    private func isMaintenance() -> Bool {
+        ["TABLE", "TABLES", "LOCAL", "NO_WRITE_TO_BINLOG"].contains { isWord($0, at: 1) }
     }
 
     private mutating func rename() -> Definition? {
@@ -158,6 +177,7 @@ struct DefinitionParser {
             return name().map { Definition(kind: .createView, objects: [$0]) }
         }
         if take("TRIGGER") { return createTrigger() }
+        if take("EVENT") { return event(isNew: true) }
         return other()
     }
 
@@ -166,12 +186,37 @@ struct DefinitionParser {
         if takeAny(["USER", "ROLE"]) != nil { return Definition(kind: .account) }
         if takeAny(["PROCEDURE", "FUNCTION", "PACKAGE"]) != nil { return routine(.routine) }
         if take("EVENT") { return routine(.event) }
+        if take("SEQUENCE") {
+            skipIfExists()
+            return Definition(kind: .sequence, objects: names())
+        }
         return nil
     }
 
     private mutating func routine(_ kind: Definition.Kind) -> Definition? {
         skipIfExists()
         return name().map { Definition(kind: kind, objects: [$0]) }
+    }
+
+    /// The state stands before the comment and the body.
+    private mutating func event(isNew: Bool) -> Definition? {
+        guard var result = routine(.event) else { return nil }
+        while position < tokens.count, !isWord("DO"), !isWord("COMMENT") {
+            if take("RENAME", "TO") {
+                _ = name()
+            } else if isWord("ENABLE") || isWord("DISABLE") {
+                let isOnReplica = isWord("ON", at: 1) && (isWord("SLAVE", at: 2) || isWord("REPLICA", at: 2))
+                let last = tokens[position + (isOnReplica ? 2 : 0)]
+                result.state = tokens[position].range.lowerBound..<last.range.upperBound
+                return result
+            } else {
+                position += 1
+            }
+        }
+        if isNew, position < tokens.count {
+            result.state = tokens[position].range.lowerBound..<tokens[position].range.lowerBound
+        }
+        return result
     }
 
     private mutating func createTable() -> Definition? {
@@ -256,6 +301,7 @@ struct DefinitionParser {
         }
         if take("TABLE") { return alterTable() }
         if take("VIEW") { return name().map { Definition(kind: .createView, objects: [$0]) } }
+        if take("EVENT") { return event(isNew: false) }
         return other()
     }
 
@@ -270,7 +316,9 @@ struct DefinitionParser {
         _ = take("NOWAIT")
         if take("WAIT") { position += 1 }
         var result = Definition(kind: .alterTable, objects: [table], classes: [.alterTable])
-        for clause in clauses() { read(clause, into: &result) }
+        let clauses = clauses()
+        result.isHarmfulTwice = SecondRun.isHarmful(clauses.map { tokens[$0] })
+        for clause in clauses { read(clause, into: &result) }
         return result
     }
 
@@ -301,7 +349,7 @@ struct DefinitionParser {
         let isOther =
             next < clause.upperBound && tokens[next].kind == .word
             && Self.notColumns.contains(tokens[next].text.uppercased())
-        switch takeAny(["ADD", "DROP", "MODIFY", "CHANGE", "ALTER", "RENAME", "EXCHANGE"]) {
+        switch takeAny(["ADD", "DROP", "MODIFY", "CHANGE", "ALTER", "RENAME", "EXCHANGE", "CONVERT"]) {
         case "ADD" where !isOther: result.classes.insert(.addColumn)
         case "DROP" where !isOther: result.classes.insert(.dropColumn)
         case "MODIFY": result.classes.insert(.modifyColumn)
@@ -310,13 +358,23 @@ struct DefinitionParser {
         case "RENAME": readRename(into: &result)
         case "EXCHANGE":
             while position < clause.upperBound, !isWord("WITH") { position += 1 }
-            if take("WITH", "TABLE"), let other = name() { result.others.append(other) }
+            if take("WITH", "TABLE") { readPartner(into: &result) }
+        case "CONVERT":
+            // MariaDB: CONVERT TABLE other TO PARTITION p, CONVERT PARTITION p TO TABLE other.
+            if take("PARTITION") { while position < clause.upperBound, !isWord("TO") { position += 1 } }
+            if take("TABLE") || take("TO", "TABLE") { readPartner(into: &result) }
         default: break
         }
         for index in clause where tokens[index].isWord("REFERENCES") {
             position = index + 1
             if let name = name() { result.others.append(name) }
         }
+    }
+
+    private mutating func readPartner(into result: inout Definition) {
+        guard let other = name() else { return }
+        result.others.append(other)
+        result.partners.append(other.name)
     }
 
     private mutating func readRename(into result: inout Definition) {

@@ -1,5 +1,6 @@
 package import Binlog
 package import Replication
+package import SQLClient
 
 /// What becomes of a statement of the source at the target.
 package enum DefinitionPlan: Sendable, Equatable {
@@ -16,14 +17,37 @@ package struct FollowedStatement: Sendable, Equatable {
     package let kind: Definition.Kind
     /// The schema it has to run in, in the target's name; nil: it names all itself.
     package let schema: String?
+    /// The tables that it makes, changes or drops, in the target's names.
+    package var tables: [TableName] = []
+    /// Tables that tell whether it has run, where a second run undoes the first or does it twice; empty: it may run again.
+    package var watched: [TableName] = []
+    /// Tables may take each other's places and look as before.
+    package var swaps = false
 }
 
 /// Why a statement cannot be followed; nothing was done.
 package struct UnfollowedStatement: Error, Sendable, CustomStringConvertible {
     package let statement: String
     package let reason: String
+    /// In the source's binlog.
+    private var place = ""
 
-    package var description: String { "\(reason): \(statement.prefix(300))" }
+    init(statement: String, reason: String) {
+        self.statement = statement
+        self.reason = reason
+    }
+
+    func at(_ origin: Origin) -> UnfollowedStatement {
+        var error = self
+        error.place = " (file \(origin.file), position \(origin.position))"
+        return error
+    }
+
+    static let xa =
+        "an XA transaction, which is not followed: let the source's programs use ordinary transactions"
+    static let change = "a change was logged as a statement, set binlog_format=ROW for every session of the source"
+
+    package var description: String { "\(reason): \(statement.prefix(300))\(place)" }
 }
 
 /// Decides which statements are followed and writes the target's names into them (contract C.8). Names are replaced where the
@@ -33,23 +57,51 @@ package struct DefinitionPlanner: Sendable {
     private let filter: Set<ChangeFilter>
     private let skipsCreation: Bool
     private let expandsSyntax: Bool
+    private let characterSets: CharacterSets
+    /// nil: both servers have the same.
+    private let collations: ForeignCollations?
 
-    package init(_ selection: Selection, _ settings: ReplicationSettings) {
+    /// Reads bytes in a character set; nil: they are no text in it.
+    package typealias NameReader = (_ bytes: [UInt8], _ characterSet: String) throws -> String?
+
+    package init(
+        _ selection: Selection, _ settings: ReplicationSettings, characterSets: CharacterSets = CharacterSets(),
+        servers: (from: Flavor, to: Flavor)? = nil
+    ) {
+        collations = servers.map { ForeignCollations(from: $0.from, to: $0.to) }
         self.selection = selection
+        self.characterSets = characterSets
         filter = settings.filter
         skipsCreation = settings.skipsCreation
         expandsSyntax = settings.expandsSyntax
     }
 
     /// - Throws: `UnfollowedStatement`, `PatternTooSlow`.
-    package func plan(_ query: QueryEvent) throws -> DefinitionPlan {
-        let tokens = SQLTokenizer.tokens(of: query.statement, rules: SQLTokenizer.Rules(query.session))
-        let definition = DefinitionParser.definition(of: tokens, schema: query.schema)
+    package func plan(_ query: QueryEvent, read: NameReader = { _, _ in nil }) throws -> DefinitionPlan {
+        let characterSet = query.session.client.map { characterSets.name(UInt64($0)) ?? "" } ?? "utf8mb4"
+        var tokens = SQLTokenizer.tokens(of: query.statement, rules: SQLTokenizer.Rules(query.session))
+        for index in tokens.indices where tokens[index].isName {
+            if let bytes = tokens[index].foreign, !Self.isUnicode(characterSet) {
+                tokens[index].text = try read(bytes, characterSet) ?? "\u{fffd}"
+            }
+            tokens[index].text = selection.folded(tokens[index].text)
+        }
+        let definition = DefinitionParser.definition(of: tokens, schema: selection.folded(query.schema))
+        if definition.kind == .xaCommit {
+            throw UnfollowedStatement(statement: query.text, reason: UnfollowedStatement.xa)
+        }
+        if definition.kind == .unknown, !Self.isDefinition(tokens) {
+            guard try concerns(query, tokens) else { return .outside }
+            throw UnfollowedStatement(statement: query.text, reason: UnfollowedStatement.change)
+        }
         if filter.contains(.allDefinitions) { return .skip("SqlFilter has NoDDL") }
         if let word = definition.classes.intersection(filter).first {
             return .skip("SqlFilter has \(word.rawValue)")
         }
-        let work = Work(query: query, definition: definition, selection: selection)
+        let work = DefinitionWork(
+            query: query, definition: definition, selection: selection, isUnicode: Self.isUnicode(characterSet),
+            collations: collations?.edits(tokens, isAlter: definition.kind == .alterTable, query.session) ?? [])
+        try work.checkNames()
         switch definition.kind {
         case .nothing: return .outside
         case .account: return expandsSyntax ? work.verbatim() : .skip("ExpandSyntaxSupport is off")
@@ -57,15 +109,44 @@ package struct DefinitionPlanner: Sendable {
             return expandsSyntax ? try work.object() : .skip("ExpandSyntaxSupport is off")
         case .createSchema where skipsCreation, .createTable where skipsCreation:
             return .skip("SkipCreateDbTable is on")
+        case .dropSchema where try selection.isPartial(definition.schema?.name.schema ?? ""):
+            return filter.contains(.dropTable) ? .skip("SqlFilter has NoDDLDropTable") : try work.dropListed()
         case .createSchema, .alterSchema, .dropSchema: return try work.schema()
         case .dropTables, .dropViews: return try work.drop()
         case .renameTables: return try work.rename()
         case .createTrigger, .dropTrigger:
             return expandsSyntax ? try work.trigger() : .skip("ExpandSyntaxSupport is off")
         case .createView: return try work.object()
+        case .sequence: return try work.sequence()
         case .createTable, .alterTable, .truncate, .createIndex, .dropIndex: return try work.table()
-        case .unknown: return try work.unknown()
+        case .xaCommit, .unknown:
+            guard try concerns(query, tokens) else { return .outside }
+            throw UnfollowedStatement(
+                statement: query.text,
+                reason: "the statement is not known here; leave it out by SqlFilter NoDDL, or start after it by Gtid")
         }
+    }
+
+    /// Names in statements of such sessions are UTF-8.
+    private static func isUnicode(_ characterSet: String) -> Bool {
+        ["utf8mb4", "utf8mb3", "utf8", "ascii", "binary"].contains(characterSet)
+    }
+
+    /// By its first word: of what is not known, this changes no rows.
+    private static func isDefinition(_ tokens: [SQLToken]) -> Bool {
+        ["CREATE", "ALTER", "DROP", "INSTALL", "UNINSTALL", "IMPORT", "CLONE"].contains {
+            tokens.first?.isWord($0) == true
+        }
+    }
+
+    /// Whether the current schema, or one that stands before a point, has tables that are replicated.
+    func concerns(_ query: QueryEvent, _ tokens: [SQLToken]? = nil) throws -> Bool {
+        if !query.schema.isEmpty, try selection.schema(query.schema) != nil { return true }
+        let tokens = tokens ?? SQLTokenizer.tokens(of: query.statement, rules: SQLTokenizer.Rules(query.session))
+        for (name, point) in zip(tokens, tokens.dropFirst()) where name.isName && point.isSign(".") {
+            if try name.text.contains("\u{fffd}") || selection.schema(name.text) != nil { return true }
+        }
+        return false
     }
 }
 
@@ -73,152 +154,15 @@ extension SQLTokenizer.Rules {
     /// As the statement's session had them.
     init(_ session: SessionState) {
         let mode = session.sqlMode ?? 0
-        self.init(
-            quotesNames: mode & 4 != 0, hasPlainBackslash: mode & 1 << 20 != 0,
-            hasPairs: [1, 13, 28, 84, 87, 88, 95, 96, 248, 249, 250].contains(session.client ?? 0))
-    }
-}
-
-/// One statement on its way to the target.
-private struct Work {
-    let query: QueryEvent
-    let definition: Definition
-    let selection: Selection
-
-    private typealias Edit = (range: Range<Int>, text: String)
-
-    func verbatim() -> DefinitionPlan { run([], schema: nil) }
-
-    private func run(_ edits: [Edit], schema: String?) -> DefinitionPlan {
-        var text: [UInt8] = []
-        var end = 0
-        for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
-            text += query.statement[end..<edit.range.lowerBound]
-            text += edit.text.utf8
-            end = edit.range.upperBound
-        }
-        text += query.statement[end...]
-        return .run(FollowedStatement(text: text, kind: definition.kind, schema: schema))
-    }
-
-    private func refusal(_ reason: String) -> UnfollowedStatement {
-        UnfollowedStatement(statement: query.text, reason: reason)
-    }
-
-    /// The current schema at the target, where it is one of ours.
-    private func current() throws -> String? { query.schema.isEmpty ? nil : try selection.schema(query.schema) }
-
-    private func edit(_ mention: Definition.Mention, _ name: TableName) -> Edit {
-        (mention.range, mention.range.isEmpty ? "" : name.quoted)
-    }
-
-    /// Tables that are only named: those that are not replicated may be there all the same, under their schema's new name.
-    private func otherEdits() throws -> [Edit] {
-        try definition.others.map { mention in
-            if let route = try selection.route(mention.name) { return edit(mention, route.target) }
-            let schema = try selection.schema(mention.name.schema) ?? mention.name.schema
-            return edit(mention, TableName(schema, mention.name.table))
-        }
-    }
-
-    func schema() throws -> DefinitionPlan {
-        guard let mention = definition.schema else { throw refusal("no schema is named") }
-        guard try selection.isWhole(mention.name.schema), let name = try selection.schema(mention.name.schema) else {
-            return .outside
-        }
-        if mention.range.isEmpty { return run([], schema: name) }
-        return run([(mention.range, name.asSQLName)], schema: nil)
-    }
-
-    func table() throws -> DefinitionPlan {
-        guard let table = definition.objects.first else { throw refusal("no table is named") }
-        guard let route = try selection.route(table.name) else { return .outside }
-        if let new = definition.newName, try selection.route(new) == nil {
-            throw refusal("\(table.name) gets the name \(new), which is not replicated")
-        }
-        if !route.columns.isEmpty, definition.kind != .truncate {
-            return .skip("\(table.name) has ColumnMapFrom: its target is not changed")
-        }
-        var edits = [edit(table, route.target)] + (try otherEdits())
-        if let range = definition.startsTransaction { edits.append((range, "")) }
-        return run(edits, schema: try current())
-    }
-
-    /// Keeps what is replicated.
-    func drop() throws -> DefinitionPlan {
-        let targets = try definition.objects.compactMap { try selection.route($0.name)?.target }
-        guard let first = definition.objects.first, let last = definition.objects.last, !targets.isEmpty else {
-            return .outside
-        }
-        let list = targets.map(\.quoted).joined(separator: ",")
-        return run([(first.range.lowerBound..<last.range.upperBound, list)], schema: try current())
-    }
-
-    func rename() throws -> DefinitionPlan {
-        var parts: [String] = []
-        for index in stride(from: 0, to: definition.objects.count - 1, by: 2) {
-            let (old, new) = (definition.objects[index].name, definition.objects[index + 1].name)
-            switch (try selection.route(old), try selection.route(new)) {
-            case (let old?, let new?): parts.append("\(old.target.quoted) TO \(new.target.quoted)")
-            case (let route?, nil):
-                guard let schema = try selection.schema(new.schema) else {
-                    throw refusal("\(old) gets the name \(new), whose schema is not replicated")
-                }
-                parts.append("\(route.target.quoted) TO \(TableName(schema, new.table).quoted)")
-            case (nil, .some):
-                throw refusal("\(new) comes by a new name from \(old), whose rows were not replicated: copy it anew")
-            case (nil, nil): continue
+        let client = session.client ?? 0
+        // MariaDB adds 1024 to those that do not pad.
+        let leads: [ClosedRange<UInt8>] =
+            switch (1024..<2048).contains(client) ? client - 1024 : client {
+            case 1, 28, 84, 87, 248, 249, 250: [0x81...0xfe]
+            case 13, 88, 95, 96: [0x81...0x9f, 0xe0...0xfc]
+            default: []
             }
-        }
-        guard !parts.isEmpty else { return .outside }
-        let text = Array("RENAME TABLE \(parts.joined(separator: ", "))".utf8)
-        return .run(FollowedStatement(text: text, kind: .renameTables, schema: nil))
-    }
-
-    /// Views, functions, procedures and events: their text may name tables anywhere, so renamed ones cannot be followed.
-    func object() throws -> DefinitionPlan {
-        guard let object = definition.objects.first else { throw refusal("no object is named") }
-        guard let route = try selection.route(object.name) ?? wholeSchemaRoute(object.name) else {
-            return .outside
-        }
-        guard route.target == object.name else {
-            throw refusal(
-                "its text cannot be written in the target's names: leave it out by SqlFilter, or rename nothing")
-        }
-        return run([], schema: try current())
-    }
-
-    /// Routines are not tables: they belong to a schema that is replicated as a whole.
-    private func wholeSchemaRoute(_ name: TableName) throws -> TableRoute? {
-        guard try selection.isWhole(name.schema), let schema = try selection.schema(name.schema) else { return nil }
-        return TableRoute(
-            source: name, target: TableName(schema, name.table), condition: "", columns: [], conditionField: "")
-    }
-
-    /// What a trigger does at the source comes as rows: at the target it must do nothing while they are written.
-    func trigger() throws -> DefinitionPlan {
-        guard let trigger = definition.objects.first else { throw refusal("no trigger is named") }
-        guard definition.kind == .createTrigger, let table = definition.others.first, let body = definition.body else {
-            guard let schema = try selection.schema(trigger.name.schema) else {
-                return .outside
-            }
-            return run([edit(trigger, TableName(schema, trigger.name.table))], schema: try current())
-        }
-        guard let route = try selection.route(table.name) else { return .outside }
-        let name = TableName(route.target.schema, trigger.name.table)
-        let end = query.statement.count
-        return run(
-            [
-                edit(trigger, name), edit(table, route.target), (body..<body, TriggerGuard.before),
-                (end..<end, TriggerGuard.after),
-            ], schema: try current())
-    }
-
-    func unknown() throws -> DefinitionPlan {
-        if !query.schema.isEmpty, try selection.schema(query.schema) == nil {
-            return .outside
-        }
-        throw refusal("the statement is not known here; leave it out by SqlFilter NoDDL, or start after it by Gtid")
+        self.init(quotesNames: mode & 4 != 0, hasPlainBackslash: mode & 1 << 20 != 0, leads: leads)
     }
 }
 

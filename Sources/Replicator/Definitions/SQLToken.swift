@@ -14,7 +14,9 @@ struct SQLToken: Sendable, Equatable {
     /// Bytes of the statement, with quotes.
     let range: Range<Int>
     /// Without quotes and escapes.
-    let text: String
+    var text: String
+    /// Of a name that is not plain ASCII, without quotes: it is text in the session's character set.
+    var foreign: [UInt8]?
 
     func isWord(_ word: String) -> Bool {
         kind == .word && text.utf8.count == word.utf8.count && text.uppercased() == word

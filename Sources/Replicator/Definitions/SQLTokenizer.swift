@@ -6,8 +6,8 @@ struct SQLTokenizer {
         var quotesNames = false
         /// `\` is a sign like any other (NO_BACKSLASH_ESCAPES).
         var hasPlainBackslash = false
-        /// The second byte of a character may look like a quote or a backslash (GBK, Big5, Shift-JIS).
-        var hasPairs = false
+        /// First bytes of characters whose second byte may look like a quote or a backslash (GBK, Big5, Shift-JIS).
+        var leads: [ClosedRange<UInt8>] = []
     }
 
     private let bytes: [UInt8]
@@ -83,7 +83,7 @@ struct SQLTokenizer {
         position += 1
         while position < bytes.count {
             let byte = bytes[position]
-            if rules.hasPairs, byte >= 0x81, position + 1 < bytes.count {
+            if isLead(byte), position + 1 < bytes.count {
                 content += [byte, at(1)]
                 position += 2
             } else if byte == quote {
@@ -99,8 +99,10 @@ struct SQLTokenizer {
                 position += 1
             }
         }
-        append(isName ? .quotedName : .string, start, String(decoding: content, as: UTF8.self))
+        append(isName ? .quotedName : .string, start, content)
     }
+
+    private func isLead(_ byte: UInt8) -> Bool { rules.leads.contains { $0.contains(byte) } }
 
     /// `\%` and `\_` keep their backslash: they are LIKE's.
     private static func unescaped(_ byte: UInt8) -> [UInt8] {
@@ -131,7 +133,9 @@ struct SQLTokenizer {
     private mutating func word() {
         let start = position
         let isAfterPoint = tokens.last.map { $0.isSign(".") } == true
-        while position < bytes.count, Self.isWord(at(0)) { position += 1 }
+        while position < bytes.count, Self.isWord(at(0)) {
+            position += isLead(at(0)) && position + 1 < bytes.count ? 2 : 1
+        }
         guard Self.isDigit(bytes[start]), !isAfterPoint else { return append(.word, start) }
         if bytes[start..<position].allSatisfy(Self.isDigit), at(0) == UInt8(ascii: "."), Self.isDigit(at(1)) {
             position += 1
@@ -144,7 +148,7 @@ struct SQLTokenizer {
         }
         while Self.isDigit(at(0)) { position += 1 }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        append(Double(text) == nil || text.hasPrefix("0x") ? .word : .number, start, text)
+        append(Double(text) == nil || text.hasPrefix("0x") ? .word : .number, start)
     }
 
     private mutating func sign() {
@@ -159,10 +163,10 @@ struct SQLTokenizer {
         append(.sign, start)
     }
 
-    private mutating func append(_ kind: SQLToken.Kind, _ start: Int, _ text: String? = nil) {
-        tokens.append(
-            SQLToken(
-                kind: kind, range: start..<position,
-                text: text ?? String(decoding: bytes[start..<position], as: UTF8.self)))
+    private mutating func append(_ kind: SQLToken.Kind, _ start: Int, _ content: [UInt8]? = nil) {
+        let content = content ?? Array(bytes[start..<position])
+        var token = SQLToken(kind: kind, range: start..<position, text: String(decoding: content, as: UTF8.self))
+        if token.isName, content.contains(where: { $0 >= 0x80 }) { token.foreign = content }
+        tokens.append(token)
     }
 }

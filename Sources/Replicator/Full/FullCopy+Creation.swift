@@ -30,9 +30,11 @@ extension FullCopy {
     private func createSchemas(_ source: SQLSession, _ target: SQLSession) throws {
         for name in try Catalogue.schemas(source) {
             guard let other = try plan.selection.schema(name) else { continue }
-            let collation = try source.value(
+            let shown = try source.value(
                 "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = \(SQLText.quoted(name))"
             )
+            let collations = ForeignCollations(from: source.flavor, to: target.flavor).names
+            let collation = shown.map { collations[$0] ?? $0 }
             let isKnown = try target.value(
                 "SELECT 1 FROM information_schema.COLLATIONS WHERE COLLATION_NAME = \(SQLText.quoted(collation ?? ""))")
             let clause = isKnown == nil ? "" : " COLLATE \(collation ?? "")"

@@ -33,6 +33,7 @@ final class Application: Sendable {
         options.executed = executed
         options.window = window
         options.characterSets = beginning.characterSets
+        options.ignoresCase = beginning.ignoresCase
         let (state, board) = (state, work.board)
         options.report = { notice in Self.tell(notice, state, board) }
         self.options = options

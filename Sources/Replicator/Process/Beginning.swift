@@ -12,6 +12,8 @@ struct Beginning: Sendable {
     /// Seconds that the source's clock is ahead of ours.
     let clockDifference: Double
     let characterSets: CharacterSets
+    /// The source's `lower_case_table_names` is 1 or 2.
+    let ignoresCase: Bool
 
     /// Asks both servers; a reset is done here, and the place is written down at the target.
     init(_ work: TargetWork) throws {
@@ -37,6 +39,7 @@ struct Beginning: Sendable {
         flavor = source.flavor
         clockDifference = try Self.clockDifference(source)
         characterSets = try CharacterSets(source)
+        ignoresCase = try source.value("SELECT @@GLOBAL.lower_case_table_names") != "0"
         let copy = FullCopy(try work.plan())
         let checkpoint = Checkpoint(target, job: work.task.job)
         try checkpoint.prepare()

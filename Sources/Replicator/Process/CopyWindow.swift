@@ -53,11 +53,11 @@ package struct CopyWindow: Sendable {
         case .createSchema, .dropSchema:
             return tables.keys.filter { $0.schema == definition.schema?.name.schema }.sorted { $0.table < $1.table }
         case .createTable, .alterTable, .truncate, .createIndex, .dropIndex, .dropTables, .renameTables:
-            // ALTER TABLE … RENAME and EXCHANGE move rows to another table; LIKE and REFERENCES only name one.
-            let moves = definition.newName != nil || tokens.contains { $0.isWord("EXCHANGE") }
+            // ALTER TABLE … RENAME, EXCHANGE and CONVERT move rows to another table; LIKE and REFERENCES only name one.
+            let moves = definition.newName != nil || !definition.partners.isEmpty
             return (definition.objects + (moves ? definition.others : [])).map(\.name)
-        case .alterSchema, .createView, .dropViews, .createTrigger, .dropTrigger, .routine, .event, .account, .nothing,
-            .unknown:
+        case .alterSchema, .createView, .dropViews, .createTrigger, .dropTrigger, .routine, .event, .sequence, .account,
+            .nothing, .xaCommit, .unknown:
             return []
         }
     }

@@ -13,12 +13,11 @@ package enum CreateStatement {
             throw CopyError(name, "the source shows no CREATE TABLE of it")
         }
         var edits = [(range: tokens[2].range, text: "IF NOT EXISTS \(name.quoted)")]
+        let collations = ForeignCollations(from: from, to: to).names
         for index in tokens.indices.dropFirst(3) {
             if tokens[index].isWord("REFERENCES"), index + 1 < tokens.count, tokens[index + 1].kind == .quotedName {
                 edits.append(try reference(tokens[(index + 1)...], schema, target))
-            } else if tokens[index].kind == .word, from.product != to.product,
-                let other = collations(from, to)[tokens[index].text.lowercased()]
-            {
+            } else if tokens[index].kind == .word, let other = collations[tokens[index].text.lowercased()] {
                 edits.append((tokens[index].range, other))
             }
         }
@@ -58,20 +57,5 @@ package enum CreateStatement {
             position = edit.range.upperBound
         }
         return String(decoding: result + bytes[position...], as: UTF8.self)
-    }
-
-    /// Those that the other product does not know, and what tells no fewer values apart there.
-    private static func collations(_ from: Flavor, _ to: Flavor) -> [String: String] {
-        if from.isMaria {
-            return [
-                "utf8mb4_uca1400_ai_ci": "utf8mb4_0900_ai_ci", "utf8mb4_uca1400_as_cs": "utf8mb4_0900_as_cs",
-                "utf8mb4_nopad_bin": "utf8mb4_0900_bin",
-            ]
-        }
-        if to.isAtLeast(11, 4, 2) { return [:] }
-        return [
-            "utf8mb4_0900_ai_ci": "utf8mb4_unicode_520_nopad_ci", "utf8mb4_0900_as_ci": "utf8mb4_nopad_bin",
-            "utf8mb4_0900_as_cs": "utf8mb4_nopad_bin", "utf8mb4_0900_bin": "utf8mb4_nopad_bin",
-        ]
     }
 }
