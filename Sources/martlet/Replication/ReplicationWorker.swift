@@ -92,7 +92,8 @@ enum ReplicationWorker {
     private static func tell(_ task: ReplicationTask) throws {
         let settings = try ReplicationSettings(config: task.config, role: .source)
         try ReplicationFolder(JobFolder(URL(filePath: task.folder)).url.path).tell(
-            ReplicationFolder.Notice(job: task.job, pid: getpid(), bufferSize: settings.bufferSize ?? ReplicationSettings.usualBufferSize))
+            ReplicationFolder.Notice(
+                job: task.job, pid: getpid(), bufferSize: settings.bufferSize ?? ReplicationSettings.usualBufferSize))
     }
 
     /// The folder is made when it is missing.

@@ -48,7 +48,8 @@ import Testing
         let table = try await martlet(nomad, "job", "passwords", "copy")
         #expect(table.status == 0 && table.out.contains("s3cret-pw"), "\(table)")
         let json = try await martlet(nomad, "job", "passwords", "copy", "--json")
-        #expect(try JSONParser.parse(Array(json.out.utf8)) == ["g/t/ConnectionConfig/0/Password": "s3cret-pw"], "\(json)")
+        #expect(
+            try JSONParser.parse(Array(json.out.utf8)) == ["g/t/ConnectionConfig/0/Password": "s3cret-pw"], "\(json)")
         let status = try await martlet(nomad, "job", "status", "copy", "--json")
         #expect(status.status == 0 && !status.out.contains("s3cret-pw"), "\(status)")
         try await nomad.clear(["copy"])

@@ -53,8 +53,9 @@ import Testing
         let here: JSONValue = [["LTarget": "${node.unique.id}", "RTarget": .string(id), "Operand": "="]]
         try await nomad.register(
             JobServer.job(
-                "here", "echo $WHERE $1", task: [
-                    "Env": ["WHERE": "${node.unique.id} ${node.region}"],
+                "here", "echo $WHERE $1",
+                task: [
+                    "Env": ["WHERE": "${node.unique.id} ${node.region}"]
                 ], ["Constraints": here]))
         let all = try await nomad.allocations(of: "here") { $0.first?["ClientStatus"] == "complete" }
         let log = try await nomad.send(
@@ -72,13 +73,16 @@ import Testing
         let stubborn = "trap '' INT; echo up; while [ ! -e \(nomad.scratch.path("go")) ]; do sleep 0.05; done"
         try await nomad.register(
             JobServer.job("svc", stubborn, type: "service", task: ["KillTimeout": 30_000_000_000]))
-        for job in ["sys", "svc"] { _ = try await nomad.allocations(of: job) { $0.first?["ClientStatus"] == "running" } }
+        for job in ["sys", "svc"] {
+            _ = try await nomad.allocations(of: job) { $0.first?["ClientStatus"] == "running" }
+        }
         let order: JSONValue = ["DrainSpec": ["Deadline": 3_600_000_000_000, "IgnoreSystemJobs": true]]
         #expect(try await nomad.send(.PUT, "/node/\(id)/drain", order).status == 200)
         let node = try await nomad.get("/node/\(id)")
         let strategy = node["DrainStrategy"]
         #expect(strategy["Deadline"] == 3_600_000_000_000 && strategy["IgnoreSystemJobs"] == true, "\(strategy)")
-        #expect(strategy["StartedAt"].string?.hasPrefix("20") == true && strategy["ForceDeadline"] != strategy["StartedAt"])
+        #expect(
+            strategy["StartedAt"].string?.hasPrefix("20") == true && strategy["ForceDeadline"] != strategy["StartedAt"])
         #expect(node["Events"][0]["Timestamp"] == born)
         try "".write(toFile: nomad.scratch.path("go"), atomically: true, encoding: .utf8)
         _ = try await nomad.get("/node/\(id)") { $0["DrainStrategy"] == .null && $0["Drain"] == false }
@@ -89,7 +93,8 @@ import Testing
 
     @Test func `the signal that a task asks for ends it`() async throws {
         let nomad = try await JobServer()
-        let script = "trap 'echo winch; exit 0' WINCH; trap 'echo int; exit 0' INT; echo up; while :; do sleep 0.05; done"
+        let script =
+            "trap 'echo winch; exit 0' WINCH; trap 'echo int; exit 0' INT; echo up; while :; do sleep 0.05; done"
         try await nomad.register(
             JobServer.job("svc", script, type: "service", task: ["KillSignal": "SIGWINCH"]))
         let all = try await nomad.allocations(of: "svc") { $0.first?["ClientStatus"] == "running" }

@@ -58,7 +58,9 @@ import Testing
             }
         let plan = try await Self.plan(job, nomad)
         #expect(Self.deeds(plan) == ["Place": 1], "\(plan)")
-        for (key, value) in wanted.object ?? [:] { #expect(plan["FailedTGAllocs"]["g"][key] == value, "\(key): \(plan)") }
+        for (key, value) in wanted.object ?? [:] {
+            #expect(plan["FailedTGAllocs"]["g"][key] == value, "\(key): \(plan)")
+        }
         // And so it is.
         let evaluation = try await nomad.register(job)
         let decided = try await nomad.get("/evaluation/\(evaluation)") { $0["Status"] == "complete" }
@@ -76,7 +78,14 @@ import Testing
         let same = try await Self.plan(Self.service("exec sleep 600", count: 2), nomad)
         #expect(Self.deeds(same) == ["Ignore": 2], "\(same)")
         let meta = try await Self.plan(
-            Self.service("exec sleep 600", count: 2, ["ReschedulePolicy": ["Attempts": 7, "Interval": 3_600_000_000_000, "Unlimited": false, "Delay": 5_000_000_000, "DelayFunction": "constant"]]), nomad)
+            Self.service(
+                "exec sleep 600", count: 2,
+                [
+                    "ReschedulePolicy": [
+                        "Attempts": 7, "Interval": 3_600_000_000_000, "Unlimited": false, "Delay": 5_000_000_000,
+                        "DelayFunction": "constant",
+                    ]
+                ]), nomad)
         #expect(Self.deeds(meta) == ["InPlaceUpdate": 2], "\(meta)")
         let other = try await Self.plan(Self.service("exec sleep 601", count: 2), nomad)
         #expect(Self.deeds(other) == ["DestructiveUpdate": 1, "Ignore": 1], "\(other)")

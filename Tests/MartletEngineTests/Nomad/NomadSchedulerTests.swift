@@ -200,7 +200,9 @@ import Testing
         try await bench.register(SampleJob(id: "k"))
         #expect(try await bench.allocations("k").isEmpty)
         #expect(try await bench.allocations()[0].record.desired == .run)
-        let made = try await bench.nomad.setNode(draining: .on(.init(deadline: 0, sparesSystemJobs: false, startedAt: 0))).evaluations
+        let made = try await bench.nomad.setNode(
+            draining: .on(.init(deadline: 0, sparesSystemJobs: false, startedAt: 0))
+        ).evaluations
         #expect(made.count == 2)
         try await bench.work()
         #expect(try await bench.allocations()[0].record.desiredDescription == "alloc is being migrated")

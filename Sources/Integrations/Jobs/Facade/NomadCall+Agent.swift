@@ -26,7 +26,8 @@ extension NomadCall {
 
     @Sendable func members() async throws -> NomadReply {
         .plain([
-            "Members": [member(try await nomad.node())], "ServerDC": .string(node.facts.datacenter), "ServerName": .string(node.facts.name),
+            "Members": [member(try await nomad.node())], "ServerDC": .string(node.facts.datacenter),
+            "ServerName": .string(node.facts.name),
             "ServerRegion": .string(settings.region),
         ])
     }
@@ -38,7 +39,8 @@ extension NomadCall {
             "ProtocolMin": 1, "Status": "alive",
             "Tags": [
                 "bootstrap": "1", "build": .string(JobsNode.version), "dc": .string(node.facts.datacenter),
-                "expect": "1", "id": .string(kept.id), "mvn": "1", "port": "4647", "raft_vsn": "2", "region": .string(settings.region), "role": "nomad",
+                "expect": "1", "id": .string(kept.id), "mvn": "1", "port": "4647", "raft_vsn": "2",
+                "region": .string(settings.region), "role": "nomad",
                 "rpc_addr": .string(node.address), "vsn": "1",
             ],
         ]

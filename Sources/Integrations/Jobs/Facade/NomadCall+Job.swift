@@ -207,7 +207,8 @@ extension NomadCall {
         let payload = body.member("Payload")?.string ?? ""
         let given = body.member("Meta")?.object ?? [:]
         if let wrong = given.first(where: { $0.value.string == nil })?.key {
-            throw NomadRefusal(.badRequest, "json: cannot unmarshal Meta.\(wrong.prefix(64)) into Go value of type string")
+            throw NomadRefusal(
+                .badRequest, "json: cannot unmarshal Meta.\(wrong.prefix(64)) into Go value of type string")
         }
         let meta = given.compactMapValues(\.string)
         try Self.check(payload, meta, parameterized)

@@ -10,7 +10,9 @@ struct JobCommand: AsyncParsableCommand {
             Example: martlet job run web.hcl
                      martlet job status web
             """,
-        subcommands: [Run.self, Status.self, Stop.self, Pause.self, Resume.self, Logs.self, Verify.self, Passwords.self],
+        subcommands: [
+            Run.self, Status.self, Stop.self, Pause.self, Resume.self, Logs.self, Verify.self, Passwords.self,
+        ],
         defaultSubcommand: Status.self)
 
     /// Ids may have slashes.
