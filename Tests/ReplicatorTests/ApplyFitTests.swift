@@ -116,6 +116,22 @@ struct ApplyFitTests {
         let other = Follower(source, try TestServer.sharedTarget(.maria))
         try prepare(other, fitting)
         try Self.expectTakes(other, fitting)
+        let copied = Follower(source, other.target)
+        let unreadable = [
+            Case("INT UNSIGNED", "INT", "1"), Case("VARCHAR(9)", "VARCHAR(20) CHARACTER SET latin1", "'a'"),
+        ]
+        try prepare(copied, unreadable)
+        for (index, name) in ["f0", "f1"].enumerated() {
+            let settings = try copied.options().settings
+            var plan = CopyPlan(
+                job: "\(copied.job)-\(index)", source: source.sqlSettings, target: copied.target.sqlSettings,
+                selection: try Selection(settings))
+            plan.skipsCreation = true
+            #expect {
+                try FullCopy(plan).run()
+            } throws: { "\($0)".contains("column v") && "\($0)".contains("\(copied.schema).\(name)") }
+            try copied.source.session().run("DROP TABLE \(copied.schema).\(name)")
+        }
     }
 
     @Test(.enabled(if: TestServer.hasMaria))

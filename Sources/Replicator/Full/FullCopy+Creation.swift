@@ -64,16 +64,31 @@ extension FullCopy {
             note("\(route.source) has no transactions at the source: rows that are written meanwhile may differ")
         }
         let transfer = try TableTransfer(route, source: shape, target: other)
-        for pair in transfer.pairs {
-            guard let label = pair.source.movedLabel(in: pair.target) else { continue }
-            throw CopyError(
-                route.target,
-                "column \(pair.target.name) has another label in place of '\(label)', and what follows comes "
-                    + "by number: define it as at the source")
-        }
+        try checkFollowing(transfer, source)
         return CopiedTable(
             transfer: transfer,
             ledger: isSame ? known ?? CopyLedger.Table() : CopyLedger.Table(), isRepeated: isSame)
+    }
+
+    /// What is copied comes as texts of a known character set; changes that follow come as the binlog has them.
+    private func checkFollowing(_ transfer: TableTransfer, _ source: SQLSession) throws {
+        // MySQL 5.7 has no such variable and logs as little as NO_LOG.
+        let metadata = try source.rows("SHOW GLOBAL VARIABLES LIKE 'binlog_row_metadata'").first?.last ?? nil
+        let isSilent = ["NO_LOG", nil].contains(metadata)
+        for pair in transfer.pairs {
+            let name = pair.target.name
+            if let label = pair.source.movedLabel(in: pair.target) {
+                throw CopyError(
+                    transfer.target.name,
+                    "column \(name) has another label in place of '\(label)', and what follows comes by number: "
+                        + "define it as at the source")
+            }
+            guard isSilent, pair.source.isReadWrongly(by: pair.target) else { continue }
+            throw CopyError(
+                transfer.target.name,
+                "column \(name) has another sign or character set than at the source, and the binlog does not say it: "
+                    + "define it as there, or set binlog_row_metadata=FULL at the source")
+        }
     }
 
     private func make(

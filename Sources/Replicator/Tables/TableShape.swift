@@ -62,6 +62,23 @@ extension TableShape.Column {
         Self.unordered.subtracting(["float", "double", "json", "vector"]).contains(dataType)
     }
 
+    private static let withSeveralBytes: Set<String> = [
+        "utf8mb4", "utf8mb3", "utf8", "ucs2", "utf16", "utf16le", "utf32", "gbk", "gb2312", "gb18030", "big5", "sjis",
+        "cp932", "ujis", "eucjpms", "euckr",
+    ]
+
+    /// Whether bytes of this column, taken for those of the other, can be other values without an error: its sign differs, or
+    /// its character set takes any byte for a letter.
+    func isReadWrongly(by other: TableShape.Column) -> Bool {
+        if let characterSet, let others = other.characterSet {
+            return characterSet != others && characterSet != "ascii" && others != "ascii"
+                && !Self.withSeveralBytes.contains(others)
+        }
+        return isNumber && dataType == other.dataType
+            && columnType.contains("unsigned") != other.columnType.contains("unsigned")
+            && !["decimal", "float", "double"].contains(dataType)
+    }
+
     /// A label that has another number there; nil: none, or no labels.
     func movedLabel(in other: TableShape.Column) -> String? {
         guard let labels = Labels(columnType: columnType), let others = Labels(columnType: other.columnType)
