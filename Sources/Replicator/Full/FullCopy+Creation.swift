@@ -6,6 +6,8 @@ struct CopiedTable: Sendable {
     let ledger: CopyLedger.Table
     /// An earlier run had begun it.
     let isRepeated: Bool
+    /// Nothing of it is in the target, nor anything else.
+    let isFresh: Bool
 }
 
 extension FullCopy {
@@ -58,9 +60,11 @@ extension FullCopy {
         if !shape.isTransactional {
             note("\(route.source) has no transactions at the source: rows that are written meanwhile may differ")
         }
+        let done = isSame ? known ?? CopyLedger.Table() : CopyLedger.Table()
+        let isFresh = try done.chunks.isEmpty && target.value("SELECT 1 FROM \(route.target.quoted) LIMIT 1") == nil
         return CopiedTable(
-            transfer: try TableTransfer(route, source: shape, target: other),
-            ledger: isSame ? known ?? CopyLedger.Table() : CopyLedger.Table(), isRepeated: isSame)
+            transfer: try TableTransfer(route, source: shape, target: other), ledger: done, isRepeated: isSame,
+            isFresh: isFresh)
     }
 
     private func make(
