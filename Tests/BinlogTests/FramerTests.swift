@@ -39,9 +39,12 @@ import Testing
         var framer = TransactionFramer(decoder: EventDecoder(file: "bin.000001"))
         var ends: [TransactionEnd.Kind] = []
         let end = UInt32(truncatingIfNeeded: try #require(packets.last).count)
-        var rollback = event(.query, end: end, [UInt8](repeating: 0, count: 14) + Array("ROLLBACK".utf8) + [0, 0, 0, 0])
+        var rollback = event(
+            .query, end: end, [UInt8](repeating: 0, count: 14) + Array("ROLLBACK".utf8) + [0, 0, 0, 0])
         let sum = Checksum.crc(rollback, 0..<(rollback.count - 4))
-        for index in 0..<4 { rollback[rollback.count - 4 + index] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * index)) }
+        for index in 0..<4 {
+            rollback[rollback.count - 4 + index] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * index))
+        }
         for packet in packets + [rollback, packets[0]] {
             try framer.accept(packet) { if case .end(let end) = $0 { ends.append(end.kind) } }
         }

@@ -151,6 +151,26 @@ struct CopyTests {
         #expect(try fixture.target.value("SELECT COUNT(*) FROM \(fixture.schema).big") == "0")
     }
 
+    @Test(arguments: ServerPair.equal, [true, false])
+    func `rows that a key of the target takes for the same stop the copy`(pair: ServerPair, loads: Bool) throws {
+        let fixture = try CopyFixture(pair)
+        try fixture.source.run("CREATE TABLE a (id INT PRIMARY KEY, v VARCHAR(10) COLLATE utf8mb4_bin UNIQUE)")
+        try fixture.source.run("INSERT INTO a VALUES (1, 'a'), (2, 'A'), (3, 'b')")
+        let (schema, target) = (fixture.schema, fixture.target)
+        try target.run("CREATE DATABASE \(schema)")
+        try target.run("CREATE TABLE \(schema).a (id INT PRIMARY KEY, v VARCHAR(10) COLLATE utf8mb4_general_ci UNIQUE)")
+        var plan = try fixture.plan()
+        plan.skipsCreation = true
+        if !loads { try target.run("SET GLOBAL local_infile = 0") }
+        defer { _ = try? target.run("SET GLOBAL local_infile = 1") }
+        #expect { try FullCopy(plan).run() } throws: {
+            "\($0)".contains("\(schema).a") && "\($0)".contains("1 rows took the places of others")
+        }
+        try target.run("ALTER TABLE \(schema).a MODIFY v VARCHAR(10) COLLATE utf8mb4_bin")
+        _ = try FullCopy(plan).run()
+        #expect(try fixture.isEqual("a"))
+    }
+
     @Test(arguments: ServerPair.equal)
     func `views, triggers, routines and events come, and triggers stay silent for copied rows`(pair: ServerPair) throws
     {

@@ -42,7 +42,8 @@ struct EchoTests {
             try follower.read(after: start, isMaria: true) { event in
                 if case .begin(let head) = event, item == .sameServer {
                     let other = TransactionHead(
-                        identity: head.identity, timestamp: head.timestamp, serverID: own, mysql: nil, maria: head.maria,
+                        identity: head.identity, timestamp: head.timestamp, serverID: own, mysql: nil,
+                        maria: head.maria,
                         origin: head.origin)
                     try applier.accept(.begin(other))
                 } else {
@@ -52,7 +53,8 @@ struct EchoTests {
                 return true
             }
         } throws: { error in
-            let words = item == .sameServer ? ["both have the server_id \(own)"] : ["0-\(own)-\(number)", "gtid_binlog_state"]
+            let words =
+                item == .sameServer ? ["both have the server_id \(own)"] : ["0-\(own)-\(number)", "gtid_binlog_state"]
             return (words + ["server_id of its own"]).allSatisfy("\(error)".contains)
         }
     }

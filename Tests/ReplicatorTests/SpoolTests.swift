@@ -150,7 +150,9 @@ struct SpoolTests {
             var events = Array(item.events[gtid..<next])
             let numbers = [UInt64(text.server), text.sequence]
             for (place, (number, size)) in zip([5, 19], zip(numbers, [4, 8])) {
-                for index in 0..<size { events[0][place + index] = UInt8(truncatingIfNeeded: number >> UInt64(8 * index)) }
+                for index in 0..<size {
+                    events[0][place + index] = UInt8(truncatingIfNeeded: number >> UInt64(8 * index))
+                }
             }
             let sum = Checksum.crc(events[0], 0..<(events[0].count - 4))
             for index in 0..<4 {

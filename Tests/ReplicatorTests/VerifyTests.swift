@@ -97,6 +97,27 @@ struct VerifyTests {
     }
 
     @Test(arguments: ServerPair.equal)
+    func `tables that only the target has are named`(pair: ServerPair) throws {
+        let fixture = try CopyFixture(pair)
+        let (schema, other) = (fixture.schema, "\(fixture.schema)_new")
+        try fixture.source.run("CREATE TABLE a (id INT PRIMARY KEY)")
+        try fixture.copy()
+        try fixture.target.run("CREATE TABLE \(schema).more (id INT PRIMARY KEY)")
+        let report = try Self.verify(fixture)
+        #expect(!report.isEqual && report.tables.map(\.isEqual) == [true, false] && report.tablesTotal == 2)
+        #expect(report.tables[1].target.table == "more" && report.tables[1].note == "only the target has it")
+        let named: [String: JSONValue] = ["TableSchema": .string(schema), "Tables": [["TableName": "a"]]]
+        #expect(try Self.verify(fixture, named).isEqual)
+        for table in ["a", "more"] {
+            try fixture.target.run("CREATE DATABASE IF NOT EXISTS \(other)")
+            try fixture.target.run("CREATE TABLE \(other).\(table) (id INT PRIMARY KEY)")
+        }
+        let renamed: [String: JSONValue] = ["TableSchema": .string(schema), "TableSchemaRename": .string(other)]
+        let merged = try Self.verify(fixture, renamed)
+        #expect(merged.isEqual && merged.tables.last?.note == "only the target has it")
+    }
+
+    @Test(arguments: ServerPair.equal)
     func `what is still on its way is not taken for a difference`(pair: ServerPair) throws {
         let fixture = try CopyFixture(pair)
         try fixture.source.run("CREATE TABLE a (id INT PRIMARY KEY, v INT)")

@@ -366,7 +366,8 @@ package final class Applier {
         switch try window?.verdict(query, head.origin, selection) {
         case .follow?, nil: return false
         case .held?:
-            shared.report(.skipped(statement: String(query.text.prefix(300)), reason: "the full copy was made after it"))
+            shared.report(
+                .skipped(statement: String(query.text.prefix(300)), reason: "the full copy was made after it"))
             return true
         case .split(let held, let other)?:
             throw ApplyError(

@@ -97,7 +97,8 @@ struct EchoDetector {
         guard state[place] ?? 0 >= sequence else {
             throw ApplyError(
                 "\(domain)-\(own)-\(sequence) came to the source from a server with the server_id \(own), which the target "
-                    + "has, too, but it is not in the target's gtid_binlog_state: \(remedy)", "\(Checkpoint.name)", origin)
+                    + "has, too, but it is not in the target's gtid_binlog_state: \(remedy)", "\(Checkpoint.name)",
+                origin)
         }
     }
 

@@ -9,6 +9,8 @@ struct Piece: Sendable {
     let range: KeyRange
     /// An earlier try may have left rows that no transaction took back.
     let isRepeated: Bool
+    /// The target has no rows but those of this copy, all read at one place: none may take another one's place.
+    var isFresh = false
 }
 
 /// The source's part of a failure: its session is of no more use.
@@ -116,7 +118,17 @@ struct ChunkCopy {
             throw CopyError(
                 piece.transfer.target.name, "\(feed.rows) rows were sent, and the target says: \(outcome.info)")
         }
+        if !outcome.info.contains("Deleted: 0 ") { try checkReplaced(Int(outcome.affectedRows) - feed.rows, piece) }
         return chunk(piece, rows: feed.rows, bytes: feed.bytes)
+    }
+
+    /// What the source tells apart is one row for a key of the target that has fewer columns or another collation.
+    private func checkReplaced(_ count: Int, _ piece: Piece) throws {
+        guard piece.isFresh, count > 0 else { return }
+        throw CopyError(
+            piece.transfer.target.name,
+            "\(count) rows took the places of others: a unique key of the target takes rows of the source for the same; "
+                + "make it as it is at the source")
     }
 
     /// A value would not be what it was.
@@ -132,19 +144,22 @@ struct ChunkCopy {
         let start = Array("REPLACE INTO \(transfer.target.name.quoted) (\(transfer.columnList)) VALUES ".utf8)
         let frames = transfer.pairs.map(Self.frame)
         var statement = start
-        var (rows, bytes, empty) = (0, 0, 0)
+        var (rows, bytes, empty, pending) = (0, 0, 0, 0)
         func flush() throws {
             guard statement.count > start.count else { return }
             bytes += statement.count
-            if try target.run(statement).warningsInInfo != empty { throw try distortion(piece) }
+            let outcome = try target.run(statement)
+            if outcome.warningsInInfo != empty { throw try distortion(piece) }
+            try checkReplaced(Int(outcome.affectedRows) - pending, piece)
             statement = start
-            empty = 0
+            (empty, pending) = (0, 0)
         }
         while let row = try fromSource({ () throws(SQLError) in try cursor.next() }) {
             if statement.count > start.count { statement.append(UInt8(ascii: ",")) }
             Self.append(row, frames, to: &statement)
             empty += row.emptyEnumerations(transfer.enumerations)
             rows += 1
+            pending += 1
             if statement.count >= Self.longestStatement { try flush() }
         }
         try flush()

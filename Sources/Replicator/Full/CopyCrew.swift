@@ -117,8 +117,9 @@ final class CopyCrew: Sendable {
                 guard copy.pause(wait) else { throw error }
                 wait = min(wait * 2, .seconds(30))
                 piece = Piece(
-                    transfer: piece.transfer, key: piece.key, number: piece.number, range: piece.range, isRepeated: true
-                )
+                    transfer: piece.transfer, key: piece.key, number: piece.number, range: piece.range,
+                    isRepeated: true,
+                    isFresh: piece.isFresh)
             }
         }
     }

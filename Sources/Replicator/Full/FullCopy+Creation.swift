@@ -6,6 +6,8 @@ struct CopiedTable: Sendable {
     let ledger: CopyLedger.Table
     /// An earlier run had begun it.
     let isRepeated: Bool
+    /// Nothing of it is in the target, nor anything else.
+    let isFresh: Bool
 }
 
 extension FullCopy {
@@ -65,9 +67,9 @@ extension FullCopy {
         }
         let transfer = try TableTransfer(route, source: shape, target: other)
         try checkFollowing(transfer, source)
-        return CopiedTable(
-            transfer: transfer,
-            ledger: isSame ? known ?? CopyLedger.Table() : CopyLedger.Table(), isRepeated: isSame)
+        let done = isSame ? known ?? CopyLedger.Table() : CopyLedger.Table()
+        let isFresh = try done.chunks.isEmpty && target.value("SELECT 1 FROM \(route.target.quoted) LIMIT 1") == nil
+        return CopiedTable(transfer: transfer, ledger: done, isRepeated: isSame, isFresh: isFresh)
     }
 
     /// What is copied comes as texts of a known character set; changes that follow come as the binlog has them.

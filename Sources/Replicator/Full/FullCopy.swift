@@ -174,7 +174,8 @@ package final class FullCopy: Sendable {
                 crew.put(
                     Piece(
                         transfer: transfer, key: key, number: rest.number,
-                        range: KeyRange(after: rest.after, upTo: end), isRepeated: table.isRepeated))
+                        range: KeyRange(after: rest.after, upTo: end), isRepeated: table.isRepeated,
+                        isFresh: table.isFresh))
                 guard let end else { break }
                 rest = (rest.number + 1, end)
                 try release(leader)

@@ -12,7 +12,8 @@ struct SequenceWatch {
         if let before = last[gtid.domain], before.sequence >= gtid.sequence {
             throw ShrinkingSequence(before: before, after: gtid)
         }
-        if let before = executed.maria.last[gtid.domain], before.sequence >= gtid.sequence, before.server != gtid.server {
+        if let before = executed.maria.last[gtid.domain], before.sequence >= gtid.sequence, before.server != gtid.server
+        {
             throw ShrinkingSequence(before: before, after: gtid)
         }
     }

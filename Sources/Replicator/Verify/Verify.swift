@@ -48,9 +48,31 @@ package final class Verify {
             }
             show(report)
         }
+        report.tables += try superfluous(Set(routes.map(\.target)))
+        report.tablesTotal = report.tables.count
         report.isDone = true
         show(report)
         return report
+    }
+
+    /// Tables of the selection that only the target has. They differ where both sides have the schema under one name: one that has
+    /// another name at the target, or that only the target has, may be there for others.
+    private func superfluous(_ compared: Set<TableName>) throws -> [VerifyReport.Table] {
+        let known = Set(try Catalogue.schemas(source))
+        let schemas = known.union(try Catalogue.schemas(target)).sorted()
+        var found: [VerifyReport.Table] = []
+        for name in try Catalogue.tables(target) where !compared.contains(name) {
+            for schema in schemas {
+                let route = try selection.route(TableName(schema, name.table))
+                guard let route, route.target == name else { continue }
+                var table = VerifyReport.Table(source: route.source, target: name)
+                table.note = "only the target has it"
+                table.isCompared = schema != name.schema || !known.contains(schema)
+                found.append(table)
+                break
+            }
+        }
+        return found
     }
 
     /// Rows, as the source guesses them.
