@@ -89,7 +89,9 @@ struct DefinitionPlanTests {
         ("ALTER TABLE x RENAME TO y", "outside"),
         ("ALTER TABLE orders RENAME TO parts", "ALTER TABLE `shop`.`orders` RENAME TO `shop`.`pieces`"),
         ("DROP DATABASE shop", "DROP TABLE IF EXISTS `shop`.`orders`,`shop`.`pieces`"),
-        ("CREATE DATABASE shop", "outside"),
+        ("CREATE DATABASE shop", "outside"), ("CREATE TABLE x SELECT * FROM orders", "outside"),
+        ("CREATE TABLE orders SELECT * FROM staging", "! a change was logged as a statement"),
+        ("CREATE TABLE orders (`select` INT)", "CREATE TABLE `shop`.`orders` (`select` INT)"),
     ])
     func `statements that move rows into or out of the selection are refused`(
         statement: String, outcome: String

@@ -58,6 +58,8 @@ package struct Definition: Sendable {
     package var isHarmfulTwice = false
     /// What it counts as for `SqlFilter`.
     package var classes: Set<ChangeFilter> = []
+    /// CREATE TABLE … SELECT as its session typed it: where rows are logged, they follow and the SELECT is gone.
+    package var selectsRows = false
     /// `START TRANSACTION` at the end of a CREATE TABLE of MySQL: rows follow.
     package var startsTransaction: Range<Int>?
     /// MariaDB's `SET STATEMENT … FOR` before it; what it sets is in the statement's session.

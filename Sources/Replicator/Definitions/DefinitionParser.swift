@@ -223,6 +223,7 @@ struct DefinitionParser {
         skipIfExists()
         guard let table = name() else { return nil }
         var result = Definition(kind: .createTable, objects: [table], classes: [.createTable])
+        result.selectsRows = tokens[position...].contains { $0.isWord("SELECT") }
         let isInParentheses = position + 1 < tokens.count && tokens[position].isSign("(") && isWord("LIKE", at: 1)
         if isInParentheses { position += 1 }
         if take("LIKE") { result.others += [name()].compactMap(\.self) }

@@ -126,6 +126,7 @@ struct DefinitionWork {
         let found = try selection.route(table.name)
         try checkPartners(of: table.name, isReplicated: found != nil)
         guard let route = found else { return .outside }
+        if definition.selectsRows { throw refusal(UnfollowedStatement.change) }
         if let new = definition.newName, try selection.route(new) == nil {
             throw refusal("\(table.name) gets the name \(new), which is not replicated")
         }
