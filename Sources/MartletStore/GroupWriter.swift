@@ -209,7 +209,8 @@ extension GroupWriter {
                 putBack(batch[(index + 1)...])
                 throw lost
             } catch {
-                operation.fail(error)
+                // What refused it may be a change of this transaction: whoever is told must find it stored.
+                done.append((operation, { operation.fail(error) }))
             }
         }
     }

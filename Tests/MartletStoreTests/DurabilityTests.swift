@@ -82,6 +82,43 @@ import Testing
         try await fixture.insert(fixture.run())
     }
 
+    @Test func `who is refused for a change of the same transaction finds it stored`() async throws {
+        let (store, fixture) = (store, fixture)
+        try await store.pool.writeWithoutTransaction { try $0.execute(sql: "CREATE TABLE taken (x INTEGER)") }
+        let writer = GroupWriter(
+            store.pool, audit: AuditChain(now: { Date() }), longest: .seconds(60), onCommit: { _ in }, onRollback: {},
+            afterBatch: { _, _ in })
+        let (gate, end) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        store.pool.asyncWriteWithoutTransaction { _ in gate.wait() }
+        let found = try await withThrowingTaskGroup(of: Int?.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    do {
+                        try await writer.write { scope in
+                            let count = try Int.fetchOne(scope.db, sql: "SELECT count(*) FROM taken")
+                            guard count == 0 else { throw MartletError(.conflict, "it is taken") }
+                            try scope.db.execute(sql: "INSERT INTO taken VALUES (1)")
+                        }
+                        return nil
+                    } catch let error as MartletError where error.code == .conflict {
+                        defer { end.signal() }
+                        return try fixture.outside { try Int.fetchOne($0, sql: "SELECT count(*) FROM taken") }
+                    }
+                }
+            }
+            while writer.waiting < 2 { await Task.yield() }
+            // The last one keeps the transaction open, up to when somebody was refused too early.
+            group.addTask {
+                try await writer.write { _ in _ = end.wait(timeout: .now() + 0.3) }
+                return nil
+            }
+            while writer.waiting < 3 { await Task.yield() }
+            gate.signal()
+            return try await group.reduce(into: []) { $0.append($1) }.compactMap(\.self)
+        }
+        #expect(found == [1])
+    }
+
     @Test func `a full disk is an error that passes`() async throws {
         try await fixture.insert(fixture.run())
         try await store.pool.writeWithoutTransaction { db in
