@@ -135,10 +135,13 @@ def runs():
     page.reload()
     expect(page.get_by_label("State")).to_have_value("failed,lost")
     page.get_by_role("button", name="Clear filters").click()
+    # The page has drawn itself anew before somebody types.
+    expect(rows.filter(has_text="sample-good")).to_have_count(1)
     page.get_by_label("Search names").fill("SAMPLE-goo")
     page.keyboard.press("Enter")
     expect(rows).to_have_count(1)
     page.get_by_role("button", name="Clear filters").click()
+    expect(rows.filter(has_text="sample-bad")).to_have_count(1)
     page.get_by_role("button", name="More filters").click()
     page.get_by_label("Label (name=value)").fill("team=db")
     page.keyboard.press("Enter")

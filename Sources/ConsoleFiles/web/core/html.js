@@ -225,6 +225,8 @@ class Content {
 
   /** @param {unknown} value */
   show(value) {
+    // What was taken away while it was being drawn is drawn no more.
+    if (!this.end.parentNode) return;
     const values = (Array.isArray(value) ? value.flat(Infinity) : [value]).filter((item) => item !== null && item !== undefined && item !== false && item !== true);
     const byKey = new Map(this.items.flatMap((item) => (item instanceof Instance && item.key !== undefined ? [[item.key, item]] : [])));
     const old = this.items;
